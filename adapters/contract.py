@@ -1,0 +1,159 @@
+"""What an adapter is: it speaks one kind of system's transport and nothing else.
+
+It hands on and writes records as JSON; it knows nothing of consent, lenses or the store. Every call is
+one attempt under the caller's total deadline (an asyncio.timeout around it); short retries inside it
+(tenacity) repeat only what is safe to repeat.
+
+    AdapterError
+    ├── Refused        this record is wrong for the recipient (400, 422, 404 on update): hold the item
+    ├── Stale          the recipient's copy has changed since we saw it (412): merge and resend
+    ├── Gone           the recipient no longer has what we think it has (404, 410 on update): write it anew
+    ├── Busy           not now (429, 409, 503 with Retry-After): try later, after `retry_after` seconds
+    ├── Unavailable    the recipient is down or will not let us in (connection, 5xx, 401, 403): breaker
+    └── UnknownOutcome the bytes may have gone, no answer came: it may or may not have been stored
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+Record = dict[str, Any]
+
+
+class AdapterError(Exception):
+    """Root. Messages never hold personal content; `detail` is the recipient's own code or a safe phrase."""
+
+    def __init__(self, detail: str, *, status: int | None = None) -> None:
+        self.detail = detail
+        self.status = status
+        super().__init__(detail)
+
+
+class Refused(AdapterError):
+    """The recipient says this record is wrong. The item is held; the rest goes on."""
+
+
+class Stale(AdapterError):
+    """The recipient's copy is newer than what we last saw. `current` is it, with its version."""
+
+    def __init__(self, detail: str, *, current: Incoming, status: int | None = 412) -> None:
+        super().__init__(detail, status=status)
+        self.current = current
+
+
+class Gone(AdapterError):
+    """The recipient does not know the id we update."""
+
+
+class Busy(AdapterError):
+    """Asked to wait."""
+
+    def __init__(self, detail: str, *, retry_after: float | None = None, status: int | None = None) -> None:
+        super().__init__(detail, status=status)
+        self.retry_after = retry_after
+
+
+class Unavailable(AdapterError):
+    """The recipient as a whole cannot be reached or will not let us in."""
+
+
+class UnknownOutcome(AdapterError):
+    """No answer after the bytes may have left (timeout, reset)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record to write.
+
+    key: the gateway's own id of the item (a hub reference, "Goal/3f…"); stable over retries.
+    record: the record in the recipient's own form, references already in the recipient's ids.
+    remote_id: the recipient's id of it ("e-m1"; "Goal/17" at a FHIR server); None before the first write.
+    version: the recipient's version last seen (ETag content, without W/ and quotes); None if unknown.
+    attempt: id of this attempt, for the recipient's log (Idempotency-Key).
+    source: name of the system the change came from, for display.
+    notice: True for a withdrawal in error or a notice that sharing has ended.
+    """
+
+    key: str
+    record: Record
+    remote_id: str | None
+    version: str | None
+    attempt: str
+    source: str | None = None
+    notice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The recipient has it."""
+
+    remote_id: str
+    version: str | None
+    record: Record | None = None  # what the recipient says it now holds, when it says so
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One record read from a system. received: when the system says it changed, if it does."""
+
+    record: Record
+    remote_id: str | None = None
+    version: str | None = None
+    received: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records and where to go on. cursor is opaque; `more` says whether to ask again at once."""
+
+    records: tuple[Incoming, ...]
+    cursor: str | None
+    more: bool = False
+    unreadable: tuple[tuple[str, str], ...] = ()  # (name of file or line, reason) of what could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `stafettbro check`. level: ok, warning, error."""
+
+    level: str
+    text: str
+
+
+class TokenSource(Protocol):
+    """Where an adapter gets the headers that let it in. Fetched before anything is written as sending."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """Authorization and the like. Raises Unavailable."""
+
+
+class Adapter(Protocol):
+    """One connected system. Its docstring states its grade (bronze, silver, gold) and what is missing."""
+
+    async def prepare(self) -> None:
+        """Fetch what a write needs beforehand (token, metadata). Raises Unavailable."""
+
+    async def find_person(self, identifiers: tuple[tuple[str, str], ...]) -> str | None:
+        """The recipient's own id of this person; None if it has none. Raises Refused when several match.
+        Systems that know persons only through their log or plan return None."""
+
+    async def create_person(self, person: Record, key: str) -> str:
+        """Create the person (only where the route says so). Returns the recipient's id."""
+
+    async def write(self, write: Write) -> Written:
+        """Create or update one record so that a repeat makes no duplicate."""
+
+    async def read(self, remote_id: str) -> Incoming | None:
+        """The record as the system holds it now; None if it has none."""
+
+    async def changes(self, cursor: str | None) -> Page:
+        """What has changed since the cursor, for systems we poll. May repeat what was seen before."""
+
+    async def check(self) -> tuple[Finding, ...]:
+        """Whether configuration and connection work."""
+
+    async def close(self) -> None:
+        """Release connections."""

@@ -1,0 +1,196 @@
+"""The values a consent decision is made of. Plain, frozen, complete: no database, clock or network.
+
+Source of the rules: shared law.md (pbrl, hpl, fvl, opplæringslova, the local handlingsveileder).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """Consent categories (domain.md). An item without one is denied."""
+
+    PLAN = "plan"
+    BEKYMRING = "bekymring"
+    MAAL = "maal"
+    TILTAK = "tiltak"
+    EVALUERING = "evaluering"
+    LYSGLIMT = "lysglimt"
+    NOTAT = "notat"
+    MELDING = "melding"
+    MOETE = "moete"
+    DOKUMENT = "dokument"
+    HENVISNING = "henvisning"
+    SAMTYKKE = "samtykke"  # goes only to the recipients it names
+
+
+class Channel(StrEnum):
+    """How an item would leave."""
+
+    PUSH = "push"
+    PULL = "pull"
+    READ = "read"
+    EXPORT = "export"
+    PAGE = "page"
+    LIVE = "live"
+
+
+class Regime(StrEnum):
+    """Secrecy regimes of organizations."""
+
+    HEALTH = "health"
+    CHILD_WELFARE = "child-welfare"
+    EDUCATION = "education"
+    ADMINISTRATION = "administration"
+    SOCIAL = "social"
+    POLICE = "police"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What would be told. ids are the hub's references ("Goal/…").
+
+    categories: all that must be consented to (minutes as a document need both moete and dokument);
+      empty means unknown, and denies.
+    labels: sperre (NORS, NORU, NORN_FORANS, NORN_UNGDOM). sensitivity: PSY, SDV, ETH, HIV, R.
+    third_persons: references of participants it tells about.
+    author_organization: organization number of the author's organization; None when unknown.
+    frame: the log or plan ("CarePlan/…") it belongs to.
+    recorded: when it was first written, if known (a consent may reach only items from `applies_from` on).
+    """
+
+    id: str
+    categories: frozenset[str]
+    labels: frozenset[str] = frozenset()
+    sensitivity: frozenset[str] = frozenset()
+    third_persons: frozenset[str] = frozenset()
+    author_organization: str | None = None
+    frame: str | None = None
+    recorded: datetime | None = None
+    consent_id: str | None = None  # for a consent record itself: which one it is
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The system that would receive, and everyone who can read there.
+
+    organizations: organization numbers of its audience for this child (every organization with an active
+      participant there; for one organization's own system, that organization).
+    participants: references of single readers (guardians, the child) who can read there.
+    honours: the labels it provably respects.
+    """
+
+    system: str
+    organizations: frozenset[str]
+    participants: frozenset[str] = frozenset()
+    honours: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question: may this item go to this recipient, this way, for this purpose, at this time?"""
+
+    item: Item
+    sender: str | None  # system the item lay in
+    recipient: Recipient
+    channel: str
+    time: datetime  # aware
+    purpose: str = "samordning"
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One participant of a log or plan. `person`: an opaque key that is equal for the same natural person
+    in two logs or plans (never a national id); None when known only by name."""
+
+    id: str  # hub reference
+    frame: str  # "CarePlan/…"
+    role: str  # rolle code
+    service: str | None = None  # tjeneste code
+    organization: str | None = None  # organization number
+    responsibility: str | None = None  # foreldreansvar code
+    start: date | None = None
+    end: date | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One consent record. Recipients are tjeneste codes, organization numbers or participant references."""
+
+    id: str  # hub reference
+    frame: str
+    decision: str  # samtykker, nekter, motsetterSeg
+    givers: frozenset[str]  # participant references
+    recipients: frozenset[str]
+    categories: frozenset[str]
+    except_recipients: frozenset[str] = frozenset()
+    except_items: frozenset[str] = frozenset()  # hub references
+    about: str | None = None  # participant reference; None: the child
+    purpose: str = "samordning"
+    start: date | datetime | None = None
+    end: date | datetime | None = None
+    applies_from: date | datetime | None = None
+    withdrawn: datetime | None = None
+    recorded: datetime | None = None  # when the giver acted; later acts lift earlier exceptions
+    labels: frozenset[str] = frozenset()  # sensitivity labels it names
+    in_error: bool = False
+    understood: bool = True  # False: some part could not be read; it permits nothing, its exceptions stand
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a municipality may choose (W8 of law.md)."""
+
+    consent_age: int = 16  # from this age the young person alone suffices
+    joint_age: int = 15  # from this age guardians and the young person
+    demands_writing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known of the person that a decision may rest on. Missing means unknown, and denies."""
+
+    born: date | None
+    address_protection: str | None  # ugradert, klientadresse, fortrolig, strengtFortrolig; None unknown
+    participants: tuple[Participant, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    regimes: dict[str, str] = field(default_factory=dict)  # organization number -> Regime
+    settings: Settings = field(default_factory=Settings)
+
+
+class Outcome(StrEnum):
+    """Permit or deny; a redacted permit is decided per element group by the caller's categories."""
+
+    PERMIT = "permit"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of the decision: rule id, its source, and the sentence for a reader in both written forms.
+    Never names the item's content."""
+
+    rule: str  # W8, B1, G1, ...
+    source: str  # "pbrl § 4-3"
+    nb: str
+    nn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, with the one ground that carried it, the consents it rests on and the reasons in order."""
+
+    outcome: Outcome
+    ground: str | None  # G1, ...; "own" when the whole audience is the author's own organization
+    reasons: tuple[Reason, ...]
+    consents: tuple[str, ...] = ()
+
+    @property
+    def permitted(self) -> bool:
+        """True only for a permit."""
+        return self.outcome is Outcome.PERMIT

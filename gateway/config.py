@@ -1,0 +1,218 @@
+"""stafettbro.toml: who is connected, how, and what may flow between whom. Read once, checked whole.
+
+Secrets are never in the file: a field ending in `_ref` names an environment variable ("env:NAME") or a
+file ("file:/run/secrets/name") that holds it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from gateway.errors import ConfigurationError
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+def _reference(value: str) -> str:
+    if not value.startswith(("env:", "file:")):
+        raise ValueError("must be env:NAME or file:/path")
+    return value
+
+
+SecretRef = Annotated[str, AfterValidator(_reference)]
+
+
+def secret(reference: str) -> str:
+    """The secret that a reference names. Raises ConfigurationError, which names the reference only."""
+    kind, _, name = reference.partition(":")
+    if kind == "env":
+        value = os.environ.get(name)
+    else:
+        path = Path(name)
+        value = path.read_text().strip() if path.is_file() else None
+    if not value:
+        raise ConfigurationError(f"the secret {reference} is not set")
+    return value
+
+
+class Model(BaseModel):
+    """Every table of the file: unknown keys are errors, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tenant(Model):
+    """One data controller, usually a municipality."""
+
+    id: Name
+    name: str
+    consent_age: Literal[15, 16] = 16  # law.md W8
+    demands_writing: bool = False
+
+
+class Organization(Model):
+    """An organization whose secrecy regime we know. Those we do not know are denied what needs one."""
+
+    number: Annotated[str, Field(pattern=r"^\d{9}$")]
+    name: str
+    regime: Literal["health", "child-welfare", "education", "administration", "social", "police", "private"]
+
+
+class Credentials(Model):
+    """How we are let in at a system."""
+
+    kind: Literal["bearer", "client-credentials", "api-key", "basic", "none"] = "none"
+    token_ref: SecretRef | None = None  # bearer, api-key
+    header: str = "X-API-Key"  # api-key
+    token_url: str | None = None  # client-credentials
+    client_id: str | None = None
+    secret_ref: SecretRef | None = None
+    scope: str = ""
+
+
+class System(Model):
+    """One connected system."""
+
+    id: Name
+    tenant: Name
+    adapter: Literal["stafettlogg", "individuell-plan", "fhir", "folder"]
+    mapping: str = ""  # "stafettlogg", "individuell-plan", "fhir" or the path of a mapping file
+    organization: Annotated[str, Field(pattern=r"^\d{9}$")]  # who runs it
+    url: str | None = None
+    folder: Path | None = None
+    folder_format: Literal["json", "ndjson", "csv"] = "json"
+    credentials: Credentials = Credentials()
+    audience: Literal["organization", "participants"] = "organization"  # who can read there
+    readers: frozenset[Literal["guardians", "child"]] = frozenset()  # families who can read there
+    filters_readers: bool = False
+    honours: frozenset[Literal["NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"]] = frozenset()
+    deliver: Literal["push", "pull", "none"] = "push"
+    poll_seconds: float | None = None  # ask the system for changes this often; None: it calls us
+    ids: Literal["ours", "theirs"] = "ours"  # does the system accept our id for what we create there
+    slots: Annotated[int, Field(ge=1, le=256)] = 4
+    send_deadline_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+    probe_seconds: Annotated[float, Field(gt=0)] = 30.0  # while it is down: first wait before a probe
+    probe_max_seconds: Annotated[float, Field(gt=0)] = 900.0
+
+    @model_validator(mode="after")
+    def _complete(self) -> System:
+        if self.adapter == "folder" and self.folder is None:
+            raise ValueError("a folder system needs `folder`")
+        if self.adapter != "folder" and self.deliver == "push" and not self.url:
+            raise ValueError("a system we deliver to needs `url`")
+        return self
+
+    @property
+    def mapping_name(self) -> str:
+        """The mapping to use; by default the one named as the adapter."""
+        return self.mapping or ("stafettlogg" if self.adapter == "folder" else self.adapter)
+
+
+class Route(Model):
+    """What one system may get from another. Consent decides item by item; without a route nothing goes."""
+
+    source: Name
+    recipient: Name
+    create_person: bool = False  # create the patient at the recipient where it has none
+    open: bool = True
+    purpose: Literal["samordning", "behandling"] = "samordning"
+
+
+class Issuer(Model):
+    """Someone whose tokens we accept."""
+
+    issuer: str
+    audience: str
+    algorithms: tuple[Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"], ...] = ("ES256",)
+    jwks_url: str | None = None  # None: by discovery
+
+
+class Client(Model):
+    """A client known by (issuer, client_id): the token decides which system and tenant may act."""
+
+    issuer: str
+    client_id: str
+    tenant: Name
+    system: Name | None = None  # None: an operator, who acts for no system
+    scopes: frozenset[str] = frozenset()  # the most it may have, whatever the token says
+
+
+class Settings(Model):
+    """The whole file."""
+
+    public_url: str = "http://127.0.0.1:8420"
+    database_url: str = "sqlite:///var/stafettbro.db"
+    state_folder: Path = Path("var")  # liveness locks, generated keys
+    identifier_key_ref: SecretRef | None = None  # key of the hashes that national ids are found by
+    embedded_worker: bool = True  # run the worker inside `serve` (always so on SQLite)
+    sweep_seconds: float = 60.0
+    tenants: tuple[Tenant, ...]
+    organizations: tuple[Organization, ...] = ()
+    systems: tuple[System, ...]
+    routes: tuple[Route, ...] = ()
+    issuers: tuple[Issuer, ...] = ()
+    clients: tuple[Client, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        tenants = {t.id for t in self.tenants}
+        systems = {s.id: s for s in self.systems}
+        if len(systems) != len(self.systems):
+            raise ValueError("two systems have the same id")
+        for system in self.systems:
+            if system.tenant not in tenants:
+                raise ValueError(f"system {system.id}: unknown tenant {system.tenant}")
+        for route in self.routes:
+            for end in (route.source, route.recipient):
+                if end not in systems:
+                    raise ValueError(f"route {route.source} -> {route.recipient}: unknown system {end}")
+            if systems[route.source].tenant != systems[route.recipient].tenant:
+                raise ValueError(f"route {route.source} -> {route.recipient} crosses tenants")
+        for client in self.clients:
+            if client.issuer not in {i.issuer for i in self.issuers}:
+                raise ValueError(f"client {client.client_id}: unknown issuer")
+            if client.system is not None and client.system not in systems:
+                raise ValueError(f"client {client.client_id}: unknown system {client.system}")
+            if client.system is not None and systems[client.system].tenant != client.tenant:
+                raise ValueError(f"client {client.client_id}: {client.system} belongs to another tenant")
+        return self
+
+    def system(self, system_id: str) -> System | None:
+        """The system of this id, if configured."""
+        return next((s for s in self.systems if s.id == system_id), None)
+
+    def recipients_of(self, source: str) -> tuple[System, ...]:
+        """Systems with an open route from `source`."""
+        names = {r.recipient for r in self.routes if r.open and r.source == source}
+        return tuple(s for s in self.systems if s.id in names)
+
+    def route(self, source: str, recipient: str) -> Route | None:
+        """The open route between two systems, if any."""
+        return next(
+            (r for r in self.routes if r.open and r.source == source and r.recipient == recipient), None
+        )
+
+
+def load(path: Path) -> Settings:
+    """Read and check the file. Raises ConfigurationError with file, line or key, and the reason."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(str(p) for p in e['loc']) or 'file'}: {e['msg']}"
+            for e in error.errors(include_url=False, include_input=False)
+        ]
+        raise ConfigurationError("\n".join(lines)) from error
