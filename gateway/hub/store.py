@@ -1,0 +1,81 @@
+"""Connections to the hub's database: short whole transactions in one thread, on SQLite or PostgreSQL.
+
+SQLite: WAL, foreign keys, busy timeout, and every write transaction begins IMMEDIATE behind one lock in
+this process (a deferred BEGIN gives "database is locked" under concurrent writers).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+
+class Store:
+    """One database. `write` and `read` are the only ways to a connection."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer: Any = threading.Lock() if self.sqlite else nullcontext()
+        self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url)
+        self._writing = self.engine.execution_options(stafettbro_write=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A write transaction: committed at the end, rolled back on any error."""
+        with self._writer, self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read transaction."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def transaction_id(self, connection: Connection) -> int:
+        """What orders this transaction in the feed: readers go only behind the oldest one still open."""
+        if self.sqlite:
+            row = connection.execute(text('SELECT coalesce(max("transaction"), 0) + 1 FROM resource_version'))
+        else:
+            row = connection.execute(text("SELECT pg_current_xact_id()::text::bigint"))
+        return int(row.scalar_one())
+
+    def horizon(self, connection: Connection) -> int:
+        """Transactions below this are finished and visible; the feed is read only behind it."""
+        if self.sqlite:
+            return 2**62
+        row = connection.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+        return int(row.scalar_one())
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=20)
+
+    @event.listens_for(engine, "connect")
+    def _connect(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "busy_timeout=60000", "foreign_keys=ON", "synchronous=FULL"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("stafettbro_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=False, pool_recycle=1800)
