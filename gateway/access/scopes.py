@@ -1,0 +1,29 @@
+"""The scopes a token may carry, one per kind of thing a caller can do. Names only, no rules."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RECORDS_WRITE: Final = "records.write"  # hand in records: POST /systems/{system}/records
+RECORDS_READ: Final = "records.read"  # pull what the system should take in
+FHIR_READ: Final = "fhir.read"
+FHIR_WRITE: Final = "fhir.write"
+TIMELINE_READ: Final = "timeline.read"
+DECISIONS_READ: Final = "decisions.read"
+LANES_READ: Final = "lanes.read"
+LANES_WRITE: Final = "lanes.write"  # release, replay, hold
+METRICS_READ: Final = "metrics.read"
+
+ALL: Final = frozenset(
+    {
+        RECORDS_WRITE,
+        RECORDS_READ,
+        FHIR_READ,
+        FHIR_WRITE,
+        TIMELINE_READ,
+        DECISIONS_READ,
+        LANES_READ,
+        LANES_WRITE,
+        METRICS_READ,
+    }
+)
