@@ -108,13 +108,16 @@ class Heading:
     needs: tuple[str, ...] = ()  # native ids that must be known before put (the frame among them)
     mentions: tuple[str, ...] = ()  # native ids it names that need not be known yet
     person: PersonKey | None = None  # only on a log or plan
+    subject: str | None = None  # native id of the person ("Patient/9"), where records name it themselves
     withdrawn: bool = False  # feilregistrert
     warnings: tuple[Problem, ...] = ()  # taken in all the same; shown to the sender
+    standalone: bool = False  # a FHIR resource: it names its subject, not a log or plan
+    subject: str | None = None  # standalone: the system's own reference of the person ("Patient/9")
 
     @property
     def is_frame(self) -> bool:
         """True for the log or plan itself."""
-        return self.frame is None
+        return self.frame is None and not self.standalone
 
 
 class RecordMapping(Protocol):

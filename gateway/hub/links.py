@@ -1,0 +1,158 @@
+"""Links: what one system calls an item, and the value it last held. The base of every merge, and what a
+delivery is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.hub.content import pack, unpack
+from gateway.hub.schema.tables import link
+from mappings.model import EMPTY, State
+
+
+@dataclass(slots=True)
+class Link:
+    """One system's hold on one item.
+
+    held: what it acknowledged from us or last sent us, whichever is later.
+    candidate: what a delivery of unknown outcome may have left there.
+    previous: what it held before our last delivery, until it shows that it has seen that delivery.
+    """
+
+    system: str
+    ref: str
+    person: str
+    native_id: str | None
+    version: str | None = None
+    frame: str | None = None
+    changed: datetime | None = None
+    hold: str | None = None
+    hold_digest: str | None = None
+    held: State = EMPTY
+    candidate: State | None = None
+    previous: State | None = None
+    mine: bool = False  # the system made the item itself
+
+    def row(self, tenant: str) -> dict[str, Any]:
+        """As a row of the table."""
+        content = {"held": _plain(self.held)}
+        if self.candidate is not None:
+            content["candidate"] = _plain(self.candidate)
+        if self.previous is not None:
+            content["previous"] = _plain(self.previous)
+        if self.mine:
+            content["mine"] = True
+        return {
+            "tenant": tenant,
+            "system": self.system,
+            "ref": self.ref,
+            "person": self.person,
+            "native_id": self.native_id,
+            "version": self.version,
+            "frame": self.frame,
+            "changed": self.changed,
+            "hold": self.hold,
+            "hold_digest": self.hold_digest,
+            "content": pack(content),
+        }
+
+
+def _plain(state: State) -> dict[str, Any]:
+    return {"focus": state.focus, "rest": state.rest}
+
+
+def _state(value: dict[str, Any] | None) -> State | None:
+    return None if value is None else State(focus=value["focus"], rest=value["rest"])
+
+
+def _link(row: Row[Any]) -> Link:
+    content = unpack(row.content)
+    return Link(
+        system=row.system,
+        ref=row.ref,
+        person=row.person,
+        native_id=row.native_id,
+        version=row.version,
+        frame=row.frame,
+        changed=row.changed,
+        hold=row.hold,
+        hold_digest=row.hold_digest,
+        held=_state(content["held"]) or EMPTY,
+        candidate=_state(content.get("candidate")),
+        previous=_state(content.get("previous")),
+        mine=content.get("mine", False),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A link without its content: which item a native id stands for."""
+
+    native_id: str
+    ref: str
+    person: str
+    frame: str | None
+
+
+def names(connection: Connection, tenant: str, system: str, native_ids: Iterable[str]) -> dict[str, Name]:
+    """native id -> what it stands for, for those known."""
+    wanted = list(native_ids)
+    if not wanted:
+        return {}
+    columns = link.c
+    rows = connection.execute(
+        select(columns.native_id, columns.ref, columns.person, columns.frame).where(
+            columns.tenant == tenant, columns.system == system, columns.native_id.in_(wanted)
+        )
+    )
+    return {r.native_id: Name(r.native_id, r.ref, r.person, r.frame) for r in rows}
+
+
+def names_of_person(connection: Connection, tenant: str, system: str, person: str) -> dict[str, str]:
+    """Hub reference -> native id: everything of this person that the system has."""
+    columns = link.c
+    rows = connection.execute(
+        select(columns.ref, columns.native_id).where(
+            columns.tenant == tenant,
+            columns.person == person,
+            columns.system == system,
+            columns.native_id.is_not(None),
+        )
+    )
+    return {r.ref: r.native_id for r in rows}
+
+
+def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, Link]:
+    """Hub reference -> link with its content, for those that exist."""
+    wanted = list(refs)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(link).where(link.c.tenant == tenant, link.c.system == system, link.c.ref.in_(wanted))
+    )
+    return {r.ref: _link(r) for r in rows}
+
+
+_KEYS = ("tenant", "system", "ref")
+_CHANGING = [c.name for c in link.columns if c.name not in _KEYS]
+
+
+def save(connection: Connection, tenant: str, links: Iterable[Link]) -> None:
+    """Write links, new or changed."""
+    rows = [one.row(tenant) for one in links]
+    if not rows:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(link)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(_KEYS), set_={name: statement.excluded[name] for name in _CHANGING}
+        ),
+        rows,
+    )

@@ -1,0 +1,104 @@
+"""Persons: found by a keyed hash of a national id, never by name; their row is the lock under which their
+changes are numbered."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select
+
+from gateway.config import Settings, secret
+from gateway.hub.schema.tables import person, person_identifier
+
+
+@dataclass(slots=True)
+class PersonRow:
+    """One locked person: the number of the newest change, and of the newest that decisions rest on."""
+
+    id: str
+    change_no: int
+    facts_no: int
+
+
+class IdentifierKey:
+    """Turns national ids into keyed hashes. Without the key a dump of the database finds nobody."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def of(cls, settings: Settings) -> IdentifierKey:
+        """From the configured secret, else a key kept in the state folder (made at first use)."""
+        if settings.identifier_key_ref:
+            return cls(secret(settings.identifier_key_ref).encode())
+        path = settings.state_folder / "identifier.key"
+        if not path.exists():
+            _write_once(path, secrets.token_hex(32))
+        return cls(path.read_text().strip().encode())
+
+    def hash(self, system: str, value: str) -> str:
+        """HMAC-SHA-256 (hex) of one identifier."""
+        return hmac.new(self._key, f"{system}|{value}".encode(), hashlib.sha256).hexdigest()
+
+
+def _write_once(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{uuid.uuid4().hex}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(text)
+    try:
+        path.hardlink_to(fresh)  # the first process to get here wins; the others read its key
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
+def find(connection: Connection, tenant: str, hashes: Iterable[str]) -> dict[str, str]:
+    """Keyed hash -> person id, for those known."""
+    table = person_identifier.c
+    wanted = list(hashes)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(table.keyed_hash, table.person).where(table.tenant == tenant, table.keyed_hash.in_(wanted))
+    )
+    return {row.keyed_hash: row.person for row in rows}
+
+
+def create(connection: Connection, tenant: str, hashes: Iterable[str], now: datetime) -> str:
+    """A new person known by these identifiers. A race with another creator ends in an IntegrityError."""
+    person_id = str(uuid.uuid4())
+    connection.execute(
+        insert(person), {"tenant": tenant, "id": person_id, "change_no": 0, "facts_no": 0, "created": now}
+    )
+    name(connection, tenant, person_id, hashes)
+    return person_id
+
+
+def name(connection: Connection, tenant: str, person_id: str, hashes: Iterable[str]) -> None:
+    """Identifiers by which this person is found from now on."""
+    rows = [{"tenant": tenant, "keyed_hash": h, "person": person_id} for h in hashes]
+    if rows:
+        connection.execute(insert(person_identifier), rows)
+
+
+def lock(connection: Connection, tenant: str, ids: Iterable[str]) -> dict[str, PersonRow]:
+    """Lock these persons' rows in id order until the transaction ends."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    statement = (
+        select(person.c.id, person.c.change_no, person.c.facts_no)
+        .where(person.c.tenant == tenant, person.c.id.in_(wanted))
+        .order_by(person.c.id)
+        .with_for_update()
+    )
+    return {r.id: PersonRow(r.id, r.change_no, r.facts_no) for r in connection.execute(statement)}

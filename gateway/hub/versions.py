@@ -1,0 +1,206 @@
+"""Resource versions: append-only, raw JSON, the newest is the current one; and the feed over them.
+
+Nothing is overwritten or deleted: an item registered in error gets a version that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ColumnElement
+
+from gateway.hub.content import pack, unpack
+from gateway.hub.schema.tables import resource, resource_version
+from mappings.model import Resource
+
+# What consent decisions rest on: a change of one of these re-evaluates everything about the person.
+FACTS = frozenset({"CarePlan", "Patient", "PractitionerRole", "RelatedPerson", "Consent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of one resource."""
+
+    ref: str
+    version: int
+    person: str
+    item: str  # reference of the focal resource
+    change_no: int
+    source: str  # system it came from
+    created_by: str  # system the item was first written in
+    recorded: datetime | None
+    stored: datetime
+    resource: Resource
+
+
+_columns = (
+    resource.c.ref,
+    resource.c.version,
+    resource.c.person,
+    resource.c.item,
+    resource.c.change_no,
+    resource.c.created_by,
+    resource_version.c.source,
+    resource_version.c.recorded,
+    resource_version.c.stored,
+    resource_version.c.content,
+)
+
+
+def _current() -> Select[Any]:
+    return select(*_columns).join(
+        resource_version,
+        (resource_version.c.tenant == resource.c.tenant)
+        & (resource_version.c.ref == resource.c.ref)
+        & (resource_version.c.version == resource.c.version),
+    )
+
+
+def _version(row: Row[Any]) -> Version:
+    return Version(
+        ref=row.ref,
+        version=row.version,
+        person=row.person,
+        item=row.item,
+        change_no=row.change_no,
+        source=row.source,
+        created_by=row.created_by,
+        recorded=row.recorded,
+        stored=row.stored,
+        resource=unpack(row.content),
+    )
+
+
+def _read(connection: Connection, *where: ColumnElement[bool]) -> dict[str, Version]:
+    rows = connection.execute(_current().where(*where).order_by(resource.c.change_no))
+    return {row.ref: _version(row) for row in rows}
+
+
+def of_items(connection: Connection, tenant: str, items: Iterable[str]) -> dict[str, Version]:
+    """Current versions of these items: the focal resources and what they own."""
+    wanted = list(items)
+    if not wanted:
+        return {}
+    return _read(connection, resource.c.tenant == tenant, resource.c.item.in_(wanted))
+
+
+def of_person(connection: Connection, tenant: str, person: str, *, after: int = 0) -> dict[str, Version]:
+    """Current versions of everything about this person that changed after a change number, in order."""
+    return _read(
+        connection,
+        resource.c.tenant == tenant,
+        resource.c.person == person,
+        resource.c.change_no > after,
+    )
+
+
+def of_types(connection: Connection, tenant: str, person: str, types: Iterable[str]) -> dict[str, Version]:
+    """Current versions of these types of resources about this person."""
+    return _read(
+        connection,
+        resource.c.tenant == tenant,
+        resource.c.person == person,
+        resource.c.type.in_(list(types)),
+    )
+
+
+def current(connection: Connection, tenant: str, ref: str) -> Version | None:
+    """The current version of one resource."""
+    return _read(connection, resource.c.tenant == tenant, resource.c.ref == ref).get(ref)
+
+
+def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
+    """All versions of one resource, newest first."""
+    head = resource.c
+    old = resource_version.c
+    rows = connection.execute(
+        select(
+            head.ref, old.version, head.person, head.item, old.change_no, head.created_by, old.source,
+            old.recorded, old.stored, old.content,
+        )
+        .join(resource_version, (old.tenant == head.tenant) & (old.ref == head.ref))
+        .where(head.tenant == tenant, head.ref == ref)
+        .order_by(old.version.desc())
+    )  # fmt: skip
+    return [_version(row) for row in rows]
+
+
+def items_changed(connection: Connection, tenant: str, person: str, after: int) -> list[str]:
+    """References of the items of this person with a change after this number, in the order of change."""
+    rows = connection.execute(
+        select(resource.c.item, resource.c.change_no)
+        .where(resource.c.tenant == tenant, resource.c.person == person, resource.c.change_no > after)
+        .order_by(resource.c.change_no)
+    )
+    return list(dict.fromkeys(row.item for row in rows))
+
+
+def append(
+    connection: Connection, tenant: str, versions: Iterable[Version], transaction: int
+) -> None:
+    """Write new versions and move the heads. The caller holds the persons' locks and numbered them."""
+    rows = list(versions)
+    if not rows:
+        return
+    connection.execute(
+        resource_version.insert(),
+        [
+            {
+                "tenant": tenant,
+                "ref": v.ref,
+                "version": v.version,
+                "person": v.person,
+                "change_no": v.change_no,
+                "seq": seq,
+                "transaction": transaction,
+                "source": v.source,
+                "recorded": v.recorded,
+                "stored": v.stored,
+                "content": pack(v.resource),
+            }
+            for seq, v in enumerate(rows)
+        ],
+    )
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(resource)
+    heads = {v.ref: v for v in rows}
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant", "ref"],
+            set_={"version": statement.excluded.version, "change_no": statement.excluded.change_no},
+        ),
+        [
+            {
+                "tenant": tenant,
+                "ref": v.ref,
+                "person": v.person,
+                "type": v.ref.partition("/")[0],
+                "item": v.item,
+                "version": v.version,
+                "change_no": v.change_no,
+                "created_by": v.created_by,
+            }
+            for v in heads.values()
+        ],
+    )
+
+
+def feed(
+    connection: Connection, tenant: str, after: tuple[int, int, str], horizon: int, limit: int
+) -> list[tuple[tuple[int, int, str], str]]:
+    """(position, reference) of versions over all persons after a position, only behind the horizon: no
+    reader steps over a transaction that becomes visible late."""
+    rows = connection.execute(
+        text(
+            'SELECT "transaction", seq, ref, version FROM resource_version WHERE tenant = :tenant'
+            ' AND ("transaction", seq, ref) > (:t, :s, :r) AND "transaction" < :horizon'
+            ' ORDER BY "transaction", seq, ref LIMIT :limit'
+        ),
+        {"tenant": tenant, "t": after[0], "s": after[1], "r": after[2], "horizon": horizon, "limit": limit},
+    )
+    return [((r.transaction, r.seq, r.ref), r.ref) for r in rows]

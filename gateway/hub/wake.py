@@ -1,0 +1,61 @@
+"""Wake-ups: what changed about a person raises the counter of each of their lanes, without any condition.
+
+A claim notes the counter; closing a run sets the lane waiting again if it has moved since. So none is lost.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, literal, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.hub.schema.instant import Instant
+from gateway.hub.schema.tables import lane
+
+
+def open_lanes(connection: Connection, tenant: str, person: str, recipients: Iterable[str]) -> None:
+    """A lane to each recipient, for a person that is new or newly routed; existing ones stay as they are."""
+    rows = [
+        {
+            "tenant": tenant,
+            "person": person,
+            "recipient": recipient,
+            "id": str(uuid.uuid4()),
+            "state": "idle",
+            "cursor": 0,
+            "facts_cursor": 0,
+            "epoch": 0,
+            "wake": 0,
+            "wake_seen": 0,
+            "run": 0,
+            "attempts": 0,
+        }
+        for recipient in recipients
+    ]
+    if not rows:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(lane).on_conflict_do_nothing(), rows)
+
+
+def wake(connection: Connection, tenant: str, persons: Iterable[str], now: datetime) -> None:
+    """Raise the wake counter of all lanes of these persons; the idle ones begin to wait."""
+    wanted = sorted(set(persons))
+    if not wanted:
+        return
+    idle = lane.c.state == "idle"
+    at = literal(now, Instant)
+    connection.execute(
+        update(lane)
+        .where(lane.c.tenant == tenant, lane.c.person.in_(wanted))
+        .values(
+            wake=lane.c.wake + 1,
+            state=case((idle, "waiting"), else_=lane.c.state),
+            waiting_since=case((idle, at), else_=lane.c.waiting_since),
+            next_at=case((idle, at), else_=lane.c.next_at),
+        )
+    )
