@@ -137,3 +137,10 @@ def test_keys_that_must_not_be_trusted_are_left_out() -> None:
     }
     assert [key.kid for key in usable_keys(document)] == ["good"]
     assert usable_keys({"keys": 7}) == usable_keys({}) == ()
+
+
+def test_a_key_made_for_one_algorithm_is_not_used_for_another(keys: IssuerKeys, issuer: Issuer) -> None:
+    key = RSAKey.generate_key(2048, {"kid": "r1", "alg": "PS256"})
+    issuer.published = [key.as_dict(private=False)]
+    assert keys.find("r1", "RS256") is None
+    assert keys.find("r1", "PS256") is not None

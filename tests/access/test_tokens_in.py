@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from gateway.access import scopes
+from gateway.access.claims import check_claims
 from gateway.access.tokens_in import Caller, Gate
 from gateway.errors import ConfigurationError, Forbidden, Unauthenticated
 from tests.access.conftest import Clock, settings
@@ -263,3 +264,8 @@ def test_an_issuer_over_clear_text_is_a_configuration_error(issuer: Issuer) -> N
 def test_no_algorithm_is_a_configuration_error(issuer: Issuer) -> None:
     with pytest.raises(ConfigurationError, match="algorithm"):
         Gate(settings(issuer, algorithms=()))
+
+
+def test_the_issuer_is_checked_on_what_was_signed_too(issuer: Issuer) -> None:
+    with pytest.raises(Unauthenticated):
+        check_claims(issuer.claims(iss="https://someone-else.example"), settings(issuer).issuers[0], NOW)
