@@ -1,0 +1,79 @@
+# Everything a person or CI runs here. Needs Python 3.11 or newer and make; the rest comes by hash-locked name.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PEER := tests/peers/medplum
+PYTEST_ARGS ?=
+
+.PHONY: help run test lint format unit conformance bench lock clean
+
+help: ## what can be done here
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+run: $(VENV)/.runtime ## start the demo: gateway, three demo systems, sample children
+	@$(BIN)/stafettbro demo
+
+test: lint unit ## everything a change has to pass
+
+lint: $(VENV)/.development ## style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.development ## write the code the way ruff does
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+unit: $(VENV)/.development peers ## the tests alone; PYTEST_ARGS='-k lanes' for some of them
+	@.ci/postgresql
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+conformance: $(VENV)/.development peers ## what we emit, judged by fhir.resources and Medplum's validator
+	$(BIN)/python -m pytest -m conformance $(PYTEST_ARGS)
+	@echo "HL7's own validator joins this target with issue 2; until then this is no proof of conformance."
+
+bench: $(VENV)/.development ## figures beside a floor; writes build/bench/report.json
+	$(BIN)/python -m bench.run
+
+lock: $(VENV)/.development ## the lock files anew from pyproject.toml; LOCK_ARGS=--upgrade for newer versions
+	@.ci/lock $(LOCK_ARGS)
+
+clean: ## everything that was made here, the virtual environment too
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(PEER)/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: peers
+peers: $(PEER)/node_modules/.package-lock.json
+
+$(PEER)/node_modules/.package-lock.json: $(PEER)/package-lock.json
+	@if command -v npm >/dev/null; then \
+		cd $(PEER) && npm ci --no-audit --no-fund --loglevel=error; \
+	elif [ -n "$$CI" ]; then \
+		echo "npm is missing, and in CI the FHIR peers must run" >&2; exit 1; \
+	else \
+		echo "npm is missing: tests against the FHIR peers will be skipped (Debian: apt-get install npm)"; \
+	fi
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on PATH" >&2; exit 1; }
+	@.ci/venv $(PYTHON) $(VENV)
+
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what the gateway runs on ..."
+	@$(PIP) install --only-binary :all: --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
+	@echo "Installing what it is tested with ..."
+	@$(PIP) install --only-binary :all: --require-hashes -r requirements-dev.txt
+	@touch $@
