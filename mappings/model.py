@@ -112,7 +112,6 @@ class Heading:
     withdrawn: bool = False  # feilregistrert
     warnings: tuple[Problem, ...] = ()  # taken in all the same; shown to the sender
     standalone: bool = False  # a FHIR resource: it names its subject, not a log or plan
-    subject: str | None = None  # standalone: the system's own reference of the person ("Patient/9")
 
     @property
     def is_frame(self) -> bool:
