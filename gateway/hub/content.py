@@ -1,4 +1,4 @@
-"""What stands in a `content` column: JSON as bytes, bound to its row. One place, so that encryption has one."""
+"""What stands in a `content` column: JSON as bytes, in one place."""
 
 from __future__ import annotations
 

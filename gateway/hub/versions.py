@@ -34,6 +34,7 @@ class Version:
     source: str  # system it came from
     created_by: str  # system the item was first written in
     recorded: datetime | None
+    first_recorded: datetime | None
     stored: datetime
     resource: Resource
 
@@ -45,6 +46,7 @@ _columns = (
     resource.c.item,
     resource.c.change_no,
     resource.c.created_by,
+    resource.c.first_recorded,
     resource_version.c.source,
     resource_version.c.recorded,
     resource_version.c.stored,
@@ -71,6 +73,7 @@ def _version(row: Row[Any]) -> Version:
         source=row.source,
         created_by=row.created_by,
         recorded=row.recorded,
+        first_recorded=row.first_recorded,
         stored=row.stored,
         resource=unpack(row.content),
     )
@@ -120,7 +123,8 @@ def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
     old = resource_version.c
     rows = connection.execute(
         select(
-            head.ref, old.version, head.person, head.item, old.change_no, head.created_by, old.source,
+            head.ref, old.version, head.person, head.item, old.change_no, head.created_by,
+            head.first_recorded, old.source,
             old.recorded, old.stored, old.content,
         )
         .join(resource_version, (old.tenant == head.tenant) & (old.ref == head.ref))
@@ -140,9 +144,7 @@ def items_changed(connection: Connection, tenant: str, person: str, after: int) 
     return list(dict.fromkeys(row.item for row in rows))
 
 
-def append(
-    connection: Connection, tenant: str, versions: Iterable[Version], transaction: int
-) -> None:
+def append(connection: Connection, tenant: str, versions: Iterable[Version], transaction: int) -> None:
     """Write new versions and move the heads. The caller holds the persons' locks and numbered them."""
     rows = list(versions)
     if not rows:
@@ -184,6 +186,7 @@ def append(
                 "version": v.version,
                 "change_no": v.change_no,
                 "created_by": v.created_by,
+                "first_recorded": v.first_recorded,
             }
             for v in heads.values()
         ],

@@ -71,6 +71,7 @@ resource = Table(  # the head: which version is the current one
     Column("version", Integer, nullable=False),
     Column("change_no", _BIG, nullable=False),
     Column("created_by", _SYSTEM, nullable=False),  # the system the item was first written in
+    _instant("first_recorded"),  # when it was first written, as its source said then
     Index("ix_resource_person", "tenant", "person", "change_no"),
     Index("ix_resource_item", "tenant", "item"),
 )

@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("change_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_by", sa.String(length=40), nullable=False),
+        sa.Column("first_recorded", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "ref"),
     )
     op.create_index("ix_resource_item", "resource", ["tenant", "item"], unique=False)

@@ -1,0 +1,186 @@
+"""What is known of a person that decisions rest on, read from the hub's current resources: participants,
+consents, birth date, protection. Kept until the person's facts change; never decides anything."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+import consent
+from consent.model import Consent, Facts, Participant, Recipient
+from consent.model import Settings as Choices
+from gateway.config import Settings, System
+from gateway.hub import versions
+from gateway.hub.persons import IdentifierKey
+from gateway.hub.schema.tables import link
+from gateway.hub.versions import FACTS, Version
+from mappings import reading
+
+FAMILY = frozenset({"foresatt", "fosterforelder", "verge"})
+KEPT = 5_000  # persons whose facts stay in memory
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """One person's facts at one change number.
+
+    frames: log or plan -> the system it was made in. authors: (system, native id) -> participant.
+    twins: participant -> others that are the same natural person in another log or plan.
+    """
+
+    tenant: str
+    person: str
+    facts: Facts
+    prepared: consent.Prepared
+    frames: Mapping[str, str] = field(default_factory=dict)
+    authors: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    twins: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    organizations: Mapping[str, str] = field(default_factory=dict)  # participant -> organization number
+
+    def frame_in(self, system: str) -> str | None:
+        """The log or plan this system keeps for the person, if it keeps exactly one that is newest known."""
+        own = [frame for frame, owner in self.frames.items() if owner == system]
+        return own[-1] if own else None
+
+    def recipient(self, system: System, now: datetime) -> Recipient:
+        """The system with everyone who can read there (its audience for this person)."""
+        if system.audience == "organization":
+            return Recipient(
+                system.id, frozenset({system.organization}), frozenset(), frozenset(system.honours)
+            )
+        organizations, readers = set(), set()
+        for one in self.facts.participants:
+            if self.frames.get(one.frame) != system.id or not consent.active(one, now):
+                continue
+            if one.organization:
+                organizations.add(one.organization)
+            elif one.role == "barn":
+                readers |= {one.id} if "child" in system.readers else set()
+            elif one.role in FAMILY:
+                readers |= {one.id} if "guardians" in system.readers else set()
+            else:
+                readers.add(one.id)  # staff whose organization nobody stated: decided as a single reader
+        return Recipient(system.id, frozenset(organizations), frozenset(readers), frozenset(system.honours))
+
+
+class FactsReader:
+    """Reads facts, and keeps those of recently seen persons."""
+
+    def __init__(self, settings: Settings, key: IdentifierKey) -> None:
+        self._settings = settings
+        self._key = key
+        self._kept: OrderedDict[tuple[str, str, int], PersonFacts] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, connection: Connection, tenant: str, person: str, facts_no: int) -> PersonFacts:
+        """The facts as of a change number (the person's row says which is the newest)."""
+        place = (tenant, person, facts_no)
+        with self._lock:
+            if place in self._kept:
+                self._kept.move_to_end(place)
+                return self._kept[place]
+        facts = self._load(connection, tenant, person)
+        with self._lock:
+            self._kept[place] = facts
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return facts
+
+    def _load(self, connection: Connection, tenant: str, person: str) -> PersonFacts:
+        found = list(versions.of_types(connection, tenant, person, FACTS).values())
+        participants = [p for v in found for p in self._participant(v)]
+        patient = next((v for v in found if v.ref.startswith("Patient/")), None)
+        known = reading.person_of(patient.resource) if patient else None
+        facts = Facts(
+            born=known.born if known else None,
+            address_protection=known.address_protection if known else None,
+            participants=tuple(participants),
+            consents=tuple(c for v in found for c in _consent(v)),
+            regimes={o.number: o.regime for o in self._settings.organizations},
+            settings=self._choices(tenant),
+        )
+        frames = [v for v in found if v.ref.startswith("CarePlan/")]
+        frames.sort(key=lambda v: (v.resource.get("status") == "active", v.change_no))
+        return PersonFacts(
+            tenant=tenant,
+            person=person,
+            facts=facts,
+            prepared=consent.prepare(facts),
+            frames={v.ref: v.created_by for v in frames},
+            authors=_authors(connection, tenant, person, [p.id for p in participants]),
+            twins=_twins(participants),
+            organizations={p.id: p.organization for p in participants if p.organization},
+        )
+
+    def _choices(self, tenant: str) -> Choices:
+        own = next(t for t in self._settings.tenants if t.id == tenant)
+        return Choices(consent_age=own.consent_age, demands_writing=own.demands_writing)
+
+    def _participant(self, version: Version) -> Iterable[Participant]:
+        found = reading.participant_of(version.resource)
+        if found is None:
+            return
+        identifiers = [*found.identifiers]
+        yield Participant(
+            id=version.ref,
+            frame=reading.belongs_to(version.resource) or "",
+            role=found.role or "",
+            service=found.service,
+            organization=found.organization,
+            responsibility=found.responsibility,
+            start=found.start,
+            end=found.end,
+            person=self._key.hash(*identifiers[0]) if identifiers else None,
+        )
+
+
+def _consent(version: Version) -> Iterable[Consent]:
+    found = reading.consent_of(version.resource)
+    if found is None:
+        return
+    yield Consent(
+        id=version.ref,
+        frame=found.frame or "",
+        decision=found.decision,
+        givers=found.givers,
+        recipients=found.recipients,
+        categories=found.categories,
+        except_recipients=found.except_recipients,
+        except_items=found.except_items,
+        about=found.about,
+        purpose=found.purpose,
+        start=found.start,
+        end=found.end,
+        applies_from=found.applies_from,
+        withdrawn=found.withdrawn,
+        recorded=version.recorded,
+        labels=found.labels,
+        in_error=found.in_error,
+        understood=found.understood,
+    )
+
+
+def _authors(
+    connection: Connection, tenant: str, person: str, participants: list[str]
+) -> dict[tuple[str, str], str]:
+    if not participants:
+        return {}
+    rows = connection.execute(
+        select(link.c.system, link.c.native_id, link.c.ref).where(
+            link.c.tenant == tenant, link.c.person == person, link.c.ref.in_(participants)
+        )
+    )
+    return {(r.system, r.native_id): r.ref for r in rows if r.native_id}
+
+
+def _twins(participants: list[Participant]) -> dict[str, frozenset[str]]:
+    same: dict[str, set[str]] = {}
+    for one in participants:
+        if one.person:
+            same.setdefault(one.person, set()).add(one.id)
+    return {ref: frozenset(group) for group in same.values() for ref in group}

@@ -1,0 +1,119 @@
+"""Asks the consent library about items of the hub, and shows what of an item a recipient may have.
+
+Every way out goes through `Judge.view`: push, pull, FHIR reads, timeline and export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import consent
+from consent.model import Decision, Item, Recipient, Request
+from gateway.exchange.facts import PersonFacts
+from gateway.hub.versions import Version
+from mappings import reading
+from mappings.canonical import ENH, identifier_system
+from mappings.model import Resource
+
+RECORD = identifier_system("record/")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a recipient may see of one item. Empty when nothing; the decisions say why, in either case."""
+
+    item: str
+    resources: Mapping[str, Resource]  # by reference; redacted where needed
+    decisions: Mapping[frozenset[str], Decision]  # per set of categories that was asked for
+
+    @property
+    def permitted(self) -> bool:
+        """Whether the focal resource itself may be seen."""
+        return self.item in self.resources
+
+
+class Judge:
+    """Decides for one person, one recipient, one channel, at one time."""
+
+    def __init__(
+        self, facts: PersonFacts, recipient: Recipient, *, channel: str, purpose: str, now: datetime
+    ) -> None:
+        self._facts = facts
+        self._recipient = recipient
+        self._channel = channel
+        self._purpose = purpose
+        self._now = now
+
+    def view(self, item: str, parts: Mapping[str, Version]) -> View:
+        """What may be seen of an item, given its current versions (focal and owned, by reference)."""
+        decisions: dict[frozenset[str], Decision] = {}
+        focal = parts.get(item)
+        if focal is None:
+            return View(item, {}, decisions)
+        asked = self._item(focal, parts)
+        wanted = {ref: reading.category_of(v.resource) for ref, v in parts.items() if _content(ref)}
+        inner = {c for v in parts.values() for c in reading.categories_inside(v.resource)}
+        for categories in {*wanted.values(), *(frozenset({c}) for c in inner)}:
+            decisions[categories] = self.decide(asked, categories)
+        if not decisions[wanted[item]].permitted:
+            return View(item, {}, decisions)
+        permitted = frozenset(
+            c for categories, decision in decisions.items() if decision.permitted for c in categories
+        )
+        shown = {
+            ref: reading.narrow(v.resource, permitted)
+            for ref, v in parts.items()
+            if not _content(ref) or decisions[wanted[ref]].permitted
+        }
+        return View(item, shown, decisions)
+
+    def decide(self, asked: Item, categories: frozenset[str]) -> Decision:
+        """One decision of the consent library."""
+        request = Request(
+            item=replace(asked, categories=categories),
+            sender=None,
+            recipient=self._recipient,
+            channel=self._channel,
+            time=self._now,
+            purpose=self._purpose,
+        )
+        return consent.decide(request, self._facts.prepared)
+
+    def _item(self, focal: Version, parts: Mapping[str, Version]) -> Item:
+        return Item(
+            id=focal.ref,
+            categories=frozenset(),
+            labels=_union(reading.labels_of(v.resource) for v in parts.values()),
+            sensitivity=_union(reading.sensitivity_of(v.resource) for v in parts.values()),
+            third_persons=_union(reading.third_persons_of(v.resource) for v in parts.values()),
+            author_organization=self.author_organization(focal, parts),
+            frame=reading.belongs_to(focal.resource)
+            or (focal.ref if focal.ref in self._facts.frames else None),
+            recorded=focal.first_recorded,
+            consent_id=focal.ref if focal.ref.startswith("Consent/") else None,
+        )
+
+    def author_organization(self, focal: Version, parts: Mapping[str, Version]) -> str | None:
+        """Organization number of whoever wrote the item last, if it can be known."""
+        provenance = parts.get(f"Provenance/{focal.ref.partition('/')[2]}-provenance")
+        agents = provenance.resource.get("agent", []) if provenance else []
+        who = agents[0].get("who", {}) if agents else {}
+        identifier = who.get("identifier", {})
+        system = identifier.get("system", "")
+        if system == ENH:
+            return str(identifier.get("value"))
+        if system.startswith(RECORD):
+            author = self._facts.authors.get((system.removeprefix(RECORD), str(identifier.get("value"))))
+            return self._facts.organizations.get(author) if author else None
+        return self._facts.organizations.get(who.get("reference", ""))
+
+
+def _content(ref: str) -> bool:
+    """Provenance goes with what it tells about; it has no category of its own."""
+    return not ref.startswith("Provenance/")
+
+
+def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*sets)

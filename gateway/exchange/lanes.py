@@ -1,0 +1,309 @@
+"""The lane row is the whole state of a delivery: claim, close and take over, each in one transaction.
+
+A claim holds the recipient's row, so that slots and breaker are read by the claim itself. The functions
+know no network and no clock; the simulator and the workers drive the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, case, func, literal, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.config import System
+from gateway.hub.schema.instant import Instant
+from gateway.hub.schema.tables import lane, person, recipient
+
+GRACE = timedelta(seconds=2)  # after the send deadline, before a run may be called dead
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One run of one lane. Nothing may be sent or closed by it once a newer run holds the lane."""
+
+    tenant: str
+    person: str
+    recipient: str
+    lane: str
+    run: int
+    owner: str
+    cursor: int
+    facts_cursor: int
+    attempts: int
+    probe: bool = False
+
+
+def recipients_waiting(connection: Connection, now: datetime) -> list[tuple[str, str]]:
+    """(tenant, recipient) of every lane that may be claimed, breakers aside."""
+    rows = connection.execute(
+        select(lane.c.tenant, lane.c.recipient)
+        .where(lane.c.state == "waiting", lane.c.next_at <= now)
+        .distinct()
+    )
+    return [(r.tenant, r.recipient) for r in rows]
+
+
+def ensure_recipients(connection: Connection, systems: Iterable[System]) -> None:
+    """A row for each system that may receive."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = [{"tenant": s.tenant, "system": s.id, "breaker": "closed", "failures": 0} for s in systems]
+    if rows:
+        connection.execute(dialect.insert(recipient).on_conflict_do_nothing(), rows)
+
+
+def claim(connection: Connection, system: System, *, owner: str, now: datetime, limit: int) -> list[Claim]:
+    """Claim up to `limit` lanes to a recipient, longest waiting first, within its free slots. An open
+    breaker lets one probe through when it is due."""
+    row = connection.execute(
+        select(recipient)
+        .where(recipient.c.tenant == system.tenant, recipient.c.system == system.id)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if row is None:
+        return []
+    running = connection.execute(
+        select(func.count()).where(*_of(system), lane.c.state == "running")
+    ).scalar_one()
+    probe = row.breaker == "open"
+    if probe and (running or (row.probe_at is not None and row.probe_at > now)):
+        return []
+    free = min(limit, 1 if probe else system.slots - running)
+    if free <= 0:
+        return []
+    return _claim_lanes(connection, system, owner=owner, now=now, free=free, probe=probe)
+
+
+def _of(system: System) -> tuple[Any, ...]:
+    return (lane.c.tenant == system.tenant, lane.c.recipient == system.id)
+
+
+def _claim_lanes(
+    connection: Connection, system: System, *, owner: str, now: datetime, free: int, probe: bool
+) -> list[Claim]:
+    chosen = (
+        select(lane.c.person)
+        .where(*_of(system), lane.c.state == "waiting", lane.c.next_at <= now)
+        .order_by(lane.c.waiting_since, lane.c.person)
+        .limit(free)
+        .with_for_update(skip_locked=True)
+    )
+    persons = [r.person for r in connection.execute(chosen)]
+    if not persons:
+        return []
+    rows = connection.execute(
+        update(lane)
+        .where(*_of(system), lane.c.person.in_(persons))
+        .values(
+            state="running",
+            run=lane.c.run + 1,
+            owner=owner,
+            wake_seen=lane.c.wake,
+            deadline=now + timedelta(seconds=system.send_deadline_seconds) + GRACE,
+        )
+        .returning(lane)
+    ).all()
+    return [
+        Claim(
+            tenant=r.tenant,
+            person=r.person,
+            recipient=r.recipient,
+            lane=r.id,
+            run=r.run,
+            owner=owner,
+            cursor=r.cursor,
+            facts_cursor=r.facts_cursor,
+            attempts=r.attempts,
+            probe=probe,
+        )
+        for r in rows
+    ]
+
+
+def holds(connection: Connection, one: Claim, *, lock: bool = False) -> Any | None:
+    """The lane's row if this run still holds it."""
+    statement = select(lane).where(
+        lane.c.tenant == one.tenant,
+        lane.c.person == one.person,
+        lane.c.recipient == one.recipient,
+        lane.c.run == one.run,
+        lane.c.state == "running",
+    )
+    return connection.execute(statement.with_for_update() if lock else statement).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ends. cursor and facts_cursor None: not moved. again: there is more to do at once.
+    retry_at: not before this time."""
+
+    cursor: int | None = None
+    facts_cursor: int | None = None
+    again: bool = False
+    retry_at: datetime | None = None
+    error: str | None = None
+
+
+def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> bool:
+    """End a run; the lane waits again if it was woken meanwhile. False if a newer run holds the lane."""
+    waits = ending.again or ending.retry_at is not None
+    moved = lane.c.wake != lane.c.wake_seen
+    waiting = literal(True) if waits else moved
+    at = literal(ending.retry_at or now, Instant)
+    values: dict[str, Any] = {
+        "state": case((waiting, "waiting"), else_="idle"),
+        "waiting_since": case((waiting, literal(now, Instant)), else_=None),
+        "next_at": case((waiting, at), else_=None),
+        "owner": None,
+        "deadline": None,
+        "last_error": ending.error[:255] if ending.error else None,
+        "attempts": one.attempts + 1 if ending.error else 0,
+    }
+    if ending.cursor is not None:
+        values["cursor"] = ending.cursor
+    if ending.facts_cursor is not None:
+        values["facts_cursor"] = ending.facts_cursor
+    result = connection.execute(
+        update(lane)
+        .where(
+            lane.c.tenant == one.tenant,
+            lane.c.person == one.person,
+            lane.c.recipient == one.recipient,
+            lane.c.run == one.run,
+            lane.c.state == "running",
+        )
+        .values(**values)
+    )
+    return result.rowcount == 1
+
+
+def open_breaker(
+    connection: Connection, system: System, now: datetime, error: str, wait: float | None
+) -> None:
+    """The recipient is down: no run begins but one probe per interval; the interval doubles up to its most."""
+    row = connection.execute(
+        select(recipient)
+        .where(recipient.c.tenant == system.tenant, recipient.c.system == system.id)
+        .with_for_update()
+    ).one()
+    failures = row.failures + 1 if row.breaker == "open" or row.failures == 0 else row.failures
+    seconds = min(system.probe_seconds * 2 ** min(failures - 1, 20), system.probe_max_seconds)
+    connection.execute(
+        update(recipient)
+        .where(recipient.c.tenant == system.tenant, recipient.c.system == system.id)
+        .values(
+            breaker="open",
+            failures=failures,
+            probe_at=now + timedelta(seconds=wait if wait is not None else seconds),
+            last_error=error[:255],
+        )
+    )
+
+
+def close_breaker(connection: Connection, system: System) -> None:
+    """The recipient answers again; one statement frees all its lanes."""
+    connection.execute(
+        update(recipient)
+        .where(
+            recipient.c.tenant == system.tenant,
+            recipient.c.system == system.id,
+            recipient.c.breaker == "open",
+        )
+        .values(breaker="closed", failures=0, probe_at=None, last_error=None)
+    )
+
+
+def overdue(connection: Connection, now: datetime) -> list[Any]:
+    """Running lanes whose deadline has passed, with their owners."""
+    return list(
+        connection.execute(select(lane).where(lane.c.state == "running", lane.c.deadline < now)).all()
+    )
+
+
+def release_dead(connection: Connection, row: Any, now: datetime) -> bool:
+    """Set the lane of a dead owner waiting again. The caller has proof of the owner's death."""
+    result = connection.execute(
+        update(lane)
+        .where(
+            lane.c.tenant == row.tenant,
+            lane.c.id == row.id,
+            lane.c.run == row.run,
+            lane.c.state == "running",
+        )
+        .values(
+            state="waiting",
+            waiting_since=now,
+            next_at=now,
+            owner=None,
+            deadline=None,
+            last_error="worker-died",
+        )
+    )
+    return result.rowcount == 1
+
+
+def sweep(connection: Connection, now: datetime) -> int:
+    """Wake idle lanes that are behind their person's changes; returns how many (tests demand none)."""
+    behind = (
+        select(lane.c.tenant, lane.c.id)
+        .join(person, (person.c.tenant == lane.c.tenant) & (person.c.id == lane.c.person))
+        .where(lane.c.state == "idle", lane.c.cursor < person.c.change_no)
+    )
+    result = connection.execute(
+        update(lane)
+        .where(tuple_(lane.c.tenant, lane.c.id).in_(behind), lane.c.state == "idle")
+        .values(state="waiting", waiting_since=now, next_at=now, wake=lane.c.wake + 1)
+    )
+    return int(result.rowcount)
+
+
+def hold(connection: Connection, tenant: str, lane_id: str, reason: str) -> bool:
+    """An operator stops a lane that is not running; it keeps its place."""
+    return _operate(connection, tenant, lane_id, ("idle", "waiting"), state="held", last_error=reason[:255])
+
+
+def release(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
+    """An operator lets a held or sleeping lane go on at once."""
+    return _operate(
+        connection, tenant, lane_id, ("held", "waiting", "idle"),
+        state="waiting", waiting_since=now, next_at=now, attempts=0, last_error=None,
+    )  # fmt: skip
+
+
+def replay(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
+    """Move the cursor to the start: everything the recipient may see is compared again with what it holds."""
+    return _operate(
+        connection, tenant, lane_id, ("held", "waiting", "idle"),
+        state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0, last_error=None,
+    )  # fmt: skip
+
+
+def _operate(
+    connection: Connection, tenant: str, lane_id: str, states: tuple[str, ...], **values: Any
+) -> bool:
+    result = connection.execute(
+        update(lane)
+        .where(lane.c.tenant == tenant, lane.c.id == lane_id, lane.c.state.in_(states))
+        .values(wake=lane.c.wake + 1, **values)
+    )
+    return result.rowcount == 1
+
+
+def reconsider(connection: Connection, tenant: str, person_id: str, now: datetime) -> None:
+    """A date has passed that may change decisions: evaluate everything about the person anew."""
+    idle = lane.c.state == "idle"
+    at = literal(now, Instant)
+    connection.execute(
+        update(lane)
+        .where(lane.c.tenant == tenant, lane.c.person == person_id)
+        .values(
+            facts_cursor=-1,
+            wake=lane.c.wake + 1,
+            state=case((idle, "waiting"), else_=lane.c.state),
+            waiting_since=case((idle, at), else_=lane.c.waiting_since),
+            next_at=case((idle, at), else_=lane.c.next_at),
+        )
+    )

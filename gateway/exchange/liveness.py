@@ -1,0 +1,133 @@
+"""Proof of life: each worker holds a lock as long as its process lives, so that a lane is taken over only
+from the dead. PostgreSQL: an advisory lock on a connection of its own; SQLite: flock on a file."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import socket
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Protocol
+
+from sqlalchemy import Connection, create_engine, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from gateway.hub.schema.tables import worker
+from gateway.hub.store import Store
+
+
+class Liveness(Protocol):
+    """This process's own lock, and a look at others'."""
+
+    id: str
+
+    def held(self) -> bool:
+        """Whether this process still has its lock; without it, it must stop sending at once."""
+
+    def dead(self, owner: str) -> bool:
+        """Whether the lock of another worker is free. True is proof; False may mean stopped."""
+
+    def close(self) -> None:
+        """Give the lock back."""
+
+
+def take(store: Store, state_folder: Path, now: datetime) -> Liveness:
+    """Take this process's lock and note the worker."""
+    life: Liveness = FileLiveness(state_folder / "workers") if store.sqlite else PostgresLiveness(store)
+    key = life.key if isinstance(life, PostgresLiveness) else 0
+    with store.write() as connection:
+        connection.execute(
+            insert(worker),
+            {
+                "id": life.id,
+                "lock_key": key,
+                "host": socket.gethostname()[:255],
+                "pid": os.getpid(),
+                "gone": False,
+                "started": now,
+            },
+        )
+    return life
+
+
+class FileLiveness:
+    """flock on a file named after the worker; the kernel frees it when the process ends, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.id = str(uuid.uuid4())
+        self._file: IO[str] = (folder / f"{self.id}.lock").open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def held(self) -> bool:
+        """A file lock is held as long as the process lives."""
+        return not self._file.closed
+
+    def dead(self, owner: str) -> bool:
+        """Try the other's lock; a missing file is the file of one that ended in order."""
+        if owner == self.id:
+            return False
+        path = self._folder / f"{owner}.lock"
+        try:
+            with path.open("r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            return True
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Remove the file, then the lock."""
+        (self._folder / f"{self.id}.lock").unlink(missing_ok=True)
+        self._file.close()
+
+
+class PostgresLiveness:
+    """A session advisory lock on a connection of its own (never through a transaction pooler)."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.id = str(uuid.uuid4())
+        self.key = secrets.randbits(62)
+        self._connection: Connection = _own_connection(store)
+        self._connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": self.key})
+
+    def held(self) -> bool:
+        """Ask the server: a lost connection has lost the lock."""
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            return False
+        return True
+
+    def dead(self, owner: str) -> bool:
+        """Try the other's lock for one statement."""
+        if owner == self.id:
+            return False
+        with self._store.read() as connection:
+            key = connection.execute(select(worker.c.lock_key).where(worker.c.id == owner)).scalar()
+            if key is None:
+                return True
+            free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar()
+        if free:
+            with self._store.write() as connection:
+                connection.execute(update(worker).where(worker.c.id == owner).values(gone=True))
+        return bool(free)
+
+    def close(self) -> None:
+        """End the session, and with it the lock."""
+        self._connection.close()
+        self._connection.engine.dispose()
+
+
+def _own_connection(store: Store) -> Connection:
+
+    engine = create_engine(store.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    return engine.connect()

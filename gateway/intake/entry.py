@@ -1,0 +1,188 @@
+"""One record on its way in, inside a workspace: put against what its system held, merge with what is
+current, keep what was replaced, and note what the system now holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.config import System
+from gateway.hub.content import digest, pack
+from gateway.hub.links import Link, Name
+from gateway.hub.merge import merge
+from gateway.hub.schema.tables import late_edition, resource_version
+from gateway.intake.answer import Answer, Status
+from gateway.intake.workspace import Workspace
+from mappings.canonical import ENH
+from mappings.model import EMPTY, ITEM, Heading, Ids, Record, RecordMapping, Resource, State
+
+PROVENANCE = "provenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record that was described and whose needs are met."""
+
+    record: Record
+    heading: Heading
+    version: str | None  # the system's version of it, where it says one
+    person: str
+    system: System
+    mapping: RecordMapping
+
+    def take(self, ws: Workspace) -> Answer:
+        """Take it in. Raises RecordRefused where only put can see that it is wrong."""
+        name = ws.names.get(self.heading.id)
+        if name is None:
+            name = ws.name(self.heading.id, self.heading.resource_type, self.person, self._frame(ws))
+        link = ws.links.get(name.ref)
+        if link is not None and link.changed is not None and self.heading.changed < link.changed:
+            return self._late(ws, name.ref)
+        link = link or self._link(name)
+        theirs = self.mapping.put(self.record, _base(link), self._ids(ws, name))
+        if link.native_id is not None and theirs == link.held and link.candidate is None:
+            return self._same(ws, link)
+        status = self._merge(ws, link, theirs)
+        self._hold(ws, link, theirs)
+        return Answer(
+            status, self.heading.type, self.heading.id, ref=name.ref, problems=self.heading.warnings
+        )
+
+    def _frame(self, ws: Workspace) -> str | None:
+        if self.heading.frame is None:
+            return None
+        return ws.names[self.heading.frame].ref
+
+    def _link(self, name: Name) -> Link:
+        frame = name.ref if self.heading.is_frame else name.frame
+        return Link(self.system.id, name.ref, self.person, None, frame=frame, mine=True)
+
+    def _ids(self, ws: Workspace, name: Name) -> Ids:
+        mentioned = (self.heading.id, *self.heading.needs, *self.heading.mentions)
+        return Ids(
+            subject=f"Patient/{self.person}",
+            frame=(self._frame(ws) or name.ref),
+            system=self.system.id,
+            refs={n: ws.names[n].ref for n in mentioned if n in ws.names},
+        )
+
+    def _same(self, ws: Workspace, link: Link) -> Answer:
+        if self.version and self.version != link.version:
+            link.version = self.version
+            link.previous = None
+            ws.keep(link)
+        return Answer(
+            Status.UNCHANGED, self.heading.type, self.heading.id, ref=link.ref, problems=self.heading.warnings
+        )
+
+    def _merge(self, ws: Workspace, link: Link, theirs: State) -> Status:
+        base = _base(link)
+        changed = conflicting = False
+        for slot, resource in theirs.focus.items():
+            if slot == PROVENANCE:
+                continue
+            merged, conflicts = self._merge_resource(ws, link, base.focus.get(slot), resource, slot)
+            changed = changed or merged
+            conflicting = conflicting or conflicts
+        if changed:
+            self._append(ws, link, theirs.focus.get(PROVENANCE) or self._provenance(link.ref))
+        return Status.CONFLICT if conflicting else Status.STORED
+
+    def _merge_resource(
+        self, ws: Workspace, link: Link, base: Resource | None, theirs: Resource, slot: str
+    ) -> tuple[bool, bool]:
+        ref = f"{theirs['resourceType']}/{theirs['id']}"
+        head = ws.heads.get(ref)
+        if head is None:
+            self._append(ws, link, theirs)
+            return True, False
+        known = base or {"resourceType": theirs["resourceType"], "id": theirs["id"]}
+        previous = link.previous.focus.get(slot) if link.previous else None
+        merged = merge(known, theirs, head.resource, previous=previous)
+        for one in merged.conflicts:
+            ws.disagree(
+                person_id=self.person, ref=ref, path=one.path, values=self._values(one, head.recorded)
+            )
+        if merged.value == head.resource:
+            return False, bool(merged.conflicts)
+        self._append(ws, link, merged.value)
+        return True, bool(merged.conflicts)
+
+    def _values(self, one: Any, current_at: datetime | None) -> dict[str, Any]:
+        return {
+            "path": one.path,
+            "current": one.current,
+            "currentAt": current_at.isoformat() if current_at else None,
+            "theirs": one.theirs,
+            "theirsAt": self.heading.changed.isoformat(),
+            "base": one.base,
+        }
+
+    def _append(self, ws: Workspace, link: Link, resource: Resource) -> None:
+        ref = f"{resource['resourceType']}/{resource['id']}"
+        item = ref if resource["resourceType"] == "Patient" else link.ref
+        ws.append(resource, person_id=self.person, item=item, recorded=self.heading.changed)
+
+    def _provenance(self, ref: str) -> Resource:
+        organization = {"system": ENH, "value": self.system.organization}
+        return {
+            "resourceType": "Provenance",
+            "id": f"{ref.partition('/')[2]}-provenance",
+            "target": [{"reference": ref}],
+            "recorded": self.heading.changed.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "agent": [{"who": {"identifier": organization}}],
+        }
+
+    def _hold(self, ws: Workspace, link: Link, theirs: State) -> None:
+        link.native_id = self.heading.id
+        link.version = self.version or link.version
+        link.changed = self.heading.changed
+        link.held, link.candidate, link.previous = theirs, None, None
+        link.hold = link.hold_digest = None
+        ws.keep(link)
+
+    def _late(self, ws: Workspace, ref: str) -> Answer:
+        known = ws.connection.execute(
+            select(resource_version.c.ref)
+            .where(
+                resource_version.c.tenant == ws.tenant,
+                resource_version.c.ref == ref,
+                resource_version.c.source == self.system.id,
+                resource_version.c.recorded == self.heading.changed,
+            )
+            .limit(1)
+        ).first()
+        stored = False if known else self._keep_late(ws, ref)
+        status = Status.STORED if stored else Status.UNCHANGED
+        return Answer(status, self.heading.type, self.heading.id, ref=ref, late=True)
+
+    def _keep_late(self, ws: Workspace, ref: str) -> bool:
+        dialect: Any = sqlite if ws.store.sqlite else postgresql
+        result = ws.connection.execute(
+            dialect.insert(late_edition).on_conflict_do_nothing(),
+            {
+                "tenant": ws.tenant,
+                "system": self.system.id,
+                "native_id": self.heading.id,
+                "digest": digest(self.record),
+                "person": self.person,
+                "ref": ref,
+                "recorded": self.heading.changed,
+                "stored": ws.now,
+                "content": pack(self.record),
+            },
+        )
+        return result.rowcount > 0
+
+
+def _base(link: Link) -> State:
+    return link.held if link.held.focus else EMPTY
+
+
+def focal(state: State) -> Resource:
+    """The focal resource of a state."""
+    return state.focus[ITEM]

@@ -1,0 +1,128 @@
+"""One intake transaction's view of the hub: what it has locked and read, and what it is going to write.
+
+Everything is collected first and written in a few statements at the end.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, update
+
+from gateway.hub import links, persons, versions
+from gateway.hub.content import pack
+from gateway.hub.links import Link, Name
+from gateway.hub.persons import PersonRow
+from gateway.hub.schema.tables import conflict, person
+from gateway.hub.store import Store
+from gateway.hub.versions import FACTS, Version
+from gateway.hub.wake import wake
+from mappings.model import Resource
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What one transaction knows and will write. Not shared, not kept."""
+
+    connection: Connection
+    store: Store
+    tenant: str
+    system: str
+    now: datetime
+    names: dict[str, Name] = field(default_factory=dict)  # native id -> what it stands for here
+    people: dict[str, PersonRow] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)  # by ref
+    heads: dict[str, Version] = field(default_factory=dict)  # by ref
+    fresh: list[Version] = field(default_factory=list)
+    touched: dict[str, Link] = field(default_factory=dict)
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)  # persons with a new version
+
+    def lock(self, person_ids: Iterable[str]) -> None:
+        """Lock persons not yet locked; the caller passes all it will need at once, in one order."""
+        missing = [p for p in person_ids if p not in self.people]
+        self.people.update(persons.lock(self.connection, self.tenant, missing))
+
+    def learn_names(self, native_ids: Iterable[str]) -> None:
+        """Find what native ids of this system stand for."""
+        missing = [n for n in native_ids if n not in self.names]
+        self.names.update(links.names(self.connection, self.tenant, self.system, missing))
+
+    def learn_items(self, refs: Iterable[str]) -> None:
+        """Read links and current versions of items that are already here."""
+        missing = [r for r in refs if r not in self.links]
+        self.links.update(links.load(self.connection, self.tenant, self.system, missing))
+        self.heads.update(versions.of_items(self.connection, self.tenant, missing))
+
+    def name(self, native_id: str, resource_type: str, person_id: str, frame: str | None) -> Name:
+        """A new hub reference for a record that this system has told of for the first time."""
+        name = Name(native_id, f"{resource_type}/{uuid.uuid4()}", person_id, frame)
+        self.names[native_id] = name
+        return name
+
+    def append(self, resource: Resource, *, person_id: str, item: str, recorded: datetime | None) -> None:
+        """A new version of a resource; numbered at once, written at the end."""
+        ref = f"{resource['resourceType']}/{resource['id']}"
+        old = self.heads.get(ref)
+        row = self.people[person_id]
+        row.change_no += 1
+        if resource["resourceType"] in FACTS:
+            row.facts_no = row.change_no
+        version = Version(
+            ref=ref,
+            version=old.version + 1 if old else 1,
+            person=person_id,
+            item=old.item if old else item,
+            change_no=row.change_no,
+            source=self.system,
+            created_by=old.created_by if old else self.system,
+            recorded=recorded,
+            first_recorded=old.first_recorded if old else recorded,
+            stored=self.now,
+            resource=resource,
+        )
+        self.heads[ref] = version
+        self.fresh.append(version)
+        self.moved.add(person_id)
+
+    def keep(self, link: Link) -> None:
+        """This link is new or changed."""
+        self.links[link.ref] = link
+        self.touched[link.ref] = link
+
+    def disagree(self, *, person_id: str, ref: str, path: str, values: dict[str, Any]) -> None:
+        """Both values of a conflict, for a person to decide."""
+        self.conflicts.append(
+            {
+                "tenant": self.tenant,
+                "id": str(uuid.uuid4()),
+                "person": person_id,
+                "ref": ref,
+                "path": path[:255],
+                "system": self.system,
+                "state": "open",
+                "created": self.now,
+                "content": pack(values),
+            }
+        )
+
+    def flush(self) -> None:
+        """Write everything, and wake the lanes of the persons that changed."""
+        if self.fresh:
+            transaction = self.store.transaction_id(self.connection)
+            versions.append(self.connection, self.tenant, self.fresh, transaction)
+        links.save(self.connection, self.tenant, self.touched.values())
+        if self.conflicts:
+            self.connection.execute(insert(conflict), self.conflicts)
+        for person_id in sorted(self.moved):
+            row = self.people[person_id]
+            self.connection.execute(
+                update(person)
+                .where(person.c.tenant == self.tenant, person.c.id == person_id)
+                .values(change_no=row.change_no, facts_no=row.facts_no)
+            )
+        wake(self.connection, self.tenant, self.moved, self.now)
