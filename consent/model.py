@@ -140,6 +140,7 @@ class Consent:
     labels: frozenset[str] = frozenset()  # sensitivity labels it names
     in_error: bool = False
     understood: bool = True  # False: some part could not be read; it permits nothing, its exceptions stand
+    withdrawn_by: str | None = None  # participant reference; a refusal is lifted only for this giver
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,118 @@
+"""Consent records made ready for evaluation: what each giver permits, and which exceptions stand.
+
+An act says what one record means whoever asks; standing decides what it means at a moment for a recipient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.days import begins, ceases, moment
+from consent.model import Category, Consent
+from consent.people import CHILD, People
+
+PURPOSES = frozenset({"samordning", "behandling"})
+CATEGORIES = frozenset(c.value for c in Category)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One record about the child. permits: it may permit something in its period; refuses: it says no.
+
+    strangers: some giver is unknown, so its exceptions stand for everyone who must decide.
+    Exceptions stand from when they are known until a later act of the same giver lifts them: neither the
+    end of the record's period nor its withdrawal does, as withdrawing must never permit more.
+    """
+
+    id: str
+    frame: str
+    givers: frozenset[str]
+    strangers: bool
+    permits: bool
+    refuses: bool
+    recipients: frozenset[str]
+    categories: frozenset[str]
+    except_recipients: frozenset[str]
+    except_items: frozenset[str]
+    purpose: str
+    start: datetime
+    end: datetime
+    applies_from: datetime | None
+    recorded: datetime | None
+
+    def permits_at(self, time: datetime) -> bool:
+        """Whether it permits anything at that moment."""
+        return self.permits and self.start <= time < self.end
+
+    def later_than(self, other: Act) -> bool:
+        """Whether it is known to be the later of two acts."""
+        return self.recorded is not None and other.recorded is not None and self.recorded > other.recorded
+
+    def reaches(self, recorded: datetime | None) -> bool:
+        """Whether it covers an item first written at that moment."""
+        return self.applies_from is None or (recorded is not None and self.applies_from <= recorded)
+
+
+def acts(consents: tuple[Consent, ...], people: People) -> tuple[Act, ...]:
+    """The acts about the child, registered in error left out. Raises on records of wrong types."""
+    read = (_act(c, people) for c in consents if _checked(c).in_error is not True)
+    return tuple(act for act in read if act is not None)
+
+
+def _act(consent: Consent, people: People) -> Act | None:
+    subject = CHILD if consent.about is None else people.keys.get(consent.about)
+    if subject not in (CHILD, None):
+        return None  # another person's own consent
+    withdrawn = None if consent.withdrawn is None else moment(consent.withdrawn)
+    recorded = None if consent.recorded is None else moment(consent.recorded)
+    givers = frozenset(people.keys[g] for g in consent.givers if g in people.keys)
+    refuses = consent.decision != "samtykker"
+    if refuses and withdrawn is not None and consent.withdrawn_by is not None:
+        givers -= {people.keys.get(consent.withdrawn_by, "")}
+    return Act(
+        id=consent.id,
+        frame=consent.frame,
+        givers=givers,
+        strangers=not consent.givers or any(g not in people.keys for g in consent.givers),
+        permits=_permits(consent) and subject == CHILD,
+        refuses=refuses,
+        recipients=consent.recipients,
+        categories=consent.categories,
+        except_recipients=consent.except_recipients,
+        except_items=consent.except_items,
+        purpose=consent.purpose,
+        start=max(begins(consent.start), recorded or begins(None)),
+        end=min(ceases(consent.end), withdrawn or ceases(None)),
+        applies_from=None if consent.applies_from is None else begins(consent.applies_from),
+        recorded=recorded,
+    )
+
+
+def _permits(consent: Consent) -> bool:
+    """A permit without a named recipient, category, period or known purpose permits nothing."""
+    return (
+        consent.decision == "samtykker"
+        and consent.understood is True
+        and consent.in_error is False
+        and bool(consent.recipients)
+        and bool(consent.categories)
+        and not (consent.start is None and consent.end is None)
+        and consent.purpose in PURPOSES
+    )
+
+
+def _checked(consent: Consent) -> Consent:
+    sets = (
+        consent.givers,
+        consent.recipients,
+        consent.categories,
+        consent.except_recipients,
+        consent.except_items,
+        consent.labels,
+    )
+    if not all(isinstance(s, frozenset) and all(isinstance(t, str) for t in s) for s in sets):
+        raise TypeError("a consent that cannot be read")
+    if not all(isinstance(t, str) for t in (consent.id, consent.frame, consent.decision, consent.purpose)):
+        raise TypeError("a consent that cannot be read")
+    return consent
