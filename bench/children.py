@@ -1,0 +1,80 @@
+"""Invented children for the figures: each has a log, a teacher, one guardian, someone at BUP, and a consent that
+lets goals go to BUP. Everything follows from the child's number."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+Record = dict[str, Any]
+
+SCHOOL = {"orgnr": "362819482", "navn": "Solvang barneskole"}
+BUP = {"orgnr": "343231946", "navn": "BUP Fjordane, Indre Fjord"}
+WRITTEN = "2026-09-01T08:00:00.000+02:00"
+_FIRST = (3, 7, 6, 1, 8, 9, 4, 5, 2)
+_SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+
+
+def national_id(born: date, number: int) -> str | None:
+    """A synthetic number (month + 80) with valid check digits; None where this number has none."""
+    digits = [int(d) for d in f"{born.day:02}{born.month + 80:02}{born.year % 100:02}{number:03}"]
+    for weights in (_FIRST, _SECOND):
+        check = -sum(w * d for w, d in zip(weights, digits, strict=True)) % 11
+        if check == 10:
+            return None
+        digits.append(check)
+    return "".join(map(str, digits))
+
+
+def _birth(child: int) -> tuple[date, str]:
+    """Born 2012 to 2017, with the first number from 500 on that has check digits (500 to 999: born after 1999)."""
+    born = date(2012, 1, 1) + timedelta(days=child * 37 % 2100)
+    number = next(n for i in range(499) if (n := national_id(born, 500 + (child * 11 + i) % 499)))
+    return born, number
+
+
+def records(child: int) -> list[Record]:
+    """What a stafettlogg holds of this child before the figures begin."""
+    log = f"barn-{child}"
+    born, number = _birth(child)
+    name = {"fornavn": f"Barn {child}", "etternavn": "Testesen"}
+    about = {"fnr": number, "navn": name, "foedt": born.isoformat(), "adressebeskyttelse": "ugradert"}
+    head = {"endret": WRITTEN, "endretAv": f"{log}-laerer"}
+    return [
+        {
+            "type": "stafettlogg",
+            "id": log,
+            **head,
+            "barn": about,
+            "status": "aktiv",
+            "nivaa": 2,
+            "bekymring": [],
+        }
+        | {"alvorlighet": "mindreAlvorlig", "opprettet": "2026-09-01", "enhet": SCHOOL, "brukesSomIP": False},
+        _participant(log, "laerer", "stafettholder", tjeneste="skole", enhet=SCHOOL),
+        _participant(log, "mor", "foresatt", foreldreansvar="mor"),
+        _participant(log, "bup", "aktoer", tjeneste="bup", enhet=BUP),
+        {"type": "samtykke", "id": f"{log}-samtykke", "logg": log, **head, "giver": [f"{log}-mor"]}
+        | {"mottakere": ["skole", "bup"], "kategorier": ["plan", "maal"], "formaalKode": "samordning"}
+        | {"fra": "2026-01-01", "til": "2030-01-01", "form": "skriftlig"},
+    ]
+
+
+def goal(child: int, name: str, changed: str) -> Record:
+    """A new goal of this child."""
+    log = f"barn-{child}"
+    text = "Ha minst én fast lekekamerat i friminuttene, og noen som venter på en når klokka ringer."
+    head = {"type": "maal", "id": name, "logg": log, "endret": changed, "endretAv": f"{log}-laerer"}
+    return head | {"tekst": text, "egneOrd": "Jeg vil at noen skal vente på meg", "status": "aktiv"}
+
+
+def _participant(log: str, who: str, role: str, **fields: Any) -> Record:
+    name = {"fornavn": who.capitalize(), "etternavn": "Testesen"}
+    head = {
+        "type": "deltaker",
+        "id": f"{log}-{who}",
+        "logg": log,
+        "endret": WRITTEN,
+        "endretAv": f"{log}-laerer",
+    }
+    return head | {"navn": name, "rolle": role, "fra": "2026-01-01", **fields}
