@@ -1,5 +1,5 @@
-"""Invented children for the figures: each has a log, a teacher, one guardian, someone at BUP, and a consent that
-lets goals go to BUP. Everything follows from the child's number."""
+"""Invented children for the figures: each has a log, a teacher, one guardian, someone at BUP, and a
+consent that lets goals go to BUP. Everything follows from the child's number."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def national_id(born: date, number: int) -> str | None:
 
 
 def _birth(child: int) -> tuple[date, str]:
-    """Born 2012 to 2017, with the first number from 500 on that has check digits (500 to 999: born after 1999)."""
+    """Born 2012 to 2017; the first number (500 to 999: born after 1999) that has check digits."""
     born = date(2012, 1, 1) + timedelta(days=child * 37 % 2100)
     number = next(n for i in range(499) if (n := national_id(born, 500 + (child * 11 + i) % 499)))
     return born, number

@@ -1,4 +1,4 @@
-"""The processes that are measured: started, awaited, and what they used of processor and memory (from /proc)."""
+"""The processes that are measured: started, awaited, and what they used of processor and memory."""
 
 from __future__ import annotations
 
