@@ -10,12 +10,13 @@ one attempt under the caller's total deadline (an asyncio.timeout around it); sh
     ├── Gone           the recipient no longer has what we think it has (404, 410 on update): write it anew
     ├── Busy           not now (429, 409, 503 with Retry-After): try later, after `retry_after` seconds
     ├── Unavailable    the recipient is down or will not let us in (connection, 5xx, 401, 403): breaker
-    └── UnknownOutcome the bytes may have gone, no answer came: it may or may not have been stored
+    ├── UnknownOutcome the bytes may have gone, no answer came: it may or may not have been stored
+    └── TakenOver      the caller no longer owns the run (`Write.still_ours`): this attempt did not begin
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -64,6 +65,16 @@ class UnknownOutcome(AdapterError):
     """No answer after the bytes may have left (timeout, reset)."""
 
 
+class TakenOver(AdapterError):
+    """`still_ours` said no before an attempt: nothing of it left. Earlier attempts of the same call ended
+    with an answer that says they were not taken (429, 502, 503, 504) or found no connection."""
+
+
+def always() -> bool:
+    """The check of a caller that owns what it does."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """One record to write.
@@ -75,6 +86,9 @@ class Write:
     attempt: id of this attempt, for the recipient's log (Idempotency-Key).
     source: name of the system the change came from, for display.
     notice: True for a withdrawal in error or a notice that sharing has ended.
+    expected: what the recipient held as far as we know (the link's held value); None when it never told.
+      Where the recipient's version cannot be compared, a copy that equals neither this nor `record` is Stale.
+    still_ours: the run-number check, asked before every attempt; must not block.
     """
 
     key: str
@@ -84,6 +98,8 @@ class Write:
     attempt: str
     source: str | None = None
     notice: bool = False
+    expected: Record | None = None
+    still_ours: Callable[[], bool] = always
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +144,9 @@ class TokenSource(Protocol):
 
     async def headers(self) -> Mapping[str, str]:
         """Authorization and the like. Raises Unavailable."""
+
+    def forget(self) -> None:
+        """The recipient did not accept them: fetch anew next time."""
 
 
 class Adapter(Protocol):
