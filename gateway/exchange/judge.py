@@ -27,6 +27,7 @@ class View:
     item: str
     resources: Mapping[str, Resource]  # by reference; redacted where needed
     decisions: Mapping[frozenset[str], Decision]  # per set of categories that was asked for
+    categories: frozenset[str] = frozenset()  # permitted ones
 
     @property
     def permitted(self) -> bool:
@@ -67,7 +68,7 @@ class Judge:
             for ref, v in parts.items()
             if not _content(ref) or decisions[wanted[ref]].permitted
         }
-        return View(item, shown, decisions)
+        return View(item, shown, decisions, permitted)
 
     def decide(self, asked: Item, categories: frozenset[str]) -> Decision:
         """One decision of the consent library."""

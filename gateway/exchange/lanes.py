@@ -181,22 +181,21 @@ def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> bo
 
 
 def open_breaker(
-    connection: Connection, system: System, now: datetime, error: str, wait: float | None
+    connection: Connection, system: System, now: datetime, error: str, wait: float | None, *, probe: bool
 ) -> None:
-    """The recipient is down: no run begins but one probe per interval; the interval doubles up to its most."""
-    row = connection.execute(
-        select(recipient)
-        .where(recipient.c.tenant == system.tenant, recipient.c.system == system.id)
-        .with_for_update()
-    ).one()
-    failures = row.failures + 1 if row.breaker == "open" or row.failures == 0 else row.failures
-    seconds = min(system.probe_seconds * 2 ** min(failures - 1, 20), system.probe_max_seconds)
+    """The recipient is down: only one probe per interval. The interval doubles with each probe that failed,
+    up to its most; other runs that were under way when it went down do not add to it."""
+    key = (recipient.c.tenant == system.tenant, recipient.c.system == system.id)
+    row = connection.execute(select(recipient).where(*key).with_for_update()).one()
+    if row.breaker == "open" and not probe:
+        return
+    seconds = min(system.probe_seconds * 2.0 ** min(row.failures, 20), system.probe_max_seconds)
     connection.execute(
         update(recipient)
-        .where(recipient.c.tenant == system.tenant, recipient.c.system == system.id)
+        .where(*key)
         .values(
             breaker="open",
-            failures=failures,
+            failures=row.failures + 1,
             probe_at=now + timedelta(seconds=wait if wait is not None else seconds),
             last_error=error[:255],
         )
@@ -277,7 +276,8 @@ def replay(connection: Connection, tenant: str, lane_id: str, now: datetime) -> 
     """Move the cursor to the start: everything the recipient may see is compared again with what it holds."""
     return _operate(
         connection, tenant, lane_id, ("held", "waiting", "idle"),
-        state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0, last_error=None,
+        state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0,
+        last_error=None,
     )  # fmt: skip
 
 
@@ -307,3 +307,9 @@ def reconsider(connection: Connection, tenant: str, person_id: str, now: datetim
             next_at=case((idle, at), else_=lane.c.next_at),
         )
     )
+
+
+def failed(one: Claim, now: datetime) -> Ending:
+    """The end of a run that failed inside the gateway: tried again, later each time, up to an hour."""
+    wait = min(2.0 ** min(one.attempts, 12), 3600.0)
+    return Ending(retry_at=now + timedelta(seconds=wait), error="run-failed")

@@ -41,7 +41,7 @@ class Link:
 
     def row(self, tenant: str) -> dict[str, Any]:
         """As a row of the table."""
-        content = {"held": _plain(self.held)}
+        content: dict[str, Any] = {"held": _plain(self.held)}
         if self.candidate is not None:
             content["candidate"] = _plain(self.candidate)
         if self.previous is not None:
@@ -114,18 +114,19 @@ def names(connection: Connection, tenant: str, system: str, native_ids: Iterable
     return {r.native_id: Name(r.native_id, r.ref, r.person, r.frame) for r in rows}
 
 
-def names_of_person(connection: Connection, tenant: str, system: str, person: str) -> dict[str, str]:
-    """Hub reference -> native id: everything of this person that the system has."""
+def names_of_person(
+    connection: Connection, tenant: str, system: str, person: str
+) -> tuple[dict[str, str], set[str]]:
+    """Everything of this person that the system has (hub reference -> native id), and the references of what
+    it has refused to take in at all."""
     columns = link.c
     rows = connection.execute(
-        select(columns.ref, columns.native_id).where(
-            columns.tenant == tenant,
-            columns.person == person,
-            columns.system == system,
-            columns.native_id.is_not(None),
+        select(columns.ref, columns.native_id, columns.hold).where(
+            columns.tenant == tenant, columns.person == person, columns.system == system
         )
-    )
-    return {r.ref: r.native_id for r in rows}
+    ).all()
+    names = {r.ref: r.native_id for r in rows if r.native_id is not None}
+    return names, {r.ref for r in rows if r.native_id is None and r.hold is not None}
 
 
 def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, Link]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, text
+from sqlalchemy import Connection, Select, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -63,7 +63,7 @@ def _current() -> Select[Any]:
     )
 
 
-def _version(row: Row[Any]) -> Version:
+def _version(row: Any) -> Version:
     return Version(
         ref=row.ref,
         version=row.version,
@@ -131,7 +131,7 @@ def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
         .where(head.tenant == tenant, head.ref == ref)
         .order_by(old.version.desc())
     )  # fmt: skip
-    return [_version(row) for row in rows]
+    return [_version(row) for row in rows.all()]
 
 
 def items_changed(connection: Connection, tenant: str, person: str, after: int) -> list[str]:

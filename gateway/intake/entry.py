@@ -17,6 +17,7 @@ from gateway.hub.merge import merge
 from gateway.hub.schema.tables import late_edition, resource_version
 from gateway.intake.answer import Answer, Status
 from gateway.intake.workspace import Workspace
+from mappings import derived
 from mappings.canonical import ENH
 from mappings.model import EMPTY, ITEM, Heading, Ids, Record, RecordMapping, Resource, State
 
@@ -43,8 +44,11 @@ class Entry:
         if link is not None and link.changed is not None and self.heading.changed < link.changed:
             return self._late(ws, name.ref)
         link = link or self._link(name)
-        theirs = self.mapping.put(self.record, _base(link), self._ids(ws, name))
-        if link.native_id is not None and theirs == link.held and link.candidate is None:
+        ids = self._ids(ws, name)
+        if link.candidate is not None:
+            self._settle_candidate(ws, link, ids)
+        theirs = self.mapping.put(self.record, link.held, ids)
+        if link.native_id is not None and theirs == link.held:
             return self._same(ws, link)
         status = self._merge(ws, link, theirs)
         self._hold(ws, link, theirs)
@@ -70,6 +74,16 @@ class Entry:
             refs={n: ws.names[n].ref for n in mentioned if n in ws.names},
         )
 
+    def _settle_candidate(self, ws: Workspace, link: Link, ids: Ids) -> None:
+        """Our last delivery may or may not have reached the system. What it sends now tells: its version has
+        moved, or it holds what we sent."""
+        candidate = link.candidate or EMPTY
+        arrived = told(self.mapping.put(self.record, candidate, ids)) == told(candidate)
+        if arrived or (self.version is not None and self.version != link.version):
+            link.held = candidate
+        link.candidate = None
+        ws.keep(link)
+
     def _same(self, ws: Workspace, link: Link) -> Answer:
         if self.version and self.version != link.version:
             link.version = self.version
@@ -80,7 +94,7 @@ class Entry:
         )
 
     def _merge(self, ws: Workspace, link: Link, theirs: State) -> Status:
-        base = _base(link)
+        base = link.held
         changed = conflicting = False
         for slot, resource in theirs.focus.items():
             if slot == PROVENANCE:
@@ -97,6 +111,8 @@ class Entry:
     ) -> tuple[bool, bool]:
         ref = f"{theirs['resourceType']}/{theirs['id']}"
         head = ws.heads.get(ref)
+        if derived.is_team_of_frame(theirs):
+            return False, False  # it follows from the participants; a change there is made on them
         if head is None:
             self._append(ws, link, theirs)
             return True, False
@@ -107,9 +123,12 @@ class Entry:
             ws.disagree(
                 person_id=self.person, ref=ref, path=one.path, values=self._values(one, head.recorded)
             )
-        if merged.value == head.resource:
+        value = merged.value
+        if slot == ITEM and head.resource["resourceType"] == "CarePlan" and head.created_by != self.system.id:
+            value = derived.without_members(value)  # its goals and measures follow from the items
+        if value == head.resource:
             return False, bool(merged.conflicts)
-        self._append(ws, link, merged.value)
+        self._append(ws, link, value)
         return True, bool(merged.conflicts)
 
     def _values(self, one: Any, current_at: datetime | None) -> dict[str, Any]:
@@ -179,10 +198,6 @@ class Entry:
         return result.rowcount > 0
 
 
-def _base(link: Link) -> State:
-    return link.held if link.held.focus else EMPTY
-
-
-def focal(state: State) -> Resource:
-    """The focal resource of a state."""
-    return state.focus[ITEM]
+def told(state: State) -> dict[str, Resource]:
+    """What a state says of the item itself, without who wrote it when."""
+    return {slot: resource for slot, resource in state.focus.items() if slot != PROVENANCE}

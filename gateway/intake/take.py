@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.sql import ColumnElement
 
 from gateway.config import Settings, System
 from gateway.hub import persons
@@ -298,7 +299,7 @@ def _forget(ws: Workspace, waiting: tuple[str, str]) -> None:
     ws.connection.execute(delete(waiting_record).where(*_waiting_key(ws, *waiting)))
 
 
-def _waiting_key(ws: Workspace, native_id: str, known: str) -> tuple[object, ...]:
+def _waiting_key(ws: Workspace, native_id: str, known: str) -> tuple[ColumnElement[bool], ...]:
     columns = waiting_record.c
     return (
         columns.tenant == ws.tenant,

@@ -6,6 +6,8 @@ Every row carries tenant and, where it is personal, person; every unique key sta
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,7 +20,6 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeDecorator
 
 from gateway.hub.schema.instant import Instant
 
@@ -35,8 +36,8 @@ def _tenant() -> Column[str]:
     return Column("tenant", _SYSTEM, primary_key=True)
 
 
-def _instant(name: str, *, nullable: bool = True) -> Column[TypeDecorator[object]]:
-    return Column(name, Instant, nullable=nullable)
+def _instant(name: str, *, nullable: bool = True) -> Column[datetime]:
+    return Column(name, Instant(), nullable=nullable)
 
 
 person = Table(

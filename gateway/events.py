@@ -1,0 +1,45 @@
+"""Every log line is one of these events: numbered, with ids and counts beside it, never personal content."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from enum import Enum
+from typing import Any
+
+_logger = logging.getLogger("stafettbro")
+
+
+class Event(Enum):
+    """(number, what happened)."""
+
+    STARTED = (1, "gateway started")
+    STOPPED = (2, "gateway stopped")
+    REQUEST_FAILED = (10, "a request failed inside the gateway")
+    WORKER_STARTED = (20, "worker started")
+    WORKER_STOPPED = (21, "worker stopped")
+    WORKER_FAILED = (22, "worker loop failed and goes on")
+    RUN_FAILED = (23, "a lane's run failed and is tried again")
+    LANE_TAKEN_OVER = (24, "a lane was taken over from a dead worker")
+    POLL_FAILED = (30, "a system could not be asked for changes")
+    POLL_REFUSED = (31, "a polled record was not taken in")
+
+
+def log(event: Event, *, level: int = logging.INFO, trace: bool = False, **ids: Any) -> None:
+    """Write one event. `ids` are ids, counts and safe codes. With `trace`: where the current exception was
+    raised (its type and place, not its message, which may hold content)."""
+    number, text = event.value
+    if trace:
+        ids["error"], ids["at"] = _where()
+    detail = " ".join(f"{name}={value}" for name, value in ids.items() if value is not None)
+    _logger.log(level, "SB%04d %s%s", number, text, f" {detail}" if detail else "")
+
+
+def _where() -> tuple[str, str]:
+    kind, _, trace = sys.exc_info()
+    places = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return (kind.__name__ if kind else "none"), ">".join(places[-4:])

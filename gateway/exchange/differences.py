@@ -1,0 +1,123 @@
+"""What differs between what a recipient may have and what it holds. Equal is not sent, whoever made it: so
+nothing echoes. What it holds and may not see is left as it is, never taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from gateway.config import System
+from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM
+from gateway.exchange.selection import Shown
+from gateway.hub.content import digest
+from gateway.hub.links import Link
+from gateway.hub.merge import merge
+from mappings import reading
+from mappings.model import ITEM, Ids, NotExpressible, RecordMapping, Resource, State
+from mappings.references import references
+
+PROVENANCE = "provenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One record that is to be written at a recipient: `state` is what it would hold."""
+
+    ref: str
+    state: State
+    link: Link
+    shown: Shown
+    digest: str
+
+    @property
+    def needs(self) -> set[str]:
+        """References that should be there before this one."""
+        return references(self.state.focus[ITEM]) - {self.ref}
+
+    def blocked(self, held_back: set[str]) -> bool:
+        """Whether it refers to something the recipient has refused; then it waits for that, and so does what
+        refers to it."""
+        if self.ref not in held_back and self.needs & held_back:
+            held_back.add(self.ref)
+            return True
+        return False
+
+
+def differences(
+    system: System,
+    mapping: RecordMapping,
+    shown: Iterable[Shown],
+    known: Mapping[str, Link],
+    person: str,
+    ids: Callable[[str], Ids],
+) -> list[Difference]:
+    """All records that the recipient does not hold as it should; each link notes what it would then hold."""
+    out = []
+    for one in shown:
+        link = known.get(one.unit.ref) or Link(system.id, one.unit.ref, person, None)
+        if link.native_id is None and not _may_begin(system, one):
+            continue
+        state = State(_onto_held(one, link), link.held.rest)
+        expected = _expected(mapping, one.unit.ref, state, ids(one.unit.ref))
+        if expected is None or _settled(link, expected):
+            continue
+        link.candidate = expected
+        out.append(Difference(one.unit.ref, state, link, one, _mark(expected)))
+    return out
+
+
+def _may_begin(system: System, one: Shown) -> bool:
+    """Whether this may be written where the recipient has none of it yet."""
+    own = system.adapter != "fhir" and one.unit.ref.partition("/")[0] in OWN_TO_EACH_SYSTEM
+    return not own and not reading.in_error(one.unit.state.focus[ITEM])
+
+
+def _onto_held(one: Shown, link: Link) -> dict[str, Resource]:
+    """The visible changes put onto what the recipient holds, so that what it may not see of its own stays."""
+    focus = dict(link.held.focus)
+    for slot, resource in one.unit.state.focus.items():
+        held = link.held.focus.get(slot)
+        if held is None or slot == PROVENANCE:
+            focus[slot] = resource
+            continue
+        before = reading.narrow(held, one.view.categories)
+        focus[slot] = resource if before == held else merge(before, resource, held).value
+    return focus
+
+
+def _expected(mapping: RecordMapping, ref: str, state: State, ids: Ids) -> State | None:
+    """What the recipient will hold after taking this state; None if it has no form for it."""
+    try:
+        native = mapping.get(state, ids)
+    except NotExpressible:
+        return None
+    if ref not in ids.natives:  # a FHIR server gives the id when it creates
+        return state
+    return mapping.put(native, state, ids)
+
+
+def _settled(link: Link, expected: State) -> bool:
+    if link.hold is not None and link.hold_digest == _mark(expected):
+        return True
+    if link.native_id is None or link.candidate is not None:
+        return False
+    return _told(expected) == _told(link.held)
+
+
+def _told(state: State) -> dict[str, Resource]:
+    return {slot: resource for slot, resource in state.focus.items() if slot != PROVENANCE}
+
+
+def _mark(state: State) -> str:
+    return digest(_told(state))
+
+
+def in_order(found: Iterable[Difference]) -> list[Difference]:
+    """What others refer to first; where they refer to each other in a ring, in the order of change."""
+    by_ref = {one.ref: one for one in found}
+    sorter = TopologicalSorter({ref: one.needs & by_ref.keys() for ref, one in by_ref.items()})
+    try:
+        return [by_ref[ref] for ref in sorter.static_order()]
+    except CycleError:
+        return list(by_ref.values())

@@ -1,0 +1,157 @@
+"""Prepares one run of a lane in one short transaction: what has changed, what of it the recipient may have
+now, what differs from what it holds; written as sending before anything leaves. Calls nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from gateway.config import Settings, System
+from gateway.exchange import disclosures
+from gateway.exchange.differences import Difference, differences, in_order
+from gateway.exchange.disclosures import Attempt, Disclosed
+from gateway.exchange.facts import FactsReader, PersonFacts
+from gateway.exchange.lanes import Claim, holds
+from gateway.exchange.rendition import ids_at
+from gateway.exchange.selection import Selection
+from gateway.exchange.timers import keep_edge
+from gateway.hub import links, versions
+from gateway.hub.schema.tables import person
+from mappings import reading
+from mappings.model import Ids, RecordMapping, Resource
+
+PATIENT = ("resourceType", "identifier", "name", "birthDate")  # what a new patient is created with
+MOST = 60  # records per run; a lane with more goes on in its next run
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One record that is to leave, under the id of its disclosure."""
+
+    attempt: str
+    difference: Difference
+
+
+@dataclass(slots=True)
+class Plan:
+    """One prepared run. names and subject grow while it is sent.
+
+    lookup: identifiers by which the person must first be found at the recipient. note: why nothing goes.
+    """
+
+    claim: Claim
+    facts: PersonFacts
+    cursor: int
+    facts_cursor: int
+    names: dict[str, str] = field(default_factory=dict)
+    subject: str | None = None
+    sends: list[Send] = field(default_factory=list)
+    more: bool = False
+    note: str | None = None
+    lookup: tuple[tuple[str, str], ...] = ()
+    lookup_attempt: str = ""
+    patient: Resource | None = None  # to create there, where the route says so and it has none
+
+    def ids(self, system: System, own: str | None) -> Ids:
+        """The ids of this person's things at the recipient, as far as they are known now."""
+        return ids_at(system, self.facts, self.names, self.subject, own=own)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Prepares runs to one recipient."""
+
+    system: System
+    settings: Settings
+    mapping: RecordMapping
+    facts: FactsReader
+    channel: str = "push"
+
+    def prepare(self, connection: Connection, claim: Claim, now: datetime) -> Plan | None:
+        """The plan of a run, its disclosures written; None if a newer run holds the lane."""
+        lane = holds(connection, claim, lock=True)
+        if lane is None:
+            return None
+        row = connection.execute(
+            select(person.c.change_no, person.c.facts_no).where(
+                person.c.tenant == claim.tenant, person.c.id == claim.person
+            )
+        ).one()
+        facts = self.facts.read(connection, claim.tenant, claim.person, row.facts_no)
+        plan = Plan(claim, facts, row.change_no, row.facts_no)
+        full = claim.facts_cursor < row.facts_no
+        if full:
+            keep_edge(connection, facts, now)
+        if self.system.adapter != "fhir" and facts.frame_in(self.system.id) is None:
+            plan.note = "no-log-or-plan-there"
+            return plan
+        self._fill(connection, plan, 0 if full else claim.cursor, now)
+        self._begin(connection, plan, lane.epoch, now)
+        return plan
+
+    def _fill(self, connection: Connection, plan: Plan, after: int, now: datetime) -> None:
+        claim = plan.claim
+        items = versions.items_changed(connection, claim.tenant, claim.person, after)
+        if not items:
+            return
+        selection = Selection(self.system, self.settings, self.mapping, plan.facts, self.channel, now)
+        shown = selection.shown(connection, items)
+        if not shown:
+            return
+        plan.names, held_back = links.names_of_person(connection, claim.tenant, self.system.id, claim.person)
+        plan.subject = plan.names.get(f"Patient/{claim.person}")
+        if self.system.adapter == "fhir" and plan.subject is None:
+            self._look_up(connection, plan)
+            return
+        known = links.load(connection, claim.tenant, self.system.id, [one.unit.ref for one in shown])
+        found = differences(
+            self.system, self.mapping, shown, known, claim.person, lambda ref: plan.ids(self.system, ref)
+        )
+        ordered = [one for one in in_order(found) if not one.blocked(held_back)]
+        plan.sends = [Send(disclosures.new_id(), one) for one in ordered[:MOST]]
+        plan.more = len(ordered) > MOST
+
+    def _look_up(self, connection: Connection, plan: Plan) -> None:
+        patient = versions.current(connection, plan.claim.tenant, f"Patient/{plan.claim.person}")
+        known = reading.person_of(patient.resource) if patient else None
+        plan.lookup = known.identifiers if known else ()
+        plan.lookup_attempt = disclosures.new_id() if plan.lookup else ""
+        plan.note = None if plan.lookup else "no-identifier"
+        if patient and any(r.create_person for r in self.settings.routes if r.recipient == self.system.id):
+            plan.patient = {k: v for k, v in patient.resource.items() if k in PATIENT}
+
+    def _begin(self, connection: Connection, plan: Plan, epoch: int, now: datetime) -> None:
+        """Write everything that may leave as sending, and what each link would then hold."""
+        claim = plan.claim
+        attempts = [Attempt(s.attempt, claim.person, (_disclosed(s.difference),)) for s in plan.sends]
+        if plan.lookup:
+            patient = Disclosed(f"Patient/{claim.person}", 0, ("plan",), "lookup", (), ())
+            attempts.append(Attempt(plan.lookup_attempt, claim.person, (patient,)))
+        disclosures.begin(
+            connection,
+            claim.tenant,
+            attempts,
+            recipient=self.system.id,
+            channel=self.channel,
+            run=claim.run,
+            epoch=epoch,
+            owner=claim.owner,
+            now=now,
+            deadline=now + timedelta(seconds=self.system.send_deadline_seconds),
+        )
+        links.save(connection, claim.tenant, [s.difference.link for s in plan.sends])
+
+
+def _disclosed(one: Difference) -> Disclosed:
+    grounds = [d for d in one.shown.view.decisions.values() if d.permitted]
+    categories = {c for asked, d in one.shown.view.decisions.items() if d.permitted for c in asked}
+    return Disclosed(
+        ref=one.ref,
+        version=one.shown.focal.version,
+        categories=tuple(sorted(categories)),
+        ground=next((d.ground for d in grounds if d.ground), "none"),
+        rules=tuple(dict.fromkeys(r.rule for d in grounds for r in d.reasons)),
+        consents=tuple(sorted({c for d in grounds for c in d.consents})),
+    )

@@ -1,0 +1,169 @@
+"""One run of a lane from claim to end: prepare, send, close. What came back while sending is taken in first,
+so that the next run sends the merge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from adapters.contract import AdapterError, Busy
+from gateway.config import System
+from gateway.exchange import disclosures, lanes
+from gateway.exchange.lanes import Claim, Ending
+from gateway.exchange.prepare import Plan, Preparer
+from gateway.exchange.send import REFERS_TO_HELD, End, Report, Sender, Sent
+from gateway.hub import links
+from gateway.hub.links import Link
+from gateway.hub.store import Store
+from gateway.intake import Intake, Offered
+from mappings.model import EMPTY, State
+
+DISCLOSED = {
+    End.DELIVERED: disclosures.DELIVERED,
+    End.HELD: disclosures.REFUSED,
+    End.STALE: disclosures.REFUSED,
+    End.GONE: disclosures.REFUSED,
+    End.UNKNOWN: disclosures.UNKNOWN,
+    End.UNSENT: disclosures.UNSENT,
+}
+NO_PERSON = timedelta(hours=1)  # how soon to look again for a person that the recipient did not have
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs lanes to one recipient."""
+
+    system: System
+    store: Store
+    preparer: Preparer
+    sender: Sender
+    intake: Intake
+    clock: Callable[[], datetime]
+    alive: Callable[[], bool]
+
+    async def run(self, claim: Claim) -> bool:
+        """One run to its end. True if the lane has more to do at once."""
+        started = self.clock()
+        try:
+            await self.sender.prepare()
+        except (AdapterError, TimeoutError) as error:
+            wait = error.retry_after if isinstance(error, Busy) else None
+            detail = error.detail if isinstance(error, AdapterError) else "deadline"
+            await asyncio.to_thread(self._down, claim, detail, wait)
+            return False
+        plan = await asyncio.to_thread(self._prepare, claim)
+        if plan is None:
+            return False
+        report = await self.sender.send(plan, lambda: self._ours(started))
+        return await asyncio.to_thread(self._finish, plan, report)
+
+    def _prepare(self, claim: Claim) -> Plan | None:
+        with self.store.write() as connection:
+            return self.preparer.prepare(connection, claim, self.clock())
+
+    def _ours(self, started: datetime) -> bool:
+        """A run that was paused past its deadline sends nothing more."""
+        limit = timedelta(seconds=self.system.send_deadline_seconds)
+        return self.alive() and self.clock() - started < limit
+
+    def _down(self, claim: Claim, error: str, wait: float | None) -> None:
+        now = self.clock()
+        with self.store.write() as connection:
+            lanes.open_breaker(connection, self.system, now, error, wait, probe=claim.probe)
+            lanes.end(connection, claim, Ending(again=True, error=error), now)
+
+    # --- the end -----------------------------------------------------------------------------------------
+
+    def _finish(self, plan: Plan, report: Report) -> bool:
+        merged = self._take_in(plan, report)
+        now = self.clock()
+        with self.store.write() as connection:
+            if lanes.holds(connection, plan.claim, lock=True) is None:
+                return False
+            freed = any(s.end is End.DELIVERED and s.send.difference.link.hold for s in report.sent)
+            self._close(connection, plan, report, now)
+            ending = self._ending(plan, report, now, merged=merged, freed=freed)
+            lanes.end(connection, plan.claim, ending, now)
+            self._breaker(connection, plan, report, now)
+        return ending.again and report.down is None
+
+    def _take_in(self, plan: Plan, report: Report) -> bool:
+        """What the recipient had changed meanwhile comes in the ordinary way, before the run is closed."""
+        stale = [one for one in report.sent if one.end is End.STALE and one.current is not None]
+        for one in stale:
+            self._name(plan, one)
+        offered = [Offered(s.current.record, s.current.version) for s in stale if s.current]
+        if offered:
+            self.intake.take(self.system, offered)
+        return bool(stale)
+
+    def _name(self, plan: Plan, one: Sent) -> None:
+        """Make sure intake knows which item the recipient's copy is, even if a create was never answered."""
+        link = one.send.difference.link
+        if link.native_id is not None or one.current is None or one.current.remote_id is None:
+            return
+        link.native_id = one.current.remote_id
+        with self.store.write() as connection:
+            links.save(connection, plan.claim.tenant, [link])
+
+    def _close(self, connection: Connection, plan: Plan, report: Report, now: datetime) -> None:
+        endings: list[tuple[str, str, str | None]] = [
+            (one.send.attempt, DISCLOSED[one.end], one.error) for one in report.sent
+        ]
+        if plan.lookup_attempt:
+            state = disclosures.UNKNOWN if report.down else disclosures.DELIVERED
+            endings.append((plan.lookup_attempt, state, report.down or report.lookup_error))
+        disclosures.finish(connection, plan.claim.tenant, endings, now)
+        changed = [link for one in report.sent if (link := _settle(one)) is not None]
+        if report.found is not None:
+            patient = f"Patient/{plan.claim.person}"
+            changed.append(Link(self.system.id, patient, plan.claim.person, report.found))
+        links.save(connection, plan.claim.tenant, changed)
+
+    def _ending(self, plan: Plan, report: Report, now: datetime, *, merged: bool, freed: bool) -> Ending:
+        unfinished = any(one.end in (End.UNSENT, End.UNKNOWN, End.GONE) for one in report.sent)
+        if report.down is not None:
+            return Ending(again=True, error=report.down)
+        if report.found is not None:
+            return Ending(again=True)
+        if report.lookup_error is not None:
+            return Ending(error=report.lookup_error, retry_at=now + NO_PERSON)
+        if unfinished or merged or plan.more:
+            return Ending(again=True)
+        held = next((one.error for one in report.sent if one.end is End.HELD), None)
+        return Ending(
+            cursor=plan.cursor,
+            facts_cursor=-1 if freed else plan.facts_cursor,
+            again=freed,
+            error=held or plan.note,
+        )
+
+    def _breaker(self, connection: Connection, plan: Plan, report: Report, now: datetime) -> None:
+        if report.down is not None:
+            lanes.open_breaker(connection, self.system, now, report.down, report.wait, probe=plan.claim.probe)
+        elif plan.claim.probe and (report.sent or plan.lookup):
+            lanes.close_breaker(connection, self.system)
+
+
+def _settle(one: Sent) -> Link | None:
+    """The link after this end; None where intake has already settled it."""
+    link = one.send.difference.link
+    if one.end in (End.STALE, End.UNSENT):
+        return None
+    if one.end is End.DELIVERED and one.written is not None and one.held is not None:
+        link.previous = None if one.written.version else link.held
+        link.native_id, link.version = one.written.remote_id, one.written.version
+        link.held, link.candidate = one.held, None
+        link.hold = link.hold_digest = None
+    elif one.end is End.HELD:
+        link.candidate = None
+        link.hold = (one.error or "refused")[:255]
+        link.hold_digest = None if one.error == REFERS_TO_HELD else one.send.difference.digest
+    elif one.end is End.GONE:
+        link.native_id = link.version = link.candidate = None
+        link.held = State(EMPTY.focus, link.held.rest)
+    return link

@@ -1,0 +1,93 @@
+"""Selects what of a person's items one recipient may have now, as records that it can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from gateway.config import Settings, System
+from gateway.exchange.facts import PersonFacts
+from gateway.exchange.judge import Judge, View
+from gateway.exchange.rendition import Unit, units, with_members
+from gateway.hub import versions
+from gateway.hub.versions import Version
+from mappings.model import ITEM, RecordMapping
+
+MEMBERS = ("CarePlan", "Goal", "ServiceRequest", "PractitionerRole", "RelatedPerson")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One record to be, with the decision that lets it be seen and the version it shows."""
+
+    unit: Unit
+    view: View
+    focal: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Selects for one recipient, one person, at one time."""
+
+    system: System
+    settings: Settings
+    mapping: RecordMapping
+    facts: PersonFacts
+    channel: str
+    now: datetime
+
+    def shown(self, connection: Connection, items: Iterable[str]) -> list[Shown]:
+        """The permitted among these items. A FHIR server also gets each log or plan anew, since what it
+        lists may have changed."""
+        wanted = set(items)
+        everything = wanted | self._members(connection)
+        parts = by_item(versions.of_items(connection, self.facts.tenant, sorted(everything)))
+        out: list[Shown] = []
+        for item, own in parts.items():
+            view = self.view(item, own)
+            if view is not None:
+                out.extend(Shown(unit, view, own[item]) for unit in units(self.system, self.mapping, view))
+        return self._derived(out, wanted) if self.system.adapter == "fhir" else out
+
+    def view(self, item: str, parts: dict[str, Version]) -> View | None:
+        """What may be seen of one item; None where no route leads here."""
+        purpose = self._purpose(parts[item]) if item in parts else None
+        if purpose is None:
+            return None
+        recipient = self.facts.recipient(self.system, self.now)
+        judge = Judge(self.facts, recipient, channel=self.channel, purpose=purpose, now=self.now)
+        return judge.view(item, parts)
+
+    def _purpose(self, focal: Version) -> str | None:
+        """Purpose of the route here from where the item was made or last changed."""
+        others = [s for s in (focal.source, focal.created_by) if s != self.system.id]
+        if not others:
+            return "samordning"  # its own item: it goes back only as far as others have changed it
+        routes = [self.settings.route(source, self.system.id) for source in others]
+        return next((r.purpose for r in routes if r is not None), None)
+
+    def _members(self, connection: Connection) -> set[str]:
+        if self.system.adapter != "fhir":
+            return set()
+        return set(versions.of_types(connection, self.facts.tenant, self.facts.person, MEMBERS))
+
+    def _derived(self, shown: list[Shown], wanted: set[str]) -> list[Shown]:
+        resources = [one.unit.state.focus[ITEM] for one in shown]
+        out: list[Shown] = []
+        for one in shown:
+            if one.unit.ref in self.facts.frames:
+                out.extend(Shown(u, one.view, one.focal) for u in with_members(one.unit, resources))
+            elif one.unit.item in wanted:
+                out.append(one)
+        return out
+
+
+def by_item(found: dict[str, Version]) -> dict[str, dict[str, Version]]:
+    """Versions grouped by the item they belong to."""
+    parts: dict[str, dict[str, Version]] = {}
+    for ref, version in found.items():
+        parts.setdefault(version.item, {})[ref] = version
+    return parts

@@ -1,0 +1,185 @@
+"""Sends a prepared run, record by record in order, with no transaction open and one total deadline. Says of
+each record how it ended; writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from adapters import contract
+from adapters.contract import Adapter, Incoming, Write, Written
+from gateway.config import System
+from gateway.exchange.prepare import Plan, Send
+from mappings import reading
+from mappings.model import ITEM, NotExpressible, RecordMapping, Resource, State
+
+REFERS_TO_HELD = "refers-to-held"
+
+
+class End(StrEnum):
+    """How one record of a run ended."""
+
+    DELIVERED = "delivered"
+    HELD = "held"  # refused as wrong, or refers to one that was: held back until it changes
+    STALE = "stale"  # changed at the recipient: merged, then sent anew
+    GONE = "gone"  # the recipient no longer has it: written anew
+    UNKNOWN = "unknown"  # no answer: may have arrived
+    UNSENT = "unsent"  # not tried
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The end of one record. held: what the recipient holds now; known for a delivery."""
+
+    send: Send
+    end: End
+    written: Written | None = None
+    held: State | None = None
+    current: Incoming | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """The end of a run. down: the recipient as a whole is not to be reached; wait: it asked for this pause.
+    found: the recipient's id of the person, where it was looked up; lookup_error: why there is none."""
+
+    sent: list[Sent] = field(default_factory=list)
+    down: str | None = None
+    wait: float | None = None
+    found: str | None = None
+    lookup_error: str | None = None
+
+
+class Sender:
+    """Sends runs to one recipient. `ours` is asked right before the bytes of each record go."""
+
+    def __init__(self, system: System, mapping: RecordMapping, adapter: Adapter) -> None:
+        self._system = system
+        self._mapping = mapping
+        self._adapter = adapter
+
+    async def prepare(self) -> None:
+        """Fetch what a write needs (a token) before anything is written as sending. Raises AdapterError."""
+        async with asyncio.timeout(self._system.send_deadline_seconds):
+            await self._adapter.prepare()
+
+    async def send(self, plan: Plan, ours: Callable[[], bool]) -> Report:
+        """Send the plan under the total deadline."""
+        report = Report()
+        try:
+            async with asyncio.timeout(self._system.send_deadline_seconds):
+                if plan.lookup:
+                    await self._look_up(plan, report)
+                else:
+                    await self._send_all(plan, report, ours)
+        except TimeoutError:
+            report.down = "deadline"
+        self._account(plan, report)
+        return report
+
+    async def _look_up(self, plan: Plan, report: Report) -> None:
+        try:
+            report.found = await self._adapter.find_person(plan.lookup)
+        except contract.Refused as error:
+            report.lookup_error = f"ambiguous-person: {error.detail}"
+            return
+        except (contract.Unavailable, contract.UnknownOutcome) as error:
+            report.down = error.detail
+            return
+        except contract.Busy as error:
+            report.down, report.wait = error.detail, error.retry_after
+            return
+        if report.found is None and plan.patient is not None:
+            await self._create(plan, plan.patient, report)
+        elif report.found is None:
+            report.lookup_error = "no-such-person"
+
+    async def _create(self, plan: Plan, patient: Resource, report: Report) -> None:
+        try:
+            report.found = await self._adapter.create_person(patient, f"Patient/{plan.claim.person}")
+        except contract.Refused as error:
+            report.lookup_error = f"person-refused: {error.detail}"
+        except contract.AdapterError as error:
+            report.down = error.detail
+
+    async def _send_all(self, plan: Plan, report: Report, ours: Callable[[], bool]) -> None:
+        failed: set[str] = set()
+        half = asyncio.get_running_loop().time() + self._system.send_deadline_seconds / 2
+        for send in plan.sends:
+            if send.difference.needs & failed:
+                failed.add(send.difference.ref)
+                report.sent.append(Sent(send, End.HELD, error=REFERS_TO_HELD))
+                continue
+            late = asyncio.get_running_loop().time() > half  # a slow recipient gets the rest in the next run
+            if late or not ours():
+                return
+            report.sent.append(Sent(send, End.UNKNOWN, error="deadline"))  # if time runs out in the call
+            report.sent[-1] = await self._one(plan, send, report, ours)
+            if report.sent[-1].end in (End.HELD, End.STALE, End.GONE):
+                failed.add(send.difference.ref)
+            if report.down is not None:
+                return
+
+    async def _one(self, plan: Plan, send: Send, report: Report, ours: Callable[[], bool]) -> Sent:
+        link = send.difference.link
+        try:
+            record = self._mapping.get(send.difference.state, plan.ids(self._system, send.difference.ref))
+        except NotExpressible:
+            return Sent(send, End.HELD, error="not-expressible")
+        write = Write(
+            key=send.difference.ref,
+            record=record,
+            remote_id=link.native_id,
+            version=link.version,
+            attempt=send.attempt,
+            source=send.difference.shown.focal.source,
+            notice=reading.in_error(send.difference.state.focus[ITEM]),
+            expected=self._expected(plan, send),
+            still_ours=ours,
+        )
+        try:
+            written = await self._adapter.write(write)
+        except contract.Refused as error:
+            return Sent(send, End.HELD, error=error.detail)
+        except contract.Stale as error:
+            return Sent(send, End.STALE, current=error.current, error=error.detail)
+        except contract.Gone as error:
+            return Sent(send, End.GONE, error=error.detail)
+        except contract.TakenOver:
+            return Sent(send, End.UNSENT)
+        except contract.Busy as error:
+            report.down, report.wait = error.detail, error.retry_after
+            return Sent(send, End.UNSENT, error=error.detail)
+        except contract.Unavailable as error:
+            report.down = error.detail
+            return Sent(send, End.UNSENT, error=error.detail)
+        except contract.UnknownOutcome as error:
+            report.down = error.detail
+            return Sent(send, End.UNKNOWN, error=error.detail)
+        plan.names[send.difference.ref] = written.remote_id
+        return Sent(send, End.DELIVERED, written=written, held=self._held(plan, send, record))
+
+    def _expected(self, plan: Plan, send: Send) -> contract.Record | None:
+        """The record that the recipient held as far as we know, for one that cannot compare versions."""
+        link = send.difference.link
+        if link.native_id is None or not link.held.focus:
+            return None
+        try:
+            return self._mapping.get(link.held, plan.ids(self._system, send.difference.ref))
+        except NotExpressible:
+            return None
+
+    def _held(self, plan: Plan, send: Send, record: contract.Record) -> State:
+        """What the recipient holds after taking this record, in the hub's terms."""
+        ids = plan.ids(self._system, send.difference.ref)
+        own = ids.natives[send.difference.ref]
+        named = {**record, "id": own.rpartition("/")[2]} if self._system.adapter == "fhir" else record
+        return self._mapping.put(named, send.difference.state, ids)
+
+    def _account(self, plan: Plan, report: Report) -> None:
+        """Every record of the plan has an end."""
+        tried = {one.send.attempt for one in report.sent}
+        report.sent.extend(Sent(s, End.UNSENT) for s in plan.sends if s.attempt not in tried)

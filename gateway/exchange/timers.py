@@ -1,0 +1,90 @@
+"""Durable timers: rows with a due time. The edge timer of a person falls due when a date may change what
+someone may see (a consent's start or end, a role's, a birthday); then everything is weighed anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+import consent
+from gateway.exchange.facts import PersonFacts
+from gateway.exchange.lanes import reconsider
+from gateway.hub.schema.tables import timer
+
+EDGE = "edge"
+POLL = "poll"
+
+
+def keep_edge(connection: Connection, facts: PersonFacts, now: datetime) -> None:
+    """Set the person's edge timer to the next moment that may change a decision."""
+    due = consent.edges(facts.facts, now)
+    if due is None:
+        connection.execute(
+            delete(timer).where(
+                timer.c.tenant == facts.tenant, timer.c.kind == EDGE, timer.c.subject == facts.person
+            )
+        )
+        return
+    put(connection, facts.tenant, EDGE, facts.person, due)
+
+
+def put(
+    connection: Connection, tenant: str, kind: str, subject: str, due: datetime, content: Any = None
+) -> None:
+    """Set a timer, new or moved."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(timer)
+    packed = msgspec.json.encode(content) if content is not None else None
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant", "kind", "subject"],
+            set_={"due": statement.excluded.due, "content": statement.excluded.content},
+        ),
+        {"tenant": tenant, "kind": kind, "subject": subject, "due": due, "content": packed},
+    )
+
+
+def run_edges(connection: Connection, now: datetime, limit: int = 100) -> int:
+    """Weigh anew every person whose edge is due. Returns how many. The next run sets the next edge."""
+    rows = connection.execute(
+        select(timer.c.tenant, timer.c.subject)
+        .where(timer.c.kind == EDGE, timer.c.due <= now)
+        .order_by(timer.c.due)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        reconsider(connection, row.tenant, row.subject, now)
+        connection.execute(
+            delete(timer).where(
+                timer.c.tenant == row.tenant, timer.c.kind == EDGE, timer.c.subject == row.subject
+            )
+        )
+    return len(rows)
+
+
+def claim_poll(
+    connection: Connection, tenant: str, system: str, now: datetime, until: datetime
+) -> tuple[bool, str | None]:
+    """Whether it is this worker's turn to ask a system for changes, and the cursor to go on from. The turn
+    lasts until `until`; a worker that dies in it is followed by another."""
+    key = (timer.c.tenant == tenant, timer.c.kind == POLL, timer.c.subject == system)
+    row = connection.execute(select(timer).where(*key).with_for_update(skip_locked=True)).first()
+    if row is None:
+        exists = connection.execute(select(timer.c.due).where(*key)).first()
+        if exists is None:
+            put(connection, tenant, POLL, system, until)
+        return exists is None, None
+    if row.due > now:
+        return False, None
+    connection.execute(update(timer).where(*key).values(due=until))
+    return True, msgspec.json.decode(row.content) if row.content else None
+
+
+def end_poll(connection: Connection, tenant: str, system: str, due: datetime, cursor: str | None) -> None:
+    """The next turn, and where it goes on."""
+    put(connection, tenant, POLL, system, due, cursor)

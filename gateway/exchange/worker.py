@@ -1,0 +1,236 @@
+"""A worker: a loop that claims lanes and runs them, asks polled systems for changes, lets timers fall due,
+takes over from the dead and sweeps. Several may run beside each other; the database is what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from adapters.contract import Adapter
+from gateway.config import Settings, System
+from gateway.events import Event, log
+from gateway.exchange import disclosures, lanes, liveness, timers
+from gateway.exchange.facts import FactsReader
+from gateway.exchange.lanes import Claim
+from gateway.exchange.liveness import Liveness
+from gateway.exchange.poll import Poller
+from gateway.exchange.prepare import Preparer
+from gateway.exchange.run import Runner
+from gateway.exchange.send import Sender
+from gateway.hub.store import Store
+from gateway.intake import Intake
+from mappings.model import RecordMapping
+
+IDLE_SECONDS = 0.1  # how long a worker sleeps when nothing woke it; another process may have
+HOUSEKEEPING_SECONDS = 1.0
+TAKE_AT_ONCE = 64
+
+
+@dataclass(slots=True)
+class Counters:
+    """What metrics show of this worker."""
+
+    runs: int = 0
+    repaired: int = 0  # lanes the sweeper had to wake: should stay zero
+    taken_over: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker process's loop."""
+
+    store: Store
+    settings: Settings
+    mappings: Mapping[str, RecordMapping]
+    adapters: Mapping[str, Adapter]
+    facts: FactsReader
+    intake: Intake
+    clock: Callable[[], datetime]
+    counters: Counters = field(default_factory=Counters)
+    _nudged: asyncio.Event = field(default_factory=asyncio.Event)
+    _loop: asyncio.AbstractEventLoop | None = None
+    _stopping: bool = False
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _life: Liveness | None = None
+    _runners: dict[str, Runner] = field(default_factory=dict)
+    _swept: float = 0.0
+    _kept_house: float = 0.0
+    _alive: bool = True
+
+    def nudge(self) -> None:
+        """There may be something to do. From any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._nudged.set)
+
+    def stop(self) -> None:
+        """End after the runs under way."""
+        self._stopping = True
+        self.nudge()
+
+    @property
+    def id(self) -> str | None:
+        """This worker's name in lanes and disclosures."""
+        return self._life.id if self._life else None
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(max_workers=16, thread_name_prefix="db"))
+        self._life = await asyncio.to_thread(
+            liveness.take, self.store, self.settings.state_folder, self.clock()
+        )
+        await asyncio.to_thread(self._ensure_recipients)
+        self._runners = {s.id: self._runner(s) for s in self._recipients()}
+        log(Event.WORKER_STARTED, worker=self._life.id)
+        try:
+            await self._work()
+        finally:
+            if self._running:
+                await asyncio.wait(self._running)
+            self._life.close()
+            log(Event.WORKER_STOPPED, worker=self._life.id)
+
+    async def _work(self) -> None:
+        while not self._stopping:
+            self._nudged.clear()
+            try:
+                claimed = await asyncio.to_thread(self._claim)
+                for claim in claimed:
+                    self._start(claim)
+                await self._housekeep()
+            except Exception:  # noqa: BLE001 - the database may be away for a while; the loop must outlive it
+                self.counters.failed += 1
+                log(Event.WORKER_FAILED, level=logging.ERROR, worker=self.id, trace=True)
+                await asyncio.sleep(HOUSEKEEPING_SECONDS)
+                continue
+            if not claimed:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._nudged.wait()
+        except TimeoutError:
+            return
+
+    # --- runs --------------------------------------------------------------------------------------------
+
+    def _recipients(self) -> list[System]:
+        return [s for s in self.settings.systems if s.deliver == "push"]
+
+    def _ensure_recipients(self) -> None:
+        with self.store.write() as connection:
+            lanes.ensure_recipients(connection, self.settings.systems)
+
+    def _runner(self, system: System) -> Runner:
+        mapping = self.mappings[system.id]
+        return Runner(
+            system=system,
+            store=self.store,
+            preparer=Preparer(system, self.settings, mapping, self.facts),
+            sender=Sender(system, mapping, self.adapters[system.id]),
+            intake=self.intake,
+            clock=self.clock,
+            alive=lambda: self._alive,
+        )
+
+    def _claim(self) -> list[Claim]:
+        life = self._life
+        if life is None:
+            return []
+        now = self.clock()
+        with self.store.read() as connection:
+            waiting = lanes.recipients_waiting(connection, now)
+        claims: list[Claim] = []
+        for tenant, recipient in waiting:
+            runner = self._runners.get(recipient)
+            if runner is None or runner.system.tenant != tenant:
+                continue
+            with self.store.write() as connection:
+                claims += lanes.claim(
+                    connection, runner.system, owner=life.id, now=self.clock(), limit=TAKE_AT_ONCE
+                )
+        return claims
+
+    def _start(self, claim: Claim) -> None:
+        task = asyncio.create_task(self._run_lane(claim))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run_lane(self, claim: Claim) -> None:
+        self.counters.runs += 1
+        try:
+            await self._runners[claim.recipient].run(claim)
+        except Exception:  # noqa: BLE001 - one lane's fault must not end the others; it is tried again
+            self.counters.failed += 1
+            log(Event.RUN_FAILED, level=logging.ERROR, lane=claim.lane, run=claim.run, trace=True)
+            await asyncio.to_thread(self._abandon, claim)
+        self._nudged.set()
+
+    def _abandon(self, claim: Claim) -> None:
+        """A run that failed inside: what it had begun may have arrived; the lane tries again later."""
+        now = self.clock()
+        with self.store.write() as connection:
+            disclosures.finish_run(
+                connection,
+                claim.tenant,
+                person=claim.person,
+                recipient=claim.recipient,
+                run=claim.run,
+                now=now,
+            )
+            lanes.end(connection, claim, lanes.failed(claim, now), now)
+
+    # --- housekeeping ------------------------------------------------------------------------------------
+
+    async def _housekeep(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._kept_house < HOUSEKEEPING_SECONDS:
+            return
+        self._kept_house = loop.time()
+        await asyncio.to_thread(self._keep_house)
+        for system in self.settings.systems:
+            if system.poll_seconds is not None and system.id in self.adapters:
+                poller = Poller(system, self.store, self.adapters[system.id], self.intake, self.clock)
+                if await asyncio.to_thread(poller.my_turn):
+                    task = asyncio.create_task(poller.poll())
+                    self._running.add(task)
+                    task.add_done_callback(self._running.discard)
+        if loop.time() - self._swept > self.settings.sweep_seconds:
+            self._swept = loop.time()
+            self.counters.repaired += await asyncio.to_thread(self._sweep)
+
+    def _keep_house(self) -> None:
+        self._alive = self._life is not None and self._life.held()
+        now = self.clock()
+        with self.store.write() as connection:
+            timers.run_edges(connection, now)
+        with self.store.read() as connection:
+            overdue = lanes.overdue(connection, now)
+        for row in overdue:
+            if self._life is not None and row.owner is not None and self._life.dead(row.owner):
+                self._take_over(row, now)
+
+    def _take_over(self, row: Any, now: datetime) -> None:
+        with self.store.write() as connection:
+            if lanes.release_dead(connection, row, now):
+                disclosures.finish_run(
+                    connection,
+                    row.tenant,
+                    person=row.person,
+                    recipient=row.recipient,
+                    run=row.run,
+                    now=now,
+                )
+                self.counters.taken_over += 1
+                log(Event.LANE_TAKEN_OVER, lane=row.id)
+
+    def _sweep(self) -> int:
+        with self.store.write() as connection:
+            return lanes.sweep(connection, self.clock())

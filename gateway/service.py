@@ -1,0 +1,126 @@
+"""Puts the parts together from the configuration: the hub, the mappings, the way in, the adapters, a worker.
+The API, the command line and the tests all start from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import adapters
+import mappings
+from adapters.contract import Adapter
+from gateway.config import Credentials, Settings, System, secret
+from gateway.errors import ConfigurationError
+from gateway.exchange.facts import FactsReader
+from gateway.exchange.worker import Worker
+from gateway.hub.persons import IdentifierKey
+from gateway.hub.schema import migrate
+from gateway.hub.store import Store
+from gateway.intake import Intake
+from mappings.fhir import FhirMapping
+from mappings.model import MappingError, RecordMapping
+
+
+def now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Service:
+    """Everything a process of the gateway needs, built once."""
+
+    settings: Settings
+    store: Store
+    mappings: dict[str, RecordMapping]  # by system
+    key: IdentifierKey
+    facts: FactsReader
+    intake: Intake
+    clock: Callable[[], datetime]
+    worker: Worker | None = None
+
+    def woken(self) -> None:
+        """Lanes have something to do."""
+        if self.worker is not None:
+            self.worker.nudge()
+
+    def add_worker(self) -> Worker:
+        """A worker in this process, woken by this process's own intake."""
+        adapters_of = {s.id: open_adapter(s) for s in self.settings.systems}
+        self.worker = Worker(
+            store=self.store,
+            settings=self.settings,
+            mappings=self.mappings,
+            adapters=adapters_of,
+            facts=self.facts,
+            intake=self.intake,
+            clock=self.clock,
+        )
+        return self.worker
+
+    def close(self) -> None:
+        """Give back the database's connections."""
+        self.store.close()
+
+
+def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
+    """Migrate the database and build the parts. Raises ConfigurationError where a mapping is wrong."""
+    migrate(settings.database_url)
+    store = Store(settings.database_url)
+    key = IdentifierKey.of(settings)
+    by_system = {system.id: load_mapping(system) for system in settings.systems}
+    service: Service
+
+    def woken() -> None:
+        service.woken()
+
+    service = Service(
+        settings=settings,
+        store=store,
+        mappings=by_system,
+        key=key,
+        facts=FactsReader(settings, key),
+        intake=Intake(store, settings, by_system, key, clock, woken),
+        clock=clock,
+    )
+    return service
+
+
+def load_mapping(system: System) -> RecordMapping:
+    """The mapping of a system: ours by name, or a file of the user's."""
+    name = system.mapping_name
+    if name == "fhir":
+        return FhirMapping()
+    try:
+        return mappings.load(name)
+    except MappingError as error:
+        raise ConfigurationError(f"system {system.id}: mapping {name}: {error}") from error
+
+
+def open_adapter(system: System) -> Adapter:
+    """The adapter of a system, not yet connected. Raises ConfigurationError where a secret is missing."""
+    folder: Path | None = system.folder
+    return adapters.open_adapter(
+        system.adapter,
+        name=system.id,
+        url=system.url,
+        folder=folder,
+        folder_format=system.folder_format,
+        ids=system.ids,
+        tokens=_tokens(system.credentials),
+        deadline=system.send_deadline_seconds,
+    )
+
+
+def _tokens(credentials: Credentials) -> adapters.TokenSource:
+    return adapters.open_tokens(
+        credentials.kind,
+        token=secret(credentials.token_ref) if credentials.token_ref else None,
+        header=credentials.header,
+        token_url=credentials.token_url,
+        client_id=credentials.client_id,
+        client_secret=secret(credentials.secret_ref) if credentials.secret_ref else None,
+        scope=credentials.scope,
+    )
