@@ -58,7 +58,14 @@ class Busy(AdapterError):
 
 
 class Unavailable(AdapterError):
-    """The recipient as a whole cannot be reached or will not let us in."""
+    """The recipient as a whole cannot be reached or will not let us in.
+
+    unreached: no connection came about, so nothing was sent.
+    """
+
+    def __init__(self, detail: str, *, status: int | None = None, unreached: bool = False) -> None:
+        super().__init__(detail, status=status)
+        self.unreached = unreached
 
 
 class UnknownOutcome(AdapterError):

@@ -1,0 +1,76 @@
+"""Short retries in place: only of what is safe to repeat, only after answers that say nothing was done, and
+only as long as the caller's deadline allows. Longer waits belong to the lane."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
+from tenacity.wait import wait_random_exponential
+
+from adapters.contract import Busy, TakenOver, Unavailable, always
+
+T = TypeVar("T")
+PASSING: Final = frozenset({502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one call may go on: seconds in all, attempts at most, first and longest wait in seconds."""
+
+    deadline: float = 10.0
+    attempts: int = 3
+    first: float = 0.2
+    longest: float = 2.0
+
+
+async def patiently(
+    call: Callable[[], Awaitable[T]],
+    patience: Patience,
+    *,
+    repeatable: bool,
+    still_ours: Callable[[], bool] = always,
+) -> T:
+    """The call's result; repeated while that is safe, useful and within the deadline.
+
+    repeatable: whether a repeat leaves the same state (reads, conditional writes, writes with a key).
+    Raises what the last attempt raised, or TakenOver when `still_ours` says no before an attempt.
+    """
+
+    async def attempt() -> T:
+        if not still_ours():
+            raise TakenOver("the run was taken over")
+        return await call()
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception(_passing),
+        wait=_Wait(patience),
+        stop=stop_before_delay(patience.deadline)
+        | stop_after_attempt(patience.attempts if repeatable else 1),
+        reraise=True,
+    )
+    return await retrying(attempt)
+
+
+def _passing(error: BaseException) -> bool:
+    """True for what a moment may heal: no connection, a gateway that found nobody, a request to wait."""
+    if isinstance(error, Busy):
+        return error.status in (429, 503)
+    return isinstance(error, Unavailable) and (error.unreached or error.status in PASSING)
+
+
+class _Wait:
+    """Full jitter; where the recipient named a time, that time and a little jitter after it."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._plain = wait_random_exponential(multiplier=patience.first, max=patience.longest)
+        self._jitter = wait_random_exponential(multiplier=patience.first / 2, max=patience.first)
+
+    def __call__(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, Busy) else None
+        if asked is None:
+            return self._plain(state)
+        return asked + self._jitter(state)

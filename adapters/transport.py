@@ -1,0 +1,150 @@
+"""HTTP as every REST adapter needs it: one request, one answer, and every failure as a contract error.
+
+Follows no redirect, caps what it reads, and keeps neither bodies nor addresses in what it raises. What an
+answer means for a record is the adapter's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import quote, urljoin, urlsplit
+
+import httpx
+
+from adapters import jsontext
+from adapters.contract import AdapterError, Busy, Refused, TokenSource, Unavailable, UnknownOutcome
+
+MAX_BODY: Final = 32 * 1024 * 1024
+_ETAG: Final = re.compile(r'(?:W/)?"([^"\x00-\x1f]{1,128})"')
+_HEADER_SAFE: Final = "-_.~"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. Only final answers below 300 and those an adapter asked to judge itself."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def version(self) -> str | None:
+        """The ETag's content, without W/ and quotes."""
+        found = _ETAG.fullmatch(self.headers.get("etag", ""))
+        return found.group(1) if found else None
+
+    def json(self) -> Any:
+        """The body. Raises Unavailable when it is not JSON."""
+        try:
+            return jsontext.decode(self.body)
+        except jsontext.DecodeError as error:
+            raise Unavailable("the answer is not JSON", status=self.status) from error
+
+
+class Transport:
+    """Requests below one base address, with the headers that let us in."""
+
+    def __init__(
+        self, url: str, tokens: TokenSource, *, timeout: float, client: httpx.AsyncClient | None = None
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.tokens = tokens
+        # Node closes idle connections after 5 s; a write on one that is just closing has an unknown outcome.
+        limits = httpx.Limits(keepalive_expiry=3.0)
+        self._client = client or httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.aclose()
+
+    def same_origin(self, url: str) -> bool:
+        """Whether an address lies below our base address; only then it may see our token."""
+        ours, theirs = urlsplit(self.url), urlsplit(url)
+        same = (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
+        return same and (theirs.path == ours.path or theirs.path.startswith(f"{ours.path}/"))
+
+    async def get(self, path: str, *, params: Mapping[str, str] | None = None, media: str) -> Answer:
+        """Read. Raises contract errors; an answer that never came is Unavailable, since nothing changed."""
+        try:
+            return await self.send("GET", path, headers={"Accept": media}, params=params)
+        except UnknownOutcome as error:
+            raise Unavailable(error.detail) from error
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> Answer:
+        """One request. `path` is relative to the base, or an address of the same origin."""
+        url = urljoin(f"{self.url}/", path)
+        if not self.same_origin(url):
+            raise Unavailable("the address points away from the system")
+        allowed = await self.tokens.headers()
+        try:
+            request = self._client.build_request(
+                method, url, params=params, content=content, headers={**headers, **allowed}
+            )
+            answer = await self._sent(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable("no connection", unreached=True) from error
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
+            raise Unavailable("the address cannot be used", unreached=True) from error
+        except httpx.HTTPError as error:
+            raise UnknownOutcome("no answer") from error
+        if answer.status == 401:
+            self.tokens.forget()
+        return answer
+
+    async def _sent(self, request: httpx.Request) -> Answer:
+        response = await self._client.send(request, stream=True, follow_redirects=False)
+        try:
+            parts, size = [], 0
+            async for part in response.aiter_bytes():
+                size += len(part)
+                if size > MAX_BODY:
+                    raise Unavailable("the answer is too large", status=response.status_code)
+                parts.append(part)
+            return Answer(response.status_code, response.headers, b"".join(parts))
+        finally:
+            await response.aclose()
+
+
+def failure(answer: Answer, detail: str = "") -> AdapterError | None:
+    """The contract error for an answer that is no success; None below 300. 404, 410 and 412 mean different
+    things to different calls: look at them first."""
+    status = answer.status
+    if status < 300:
+        return None
+    said = f"HTTP {status}{': ' if detail else ''}{detail}"
+    if status in (409, 429) or (status == 503 and "retry-after" in answer.headers):
+        return Busy(said, retry_after=retry_after(answer.headers), status=status)
+    if status < 400 or status in (401, 403, 408) or status >= 500:
+        return Unavailable(said, status=status)
+    return Refused(said, status=status)
+
+
+def retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds to wait, from either form of Retry-After; None without a readable one."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def header_text(text: str) -> str:
+    """Any text as a header value: percent-encoded UTF-8."""
+    return quote(text, safe=_HEADER_SAFE)
