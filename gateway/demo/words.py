@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -129,11 +129,6 @@ def now() -> str:
 def today() -> date:
     """The day in Norway."""
     return datetime.now(OSLO).date()
-
-
-def in_weeks(weeks: int) -> str:
-    """A day some weeks from now, as ISO text."""
-    return (today() + timedelta(weeks=weeks)).isoformat()
 
 
 def is_past(value: object) -> bool:
