@@ -55,3 +55,9 @@ SEVERITY = extension("alvorlighet")
 LEVEL = extension("nivaa")
 LEVEL_HISTORY = extension("nivaahistorikk")  # sub-extensions nivaa, fra, til, begrunnelse
 RECORDED_IN_ERROR = extension("feilregistrert")
+CARE_PLAN_KIND = ENTRY_KIND  # CarePlan.category: "stafettlogg" or "individuell-plan"
+
+
+def policy(name: str) -> str:
+    """URI of one of our policies (Consent.policy.uri)."""
+    return f"{BASE}/policy/{name}"

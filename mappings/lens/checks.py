@@ -1,0 +1,154 @@
+"""Whether a native record can be taken in: every field against its declaration, all problems at once.
+
+The sentences are for the sender and never hold a value of the record.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Final
+
+from mappings.lens.compose import filled
+from mappings.lens.declaration import Codes, Field
+from mappings.lens.national import well_formed
+from mappings.lens.values import ORGANIZATION_NUMBER
+from mappings.model import Json, Problem
+
+_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+)
+_PARTIAL_DATE: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+MISSING: Final = "Feltet mangler."
+_TYPES: Final[Mapping[str, tuple[Any, str]]] = {
+    "boolean": (bool, "Feltet skal være ja eller nei (true eller false)."),
+    "integer": (int, "Feltet skal være et heltall."),
+    "object": (dict, "Feltet skal være et objekt."),
+    "scalar": ((str, bool, int), "Feltet skal være en tekst, et heltall, eller ja eller nei."),
+}
+_TEXT: Final[tuple[Any, str]] = (str, "Feltet skal være en tekst.")
+
+
+def moment(text: str) -> datetime | None:
+    """An RFC 3339 time as an aware datetime; None if it is none. A leap second counts as the one before."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    day, minute, second, fraction, zone = match.groups()
+    second = "59" if second == "60" else second
+    zone = "+00:00" if zone in "Zz" else zone
+    try:
+        return datetime.fromisoformat(f"{day}T{minute}{second}.{(fraction or '0')[:6]:0<6}{zone}")
+    except ValueError:
+        return None
+
+
+def is_date(text: str) -> bool:
+    """A calendar date, or a year or month alone as FHIR knows them."""
+    if _PARTIAL_DATE.fullmatch(text):
+        return text[:4] != "0000"
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(re.sub(r"[ \t\r\n]", "", text), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+_SHAPES: Final[Mapping[str, tuple[Callable[[str], bool], str, str]]] = {
+    "time": (lambda v: moment(v) is not None, "not-a-time",
+             "Feltet er ikke et gyldig tidspunkt med dato, klokkeslett og tidssone (RFC 3339)."),
+    "moment": (lambda v: is_date(v) or moment(v) is not None, "not-a-time",
+               "Feltet er verken en gyldig dato eller et tidspunkt med tidssone (RFC 3339)."),
+    "date": (is_date, "not-a-date", "Feltet er ikke en gyldig dato (ÅÅÅÅ-MM-DD)."),
+    "base64": (_is_base64, "not-base64", "Innholdet er ikke gyldig base64."),
+    **{kind: (partial(well_formed, kind), "check-digit",
+              "Nummeret er ikke gyldig: sifrene, datoen eller kontrollsifrene stemmer ikke.")
+       for kind in ("fnr", "dnr", "fhn")},
+}  # fmt: skip
+
+
+class Checker:
+    """The checks of one file's fields."""
+
+    def __init__(self, codes: Mapping[str, Codes], branches: Mapping[str, Mapping[str, Json]]) -> None:
+        self._codes = codes
+        self._branches = branches
+
+    def problems(
+        self, fields: tuple[Field, ...], native: dict[str, Json], path: str = ""
+    ) -> Iterator[Problem]:
+        """Everything wrong with the fields of one object."""
+        for field in fields:
+            here = f"{path}{field.name}"
+            value = native.get(field.name)
+            if filled(value) is None:
+                if field.required:
+                    yield Problem(here, MISSING, "missing")
+            elif not field.many:
+                yield from self._value(field, value, here)
+            elif isinstance(value, list):
+                for index, element in enumerate(value):
+                    if filled(element) is not None:
+                        yield from self._value(field, element, f"{here}[{index}]")
+            else:
+                yield Problem(here, "Feltet skal være en liste.", "wrong-type")
+
+    def _value(self, field: Field, value: Json, path: str) -> Iterator[Problem]:
+        if field.kind in ("code", "branch"):
+            yield from self._code(field, value, path)
+            return
+        kind, sentence = _TYPES.get(
+            "object" if field.fields or field.kind == "elsewhere" else field.kind, _TEXT
+        )
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            yield Problem(path, sentence, "wrong-type")
+        elif field.fields:
+            yield from self.problems(field.fields, value, f"{path}.")
+        elif field.kind in _SHAPES:
+            fits, code, text = _SHAPES[field.kind]
+            if not fits(value):
+                yield Problem(path, text, code)
+        elif field.kind == "recipient" and not field.people and not self.is_organization(field, value):
+            yield Problem(path, "Verken en kjent tjeneste eller et organisasjonsnummer.", "unknown-code")
+
+    def _code(self, field: Field, value: Json, path: str) -> Iterator[Problem]:
+        table: Mapping[Json, Json]
+        table = (
+            self._branches[field.codes or ""] if field.kind == "branch" else self._codes[field.codes or ""]
+        )
+        if isinstance(value, (dict, list)) or not any(type(value) is type(c) and value == c for c in table):
+            yield Problem(path, f"Koden finnes ikke i kodelisten «{field.codes}».", "unknown-code")
+
+    def is_organization(self, field: Field, value: str) -> bool:
+        """Whether a recipient is a service code or an organization number, and so no participant."""
+        return value in self._codes[field.codes or ""] or ORGANIZATION_NUMBER.fullmatch(value) is not None
+
+
+def unstorable(value: Json, path: str = "") -> Iterator[Problem]:
+    """Texts that no database or UTF-8 document can hold, keys included."""
+    if isinstance(value, str):
+        if _UNSTORABLE.search(value):
+            sign = "U+0000" if "\x00" in value else "et halvt surrogatpar"
+            yield Problem(path, f"Teksten inneholder {sign}, som ikke kan lagres.", "forbidden-character")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if _UNSTORABLE.search(key):
+                yield Problem(path, "Et feltnavn inneholder tegn som ikke kan lagres.", "forbidden-character")
+            else:
+                yield from unstorable(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from unstorable(inner, f"{path}[{index}]")
