@@ -1,5 +1,6 @@
-"""Invented children for the figures: each has a log, a teacher, one guardian, someone at BUP, and a
-consent that lets goals go to BUP. Everything follows from the child's number."""
+"""Invented children for the figures: each has a log with a teacher, one guardian and a coordinator, an
+individuell plan with the same coordinator, and a consent that lets goals go from the one to the
+other. Everything follows from the child's number."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 Record = dict[str, Any]
 
 SCHOOL = {"orgnr": "362819482", "navn": "Solvang barneskole"}
-BUP = {"orgnr": "343231946", "navn": "BUP Fjordane, Indre Fjord"}
+COORDINATING = {"orgnr": "359797117", "navn": "Koordinerende enhet, Fjordbyen kommune"}
 WRITTEN = "2026-09-01T08:00:00.000+02:00"
 _FIRST = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -33,31 +34,30 @@ def _birth(child: int) -> tuple[date, str]:
     return born, number
 
 
-def records(child: int) -> list[Record]:
-    """What a stafettlogg holds of this child before the figures begin."""
+def log_records(child: int) -> list[Record]:
+    """What the stafettlogg holds of this child before the figures begin."""
     log = f"barn-{child}"
-    born, number = _birth(child)
-    name = {"fornavn": f"Barn {child}", "etternavn": "Testesen"}
-    about = {"fnr": number, "navn": name, "foedt": born.isoformat(), "adressebeskyttelse": "ugradert"}
     head = {"endret": WRITTEN, "endretAv": f"{log}-laerer"}
+    frame = {"type": "stafettlogg", "id": log, **head, "barn": _person(child), "status": "aktiv", "nivaa": 2}
+    consent = {"type": "samtykke", "id": f"{log}-samtykke", "logg": log, **head, "giver": [f"{log}-mor"]}
     return [
-        {
-            "type": "stafettlogg",
-            "id": log,
-            **head,
-            "barn": about,
-            "status": "aktiv",
-            "nivaa": 2,
-            "bekymring": [],
-        }
-        | {"alvorlighet": "mindreAlvorlig", "opprettet": "2026-09-01", "enhet": SCHOOL, "brukesSomIP": False},
-        _participant(log, "laerer", "stafettholder", tjeneste="skole", enhet=SCHOOL),
-        _participant(log, "mor", "foresatt", foreldreansvar="mor"),
-        _participant(log, "bup", "aktoer", tjeneste="bup", enhet=BUP),
-        {"type": "samtykke", "id": f"{log}-samtykke", "logg": log, **head, "giver": [f"{log}-mor"]}
-        | {"mottakere": ["skole", "bup"], "kategorier": ["plan", "maal"], "formaalKode": "samordning"}
-        | {"fra": "2026-01-01", "til": "2030-01-01", "form": "skriftlig"},
+        frame | {"opprettet": "2026-09-01", "enhet": SCHOOL, "brukesSomIP": False},
+        _participant("logg", log, "laerer", "stafettholder", tjeneste="skole", enhet=SCHOOL),
+        _participant("logg", log, "mor", "foresatt", foreldreansvar="mor"),
+        _participant("logg", log, "koord", "koordinator", tjeneste="koordinerendeEnhet", enhet=COORDINATING),
+        consent
+        | {"mottakere": ["skole", "koordinerendeEnhet"], "kategorier": ["plan", "maal"]}
+        | {"formaalKode": "samordning", "fra": "2026-01-01", "til": "2036-01-01", "form": "skriftlig"},
     ]
+
+
+def plan_records(child: int) -> list[Record]:
+    """The child's individuell plan, so that there is somewhere for goals to go."""
+    plan = f"plan-{child}"
+    head = {"type": "plan", "id": plan, "endret": WRITTEN, "endretAv": f"{plan}-koord"}
+    body = {"person": _person(child), "status": "aktiv", "koordinator": f"{plan}-koord"}
+    service = {"tjeneste": "koordinerendeEnhet", "enhet": COORDINATING}
+    return [head | body, _participant("plan", plan, "koord", "koordinator", **service)]
 
 
 def goal(child: int, name: str, changed: str) -> Record:
@@ -68,13 +68,20 @@ def goal(child: int, name: str, changed: str) -> Record:
     return head | {"tekst": text, "egneOrd": "Jeg vil at noen skal vente på meg", "status": "aktiv"}
 
 
-def _participant(log: str, who: str, role: str, **fields: Any) -> Record:
+def _person(child: int) -> Record:
+    born, number = _birth(child)
+    name = {"fornavn": f"Barn {child}", "etternavn": "Testesen"}
+    return {"fnr": number, "navn": name, "foedt": born.isoformat(), "adressebeskyttelse": "ugradert"}
+
+
+def _participant(member: str, frame: str, who: str, role: str, **fields: Any) -> Record:
+    author = "laerer" if member == "logg" else "koord"
+    head = {"type": "deltaker", "id": f"{frame}-{who}", member: frame, "endret": WRITTEN}
     name = {"fornavn": who.capitalize(), "etternavn": "Testesen"}
-    head = {
-        "type": "deltaker",
-        "id": f"{log}-{who}",
-        "logg": log,
-        "endret": WRITTEN,
-        "endretAv": f"{log}-laerer",
+    return head | {
+        "endretAv": f"{frame}-{author}",
+        "navn": name,
+        "rolle": role,
+        "fra": "2026-01-01",
+        **fields,
     }
-    return head | {"navn": name, "rolle": role, "fra": "2026-01-01", **fields}

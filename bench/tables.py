@@ -1,0 +1,51 @@
+"""The report as tables for a terminal. Prints; measures nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+CONTENDERS = {
+    "floor": "bare FastAPI, one insert",
+    "single": "POST records, one at a time",
+    "batch": "POST records, NDJSON of 100",
+}
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """All tables, with the generator's own ceiling under them."""
+    for table in (_throughput(report), _latency(report)):
+        console.print(table)
+    ceiling = report["wrk_ceiling_requests_per_second"]
+    console.print(
+        f"wrk alone, same bodies: {ceiling['single']} single and {ceiling['batch']} batch requests/s"
+    )
+
+
+def _throughput(report: dict[str, Any]) -> Table:
+    table = _table("Entries in", "database", "", "records/s", "x floor", "aim", "CPU ms/record", "MB")
+    for row in report["throughput"]:
+        for name, label in CONTENDERS.items():
+            figures, kind = row[name], row["database"]
+            aim = report["aims_against_floor"].get(name, {}).get(kind, "")
+            cells = (kind, label, figures["records_per_second"], figures["against_floor"], aim)
+            table.add_row(*map(str, (*cells, figures["cpu_ms_per_record"], round(row["memory_mb"][name]))))
+    return table
+
+
+def _latency(report: dict[str, Any]) -> Table:
+    names = ("database", "entries/s", "entries", "p50 ms", "p99 ms", "most ms", "CPU ms/entry", "MB")
+    table = _table("From entry to acknowledged delivery", *names)
+    for row in report["latency"]:
+        times = (row["p50_ms"], row["p99_ms"], row["most_ms"], row["cpu_ms_per_entry"], row["memory_mb"])
+        table.add_row(*map(str, (row["database"], row["entries_per_second"], row["entries"], *times)))
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number < 1 or not column else "right")
+    return table
