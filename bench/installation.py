@@ -1,5 +1,5 @@
-"""A whole installation for the figures, in a folder of its own: the demo token issuer, the demo plan system as
-recipient, and the gateway, each the process it is in life, on a database that is empty at first."""
+"""A whole installation for the figures, in a folder of its own: the demo token issuer, the demo plan system
+as recipient, and the gateway, each the process it is in life, on a database that is empty at first."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`make bench`: all figures in one run, as a table and as build/bench/report.json.
 
-Run as: python -m bench.run [--quick]. Figures hold for the machine they were made on; the floor is beside them.
+Run as: python -m bench.run [--quick]. Figures hold for one machine; the floor is beside them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def measure(folder: Path, rounds: int, seconds: int, paces: list[Pace]) -> dict[
     with ExitStack() as stack:
         cluster = Cluster()
         stack.callback(cluster.remove)
-        fresh = {
+        fresh: dict[str, Callable[[str], str]] = {
             "sqlite": lambda name: f"sqlite:///{folder / name}.db",
             "postgresql": lambda _name: cluster.url(cluster.create()),
         }

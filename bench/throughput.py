@@ -1,5 +1,5 @@
-"""Entries per second through POST records, beside the floor in the same run: rounds in which each has its turn,
-so that a busy moment of the machine meets all alike."""
+"""Entries per second through POST records, beside the floor in the same run: rounds in which each has its
+turn, so that a busy moment of the machine meets all alike."""
 
 from __future__ import annotations
 
