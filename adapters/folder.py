@@ -1,0 +1,204 @@
+"""Folder drop: files that a system lays down for us, and files that we lay down for it.
+
+We read `<folder>/inn`: JSON (one record or a list), NDJSON or CSV, one file at a time, oldest first, only
+files that have stopped growing (a writer names them `.tmp` or `.part` until they are whole). A file moves to
+`inn/mottatt/` when the next call brings its cursor back, so that a crash repeats and never loses; what cannot
+be read goes to `inn/feil/` with a report that names line and reason, never content. We write one file per
+record to `<folder>/ut`, whole or not at all.
+
+Grade: bronze. Missing for silver: a contract test against someone else's program, and knowing what the
+system did with our files (there is no answer, so no version and no Stale).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+from adapters import folder_files, jsontext
+from adapters.contract import Finding, Incoming, Page, Record, Refused, TakenOver, Unavailable, Write, Written
+from adapters.folder_files import Unreadable
+
+GROWING: Final = (".tmp", ".part")
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class Folder:
+    """Adapter for one folder. `settle`: seconds a file must have lain unchanged before it is read."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        form: Literal["json", "ndjson", "csv"] = "json",
+        delimiter: str = ";",
+        encoding: str = "utf-8-sig",
+        settle: float = 2.0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._inn = folder / "inn"
+        self._out = folder / "ut"
+        self._read = folder_files.reader(form, delimiter, encoding)
+        self._settle = settle
+        self._now = now
+
+    async def prepare(self) -> None:
+        """Make the folders where they are missing. Raises Unavailable."""
+        await asyncio.to_thread(self._make)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    async def find_person(self, identifiers: tuple[tuple[str, str], ...]) -> str | None:  # noqa: ARG002
+        """None: persons come with their log or plan."""
+        return None
+
+    async def create_person(self, person: Record, key: str) -> str:  # noqa: ARG002
+        """Raises Refused."""
+        raise Refused("a folder has no persons of its own")
+
+    async def read(self, remote_id: str) -> Incoming | None:  # noqa: ARG002
+        """None: what we laid down has been taken away, or will be."""
+        return None
+
+    async def write(self, write: Write) -> Written:
+        """Lay down `ut/<key>.json`. An older file of the same record that nobody took is replaced."""
+        if not write.still_ours():
+            raise TakenOver("the run was taken over")
+        await asyncio.to_thread(self._lay_down, write)
+        return Written(write.remote_id or str(write.record.get("id") or write.key.rpartition("/")[2]), None)
+
+    async def changes(self, cursor: str | None) -> Page:
+        """The records of the oldest whole file; the file of the cursor is put away first."""
+        return await asyncio.to_thread(self._next, cursor)
+
+    async def check(self) -> tuple[Finding, ...]:
+        """Whether we may read and write there."""
+        return await asyncio.to_thread(self._findings)
+
+    def _make(self) -> None:
+        try:
+            for folder in (self._inn / "mottatt", self._inn / "feil", self._out):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"the folder cannot be used ({error.strerror})") from error
+
+    def _next(self, cursor: str | None) -> Page:
+        self._make()
+        try:
+            self._put_away(cursor)
+            waiting = self._waiting()
+            if not waiting:
+                return Page((), None)
+            return self._taken(waiting[0], more=len(waiting) > 1)
+        except OSError as error:
+            raise Unavailable(f"the folder cannot be read ({error.strerror})") from error
+
+    def _taken(self, path: Path, *, more: bool) -> Page:
+        data = path.read_bytes()
+        try:
+            content = self._read(data)
+        except Unreadable as error:
+            self._set_aside(path, data, error)
+            return Page((), None, more, ((_place(path.name, error.line), error.reason),))
+        records = tuple(Incoming(record, _id(record)) for record in content.records)
+        unreadable = tuple((_place(path.name, bad.line), bad.reason) for bad in content.unreadable)
+        if unreadable:
+            self._report(path.name, list(content.unreadable))
+        cursor = json.dumps([{"name": path.name, "sha256": _digest(data)}])
+        return Page(records, cursor, more, unreadable)
+
+    def _waiting(self) -> list[Path]:
+        files = [(p.stat().st_mtime, p) for p in self._inn.iterdir() if p.is_file() and _whole(p.name)]
+        settled = [(changed, path) for changed, path in files if self._now() - changed >= self._settle]
+        return [path for _, path in sorted(settled)]
+
+    def _put_away(self, cursor: str | None) -> None:
+        """Move what was taken in; a file that has got other content since stays and is read again."""
+        for entry in _entries(cursor):
+            path = self._inn / Path(entry["name"]).name
+            if path.is_file() and _digest(path.read_bytes()) == entry["sha256"]:
+                _move(path, self._inn / "mottatt" / f"{path.stem}.{entry['sha256'][:12]}{path.suffix}")
+
+    def _set_aside(self, path: Path, data: bytes, error: Unreadable) -> None:
+        self._report(path.name, [error])
+        _move(path, self._inn / "feil" / f"{path.stem}.{_digest(data)[:12]}{path.suffix}")
+
+    def _report(self, name: str, errors: list[Unreadable]) -> None:
+        lines = [{"linje": error.line, "grunn": error.reason} for error in errors]
+        report = {"fil": name, "feil": lines}
+        _write_whole(self._inn / "feil" / f"{name}.feil.json", jsontext.encode(report))
+
+    def _lay_down(self, write: Write) -> None:
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+            _write_whole(self._out / f"{_UNSAFE.sub('-', write.key)}.json", jsontext.encode(write.record))
+        except OSError as error:
+            raise Unavailable(f"the folder cannot be written ({error.strerror})") from error
+
+    def _findings(self) -> tuple[Finding, ...]:
+        try:
+            self._make()
+            for folder in (self._inn, self._inn / "mottatt", self._inn / "feil", self._out):
+                probe = folder / ".stafettbro-sjekk.tmp"
+                probe.write_bytes(b"")
+                probe.unlink()
+        except (OSError, Unavailable):
+            return (Finding("error", "Stafettbro kan ikke lese og skrive i mappen."),)
+        return (Finding("ok", "Mappen kan leses og skrives."),)
+
+
+def _whole(name: str) -> bool:
+    return not name.startswith(".") and not name.endswith(GROWING)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _id(record: Record) -> str | None:
+    value = record.get("id")
+    return value if isinstance(value, str) else None
+
+
+def _place(name: str, line: int | None) -> str:
+    return name if line is None else f"{name}:{line}"
+
+
+def _entries(cursor: str | None) -> list[dict[str, str]]:
+    try:
+        entries = json.loads(cursor) if cursor else []
+    except ValueError as error:
+        raise Unavailable("the cursor cannot be read") from error
+    return [entry for entry in entries if isinstance(entry, dict) and {"name", "sha256"} <= entry.keys()]
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """The file appears whole, and is on the disk when this returns."""
+    unfinished = path.with_name(f".{path.name}.tmp")
+    with unfinished.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    _sync_folder(path.parent)
+
+
+def _move(path: Path, target: Path) -> None:
+    path.replace(target)
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

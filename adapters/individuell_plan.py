@@ -1,0 +1,16 @@
+"""An individuell plan system reached over REST: pushes to us or is polled, and takes write-backs.
+
+Grade: silver, with one exception: the peer of its contract tests is our own server over the published
+contract, since no vendor's is to be had. Missing for gold: a vendor's test system, figures under faults, and
+a quirk list.
+"""
+
+from __future__ import annotations
+
+from adapters.rest_records import RestRecords
+
+
+class IndividuellPlan(RestRecords):
+    """Adapter for one individuell plan system."""
+
+    title = "Plansystemet"
