@@ -1,4 +1,4 @@
-"""What describes the containers is valid, asks for little. No engine runs here."""
+"""What describes the containers is valid and asks for little. No container engine runs here."""
 
 from __future__ import annotations
 
