@@ -91,7 +91,7 @@ def _logical(system: str, value: str) -> Json:
 def _native_of(node: Json, ids: Ids) -> Json:
     """The native id a FHIR Reference names in this system, literally or by this system's own identifier."""
     reference = node.get("reference")
-    if reference is not None:
+    if reference is not None and not reference.startswith("Patient/"):  # a person is no record
         found = ids.natives.get(reference)
         if found is not None:
             return found
