@@ -1,4 +1,4 @@
-"""What BUP's own people write: a FHIR resource as their system would make it; it knows nothing of Stafettbro."""
+"""What BUP's people write: a FHIR resource as their system would make it; it knows nothing of Stafettbro."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,9 @@ SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
 FILTERS = ("_id", "_lastUpdated", "identifier", "patient", "subject")
 CONTROLS = ("_count", "_sort", "_format", "_total")
 LARGEST_PAGE = 200
+ALTERNATIVES = re.compile(r"(?<!\\),")  # values escape what has a meaning: \, \| \$ \\
+BARS = re.compile(r"(?<!\\)\|")
+ESCAPED = re.compile(r"\\([\\,$|])")
 
 
 class NotUnderstood(Exception):
@@ -52,7 +56,7 @@ def matching(found: Iterable[Version], parameters: Parameters) -> list[Version]:
 
 
 def _fits(one: Version, name: str, value: str) -> bool:
-    options = value.split(",")
+    options = ALTERNATIVES.split(value)
     if name == "_id":
         return one.id in options
     if name == "identifier":
@@ -72,13 +76,13 @@ def subjects(resource: dict[str, Any]) -> set[str]:
 
 
 def _has_identifier(resource: dict[str, Any], wanted: str) -> bool:
-    system, bar, value = wanted.rpartition("|")
-    if bar and not value:
+    *systems, value = [ESCAPED.sub(r"\1", part) for part in BARS.split(wanted)]
+    if len(systems) > 1 or not value:
         raise NotUnderstood("identifier")
     listed = resource.get("identifier", [])
     listed = listed if isinstance(listed, list) else [listed]
     return any(
-        i.get("value") == value and (not bar or i.get("system", "") == system)
+        i.get("value") == value and (not systems or i.get("system", "") == systems[0])
         for i in listed
         if isinstance(i, dict)
     )
@@ -106,10 +110,7 @@ def _span(text: str) -> tuple[datetime, datetime]:
         start = datetime.fromisoformat(text.replace(" ", "+"))  # a bare + in a query arrives as a space
     except ValueError as error:
         raise NotUnderstood("_lastUpdated") from error
+    start = start if start.tzinfo else start.replace(tzinfo=UTC)
     if len(text) == 10:
-        width = timedelta(days=1)
-    else:
-        width = timedelta(milliseconds=1) if "." in text else timedelta(seconds=1)
-    return (start if start.tzinfo else start.replace(tzinfo=UTC)), start.replace(
-        tzinfo=start.tzinfo or UTC
-    ) + width
+        return start, start + timedelta(days=1)
+    return start, start + (timedelta(milliseconds=1) if "." in text else timedelta(seconds=1))
