@@ -80,8 +80,8 @@ def enter_children(installation: Installation, count: int) -> None:
 
 def _start(stack: ExitStack, folder: Path, url: str, command: Sequence[str]) -> Any:
     port = int(url.rpartition(":")[2])
-    named = [*command, "--port", str(port)] if command[0] == sys.executable else command
-    return stack.enter_context(running(named, port, folder / f"{port}.log", ENVIRONMENT))
+    log = folder / f"{port}.log"
+    return stack.enter_context(running([*command, "--port", str(port)], port, log, ENVIRONMENT))
 
 
 def _python(*arguments: str) -> list[str]:
