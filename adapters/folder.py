@@ -111,7 +111,7 @@ class Folder:
         records = tuple(Incoming(record, _id(record)) for record in content.records)
         unreadable = tuple((_place(path.name, bad.line), bad.reason) for bad in content.unreadable)
         if unreadable:
-            self._report(path.name, list(content.unreadable))
+            self._report(path, data, list(content.unreadable))
         cursor = json.dumps([{"name": path.name, "sha256": _digest(data)}])
         return Page(records, cursor, more, unreadable)
 
@@ -125,16 +125,17 @@ class Folder:
         for entry in _entries(cursor):
             path = self._inn / Path(entry["name"]).name
             if path.is_file() and _digest(path.read_bytes()) == entry["sha256"]:
-                _move(path, self._inn / "mottatt" / f"{path.stem}.{entry['sha256'][:12]}{path.suffix}")
+                _move(path, self._inn / "mottatt" / _distinct(path, entry["sha256"]))
 
     def _set_aside(self, path: Path, data: bytes, error: Unreadable) -> None:
-        self._report(path.name, [error])
-        _move(path, self._inn / "feil" / f"{path.stem}.{_digest(data)[:12]}{path.suffix}")
+        self._report(path, data, [error])
+        _move(path, self._inn / "feil" / _distinct(path, _digest(data)))
 
-    def _report(self, name: str, errors: list[Unreadable]) -> None:
+    def _report(self, path: Path, data: bytes, errors: list[Unreadable]) -> None:
         lines = [{"linje": error.line, "grunn": error.reason} for error in errors]
-        report = {"fil": name, "feil": lines}
-        _write_whole(self._inn / "feil" / f"{name}.feil.json", jsontext.encode(report))
+        report = {"fil": path.name, "feil": lines}
+        name = f"{_distinct(path, _digest(data))}.feil.json"
+        _write_whole(self._inn / "feil" / name, jsontext.encode(report))
 
     def _lay_down(self, write: Write) -> None:
         try:
@@ -157,6 +158,11 @@ class Folder:
 
 def _whole(name: str) -> bool:
     return not name.startswith(".") and not name.endswith(GROWING)
+
+
+def _distinct(path: Path, digest: str) -> str:
+    """A name that the next file of the same name does not overwrite."""
+    return f"{path.stem}.{digest[:12]}{path.suffix}"
 
 
 def _digest(data: bytes) -> str:

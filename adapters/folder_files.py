@@ -1,4 +1,4 @@
-"""Reading the files of a folder drop: bytes to records, each bad line named with its reason, never its content."""
+"""The files of a folder drop: bytes to records. A bad line is named with its reason, never its content."""
 
 from __future__ import annotations
 
