@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import adapters
 import mappings
-from adapters.contract import Adapter
+from adapters import tokens
+from adapters.contract import Adapter, TokenSource
 from gateway.config import Credentials, Settings, System, secret
 from gateway.errors import ConfigurationError
 from gateway.exchange.facts import FactsReader
@@ -101,26 +101,36 @@ def load_mapping(system: System) -> RecordMapping:
 
 def open_adapter(system: System) -> Adapter:
     """The adapter of a system, not yet connected. Raises ConfigurationError where a secret is missing."""
-    folder: Path | None = system.folder
-    return adapters.open_adapter(
-        system.adapter,
-        name=system.id,
-        url=system.url,
-        folder=folder,
-        folder_format=system.folder_format,
-        ids=system.ids,
-        tokens=_tokens(system.credentials),
-        deadline=system.send_deadline_seconds,
-    )
+    try:
+        return adapters.open_adapter(
+            system.adapter,
+            tokens=_tokens(system.id, system.credentials),
+            url=system.url,
+            ids=system.ids,
+            deadline=system.send_deadline_seconds,
+            folder=system.folder,
+            folder_format=system.folder_format,
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"system {system.id}: {error}") from error
 
 
-def _tokens(credentials: Credentials) -> adapters.TokenSource:
-    return adapters.open_tokens(
-        credentials.kind,
-        token=secret(credentials.token_ref) if credentials.token_ref else None,
-        header=credentials.header,
-        token_url=credentials.token_url,
-        client_id=credentials.client_id,
-        client_secret=secret(credentials.secret_ref) if credentials.secret_ref else None,
-        scope=credentials.scope,
-    )
+def _tokens(system: str, credentials: Credentials) -> TokenSource:
+    kind = credentials.kind
+    if kind == "none":
+        return tokens.none()
+    if kind in ("bearer", "api-key"):
+        value = secret(_stated(system, "token_ref", credentials.token_ref))
+        return tokens.bearer(value) if kind == "bearer" else tokens.api_key(value, credentials.header)
+    client = _stated(system, "client_id", credentials.client_id)
+    word = secret(_stated(system, "secret_ref", credentials.secret_ref))
+    if kind == "basic":
+        return tokens.basic(client, word)
+    url = _stated(system, "token_url", credentials.token_url)
+    return tokens.ClientCredentials(url, client, word, scope=credentials.scope)
+
+
+def _stated(system: str, name: str, value: str | None) -> str:
+    if value is None:
+        raise ConfigurationError(f"system {system}: credentials need {name}")
+    return value

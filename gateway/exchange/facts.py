@@ -20,6 +20,7 @@ from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import link
 from gateway.hub.versions import FACTS, Version
 from mappings import reading
+from mappings.canonical import HPR
 
 FAMILY = frozenset({"foresatt", "fosterforelder", "verge"})
 KEPT = 5_000  # persons whose facts stay in memory
@@ -125,7 +126,7 @@ class FactsReader:
         found = reading.participant_of(version.resource)
         if found is None:
             return
-        identifiers = [*found.identifiers]
+        identifiers = [*found.identifiers, *([(HPR, found.hpr)] if found.hpr else [])]
         yield Participant(
             id=version.ref,
             frame=reading.belongs_to(version.resource) or "",
