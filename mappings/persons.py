@@ -115,16 +115,14 @@ def _service(resource: Resource) -> str | None:
 
 
 def _organization(resource: Resource) -> str | None:
+    """A relative's organization stands in an extension."""
+    unit = extension("enhet")
+    extensions = resource.get("extension") or ()
     reference = resource.get("organization") or next(
-        (
-            e.get("valueReference")
-            for e in resource.get("extension") or ()
-            if e.get("url", "").endswith("/enhet")
-        ),
-        None,
+        (e.get("valueReference") for e in extensions if e.get("url") == unit), None
     )
     identifier = (reference or {}).get("identifier") or {}
-    return identifier.get("value") if identifier.get("system") == ENH else None
+    return str(identifier["value"]) if identifier.get("system") == ENH and "value" in identifier else None
 
 
 def _code(concepts: Json, system: str) -> str | None:
@@ -152,7 +150,7 @@ def _protection(patient: Resource) -> str | None:
     ]
     if not codes or any(code not in _PROTECTION for code in codes):
         return None
-    return max(codes, key=_PROTECTION.index)
+    return str(max(codes, key=_PROTECTION.index))
 
 
 def _day(text: str | None, *, first: bool = True) -> date | None:
