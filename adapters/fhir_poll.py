@@ -2,6 +2,10 @@
 
 The cursor is the newest lastUpdated seen, by the server's own clock, and where we are in a round. Each round
 asks from ten minutes before it: servers make commits visible late. Nothing personal stands in it.
+
+Within a round we go on from the newest lastUpdated of the page before, not by the server's link: many servers
+page by offset, and a change between two pages then moves one resource past us. The link is followed only
+where a page brought us no further in time (many changes at one instant, or a server that does not sort).
 """
 
 from __future__ import annotations
@@ -25,12 +29,15 @@ Get = Callable[[str], Awaitable[Answer]]
 @dataclass(frozen=True, slots=True)
 class Position:
     """since: newest change of earlier rounds; seen: of this round; kind: index of the type we are at;
-    next: the server's link to the next page of it."""
+    floor: where we are in time within it; next: the server's link to the next page of it; again: a link had
+    grown old and we asked anew."""
 
     since: str | None = None
     seen: str | None = None
     kind: int = 0
+    floor: str | None = None
     next: str | None = None
+    again: bool = False
 
 
 async def page(get: Get, cursor: str | None, types: tuple[str, ...], size: int) -> Page:
@@ -41,20 +48,27 @@ async def page(get: Get, cursor: str | None, types: tuple[str, ...], size: int) 
     if not types:
         return Page((), cursor)
     bundle = await _bundle(get, position, types[position.kind], size)
-    if bundle is None:  # the link has grown old: take this type from its start
-        return Page((), _text(replace(position, next=None)), more=True)
+    if bundle is None:
+        if position.again:
+            raise Unavailable("the server's links to following pages do not work")
+        return Page((), _text(replace(position, next=None, again=True)), more=True)
     found = tuple(
         answers.incoming(one) for one in _resources(bundle) if one.get("resourceType") == types[position.kind]
     )
-    moved = replace(position, seen=_newest(position.seen, found), next=_next(bundle))
-    return _advanced(found, moved, len(types))
+    seen = replace(position, seen=_newest(position.seen, found))
+    return _advanced(found, seen, _next(bundle), len(types))
 
 
-def _advanced(found: tuple[Incoming, ...], position: Position, count: int) -> Page:
-    if position.next is not None:
-        return Page(found, _text(position), more=True)
+def _advanced(found: tuple[Incoming, ...], position: Position, link: str | None, count: int) -> Page:
+    if link is not None:
+        floor = _further(position.floor, found)
+        onward = (
+            replace(position, floor=floor, next=None, again=False) if floor else replace(position, next=link)
+        )
+        return Page(found, _text(onward), more=True)
     if position.kind + 1 < count:
-        return Page(found, _text(replace(position, kind=position.kind + 1)), more=True)
+        onward = replace(position, kind=position.kind + 1, floor=None, next=None, again=False)
+        return Page(found, _text(onward), more=True)
     newest = _later(position.since, position.seen)
     return Page(found, _text(Position(since=newest)))
 
@@ -73,10 +87,21 @@ async def _bundle(get: Get, position: Position, kind: str, size: int) -> Record 
 
 def _first(position: Position, kind: str, size: int) -> str:
     query = {"_sort": "_lastUpdated", "_count": str(size)}
-    if position.since is not None:
+    if position.floor is not None:
+        query["_lastUpdated"] = f"ge{position.floor}"
+    elif position.since is not None:
         since = datetime.fromisoformat(position.since) - OVERLAP
         query["_lastUpdated"] = f"ge{since.isoformat()}"
     return f"{kind}?{urlencode(query)}"
+
+
+def _further(floor: str | None, found: tuple[Incoming, ...]) -> str | None:
+    """The page's newest time, if the page is in order and newer than where we were."""
+    times = [one.received for one in found if one.received is not None and one.received.tzinfo is not None]
+    if not times or len(times) < len(found) or times != sorted(times):
+        return None
+    newest = times[-1]
+    return newest.isoformat() if floor is None or newest > datetime.fromisoformat(floor) else None
 
 
 def _next(bundle: Record) -> str | None:

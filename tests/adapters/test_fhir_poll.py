@@ -1,0 +1,134 @@
+"""Polling against servers of different habits: none may lose a change or keep us going round for ever."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from adapters import fhir_poll
+from adapters.contract import Unavailable
+from adapters.transport import Answer
+
+pytestmark = pytest.mark.anyio
+START = datetime.fromisoformat("2026-11-21T10:00:00+00:00")
+
+
+class Server:
+    """A server that pages by offset over what it holds now; `before` may change that between two pages."""
+
+    def __init__(self, times: dict[str, int], *, sorts: bool = True, links_expire: bool = False) -> None:
+        self.times = dict(times)  # id -> second
+        self.sorts = sorts
+        self.links_expire = links_expire
+        self.asked: list[dict[str, str]] = []
+
+    def change(self, name: str, second: int) -> None:
+        self.times[name] = second
+
+    async def get(self, path: str) -> Answer:
+        query = {k: v[0] for k, v in parse_qs(urlsplit(path).query).items()}
+        self.asked.append(query)
+        if self.links_expire and "offset" in query:
+            return answer(410, {})
+        held = [self._resource(n, s) for n, s in self.times.items()]
+        if self.sorts:
+            held.sort(key=lambda r: str(r["meta"]["lastUpdated"]))
+        if "_lastUpdated" in query:
+            since = datetime.fromisoformat(query["_lastUpdated"].removeprefix("ge"))
+            held = [r for r in held if datetime.fromisoformat(r["meta"]["lastUpdated"]) >= since]
+        offset, count = int(query.get("offset", "0")), int(query["_count"])
+        rest = {k: v for k, v in query.items() if k not in ("offset", "_count")}
+        following = "&".join(f"{k}={v.replace('+', '%2B')}" for k, v in rest.items())
+        link = f"Goal?{following}&_count={count}&offset={offset + count}"
+        links = [{"relation": "next", "url": link}] if offset + count < len(held) else []
+        entries = [{"resource": one} for one in held[offset : offset + count]]
+        return answer(200, {"resourceType": "Bundle", "entry": entries, "link": links})
+
+    def _resource(self, name: str, second: int) -> dict[str, Any]:
+        time = (START + timedelta(seconds=second)).isoformat()
+        return {"resourceType": "Goal", "id": name, "meta": {"lastUpdated": time, "versionId": str(second)}}
+
+
+def answer(status: int, body: Any) -> Answer:
+    return Answer(status, httpx.Headers(), json.dumps(body).encode())
+
+
+async def collect(server: Server, cursor: str | None = None, size: int = 2) -> tuple[set[str], str | None]:
+    found: set[str] = set()
+    for _ in range(50):
+        page = await fhir_poll.page(server.get, cursor, ("Goal",), size)
+        found |= {f"{one.remote_id}@{one.version}" for one in page.records}
+        cursor = page.cursor
+        if not page.more:
+            return found, cursor
+    raise AssertionError("polling went on for ever")
+
+
+async def test_a_change_between_two_pages_hides_nobody() -> None:
+    server = Server({"a": 1, "b": 2, "c": 3, "d": 4})
+    first = await fhir_poll.page(server.get, None, ("Goal",), 2)
+    server.change("a", 9)  # moves to the end; by offset, c would now lie on the page that we have read
+    found, _ = await collect(server, first.cursor)
+    assert {"Goal/c@3", "Goal/d@4", "Goal/a@9"} <= found
+
+
+async def test_many_changes_at_one_instant() -> None:
+    server = Server({str(n): 1 for n in range(7)})
+    assert len((await collect(server))[0]) == 7
+
+
+async def test_a_server_that_does_not_sort() -> None:
+    server = Server({"a": 5, "b": 1, "c": 4, "d": 2, "e": 3}, sorts=False)
+    found, cursor = await collect(server)
+    assert len(found) == 5
+    assert cursor is not None
+    assert json.loads(cursor)["since"] == "2026-11-21T10:00:05+00:00"
+
+
+async def test_the_next_round_asks_from_ten_minutes_before() -> None:
+    server = Server({"a": 1, "b": 3600})
+    _, cursor = await collect(server)
+    server.asked.clear()
+    found, again = await collect(server, cursor)
+    assert server.asked[0]["_lastUpdated"] == "ge2026-11-21T10:50:00+00:00"
+    assert found == {"Goal/b@3600"}
+    assert again == cursor
+
+
+async def test_a_link_that_has_grown_old_is_asked_for_anew() -> None:
+    server = Server({str(n): 1 for n in range(5)})
+    cursor = None
+    for _ in range(2):
+        cursor = (await fhir_poll.page(server.get, cursor, ("Goal",), 2)).cursor
+    server.links_expire = True
+    expired = await fhir_poll.page(server.get, cursor, ("Goal",), 2)
+    assert (expired.records, expired.more) == ((), True)
+    server.links_expire = False
+    assert len((await collect(server, expired.cursor))[0]) == 5
+
+
+async def test_links_that_never_work_are_told_and_not_tried_for_ever() -> None:
+    server = Server({str(n): 1 for n in range(5)}, links_expire=True)
+    with pytest.raises(Unavailable):
+        await collect(server)
+
+
+async def test_a_type_the_server_does_not_have() -> None:
+    async def none(_: str) -> Answer:
+        return answer(404, {})
+
+    page = await fhir_poll.page(none, None, ("Goal",), 2)
+    assert (page.records, page.more) == ((), False)
+
+
+async def test_what_is_no_bundle() -> None:
+    async def strange(_: str) -> Answer:
+        return answer(200, [])
+
+    with pytest.raises(Unavailable):
+        await fhir_poll.page(strange, None, ("Goal",), 2)
