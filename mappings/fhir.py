@@ -18,17 +18,12 @@ from typing import Any, Final
 
 from mappings import fhir_heading, fhir_restore
 from mappings.canonical import BELONGS_TO, identifier_system
-from mappings.fhir_heading import WITHOUT_IDENTIFIER
 from mappings.fhir_restore import Shown, carried_meta
+from mappings.fhir_types import NEVER_SENT, SINGLE_IDENTIFIER, WITHOUT_FRAME, WITHOUT_IDENTIFIER
 from mappings.model import ITEM, Heading, Ids, MappingError, NotExpressible, Record, Resource, State
 from mappings.references import PEER, is_literal, pointers, references
 
 OURS: Final = identifier_system("item")
-SINGLE_IDENTIFIER: Final = frozenset({"Bundle", "Composition", "QuestionnaireResponse"})
-NEVER_SENT: Final = frozenset({"AuditEvent", "Patient", "Provenance"})
-WITHOUT_FRAME: Final = frozenset(
-    {"Binary", "Bundle", "Location", "Organization", "Parameters", "Patient", "Practitioner"}
-)
 
 
 def item_identifier(hub_id: str) -> dict[str, str]:

@@ -9,32 +9,11 @@ import re
 from datetime import date, datetime
 from typing import Any, Final
 
-from mappings.canonical import MARK, NATIONAL_IDS
+from mappings.canonical import MARK, NATIONAL_IDS, identifier_system
 from mappings.model import Heading, PersonKey, Problem, Record, RecordRefused
 from mappings.references import is_literal, references
 
-WITHOUT_IDENTIFIER: Final = frozenset(
-    {
-        "AuditEvent",
-        "Binary",
-        "CapabilityStatement",
-        "CompartmentDefinition",
-        "GraphDefinition",
-        "ImplementationGuide",
-        "Linkage",
-        "MedicationKnowledge",
-        "MessageHeader",
-        "NamingSystem",
-        "OperationDefinition",
-        "OperationOutcome",
-        "Parameters",
-        "Provenance",
-        "SearchParameter",
-        "Subscription",
-        "TerminologyCapabilities",
-        "VerificationResult",
-    }
-)
+OURS: Final = identifier_system("item")
 _TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _SUBJECT: Final = ("subject", "patient", "for", "beneficiary", "individual")
@@ -59,8 +38,18 @@ def describe(native: Record) -> Heading:
         person=_person(native) if kind == "Patient" else None,
         withdrawn=_withdrawn(native),
         standalone=True,
+        ours=_ours(native, kind),
         subject=own if kind == "Patient" else _subject(native),
     )
+
+
+def _ours(native: Record, kind: str) -> str | None:
+    """Our id of the resource, if it carries one."""
+    listed = native.get("identifier", [])
+    for one in listed if isinstance(listed, list) else [listed]:
+        if one.get("system") == OURS and isinstance(one.get("value"), str):
+            return f"{kind}/{one['value']}"
+    return None
 
 
 def _problems(native: Record) -> list[Problem]:
