@@ -1,0 +1,168 @@
+"""What `check` looks at: the configuration's meaning, secrets, mapping files, database and connections. Each
+look yields findings; none stops the others, and nothing is changed or sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from adapters.contract import AdapterError, Finding
+from gateway.cli import database, mapping_of
+from gateway.cli.outcome import Impossible, expected, fault
+from gateway.config import Route, Settings, System, secret
+from gateway.errors import ConfigurationError
+from gateway.hub.schema import HEAD
+from gateway.service import open_adapter
+
+Level = Literal["ok", "warning", "error"]
+CONNECT_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of the answer: how it stands with what, and why."""
+
+    level: Level
+    about: str
+    text: str
+
+
+def without_connections(settings: Settings) -> Iterator[Found]:
+    """Everything that can be known from the file and the disk."""
+    for system in settings.systems:
+        yield _mapping(system)
+        yield from _ways_in_and_out(settings, system)
+    for route in settings.routes:
+        yield from _route(settings, route)
+    yield from _secrets(settings)
+    yield from _clients(settings)
+    yield from _processes(settings)
+
+
+def with_connections(settings: Settings) -> Iterator[Found]:
+    """The database and every connected system."""
+    yield _database(settings)
+    for system in settings.systems:
+        yield from _connection(system)
+
+
+def _mapping(system: System) -> Found:
+    about = f"mapping of {system.id}"
+    if system.mapping_name == "fhir":
+        return Found("ok", about, "FHIR")
+    try:
+        mapping_of.load(system.mapping_name)
+    except Impossible as error:
+        return Found("error", about, str(error))
+    return Found("ok", about, system.mapping_name)
+
+
+def _ways_in_and_out(settings: Settings, system: System) -> Iterator[Found]:
+    about = f"system {system.id}"
+    called = any(c.system == system.id for c in settings.clients)
+    reads = system.adapter == "folder" or system.poll_seconds is not None
+    if not called and not reads:
+        yield Found(
+            "warning", about, "nothing comes in: it has no client that may call us, and no poll_seconds"
+        )
+    if system.deliver == "pull" and not called:
+        yield Found("error", about, 'deliver = "pull", but it has no client that could fetch anything')
+    if system.organization not in {o.number for o in settings.organizations}:
+        yield Found("warning", about, f"the regime of its organization {system.organization} is unknown")
+    if system.audience == "organization" and system.readers:
+        yield Found("warning", about, '`readers` has no meaning with audience = "organization"')
+    if not any(system.id in (r.source, r.recipient) for r in settings.routes):
+        yield Found("warning", about, "no route begins or ends here")
+
+
+def _route(settings: Settings, route: Route) -> Iterator[Found]:
+    about = f"route {route.source} -> {route.recipient}"
+    recipient = settings.system(route.recipient)
+    if route.source == route.recipient:
+        yield Found("error", about, "leads back to where it began: nothing is ever sent to its own source")
+    if recipient is not None and recipient.deliver == "none":
+        yield Found("error", about, f'can never deliver: {recipient.id} has deliver = "none"')
+    same = [r for r in settings.routes if (r.source, r.recipient) == (route.source, route.recipient)]
+    if len(same) > 1 and same[0] is route:
+        yield Found("error", about, f"stands {len(same)} times in the file")
+    if recipient is not None and recipient.adapter != "fhir" and route.create_person:
+        yield Found("warning", about, "create_person has no meaning: only a FHIR server keeps patients")
+    if not route.open:
+        yield Found("ok", about, f"closed; `stafettbro preview {route.source} {route.recipient}` shows it")
+
+
+def _secrets(settings: Settings) -> Iterator[Found]:
+    references = {"identifier_key_ref": settings.identifier_key_ref}
+    for system in settings.systems:
+        references[f"token of {system.id}"] = system.credentials.token_ref
+        references[f"secret of {system.id}"] = system.credentials.secret_ref
+    for about, reference in references.items():
+        if reference is None:
+            continue
+        try:
+            secret(reference)
+        except (ConfigurationError, OSError) as error:
+            yield Found("error", about, expected(error) or fault(error))
+        else:
+            yield Found("ok", about, reference)
+
+
+def _clients(settings: Settings) -> Iterator[Found]:
+    for client in settings.clients:
+        if not client.scopes:
+            yield Found("warning", f"client {client.client_id}", "has no scopes: it may do nothing")
+
+
+def _processes(settings: Settings) -> Iterator[Found]:
+    sqlite = settings.database_url.startswith("sqlite")
+    if sqlite and not settings.embedded_worker:
+        yield Found(
+            "warning", "embedded_worker", "false has no meaning on SQLite: the worker runs inside `serve`"
+        )
+    if not sqlite and settings.identifier_key_ref is None:
+        yield Found(
+            "warning", "identifier_key_ref",
+            "not set: every process needs the same state_folder, where the key is kept",
+        )  # fmt: skip
+
+
+def _database(settings: Settings) -> Found:
+    missing = database.absent(settings.database_url)
+    if missing is not None:
+        return Found("ok", "database", f"{missing} does not exist yet; `stafettbro serve` creates it")
+    try:
+        found = database.revision(settings.database_url)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the other checks go on
+        return Found("error", "database", expected(error) or fault(error))
+    if found != HEAD:
+        text = f"on schema {found or 'none'}, this program on {HEAD}; `stafettbro migrate` changes that"
+        return Found("warning", "database", text)
+    return Found("ok", "database", f"on schema {HEAD}")
+
+
+def _connection(system: System) -> Iterator[Found]:
+    about = f"connection to {system.id}"
+    if system.adapter != "folder" and system.url is None:
+        yield Found("ok", about, "none: it calls us")
+        return
+    try:
+        findings = asyncio.run(_ask(system))
+    except TimeoutError:
+        yield Found("error", about, f"no answer within {CONNECT_SECONDS:.0f} seconds")
+    except AdapterError as error:
+        yield Found("error", about, error.detail)
+    except Exception as error:  # noqa: BLE001 - one system's fault must not hide the others
+        yield Found("error", about, expected(error) or fault(error))
+    else:
+        yield from (Found(cast(Level, one.level), about, one.text) for one in findings)
+
+
+async def _ask(system: System) -> tuple[Finding, ...]:
+    adapter = open_adapter(system)
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await adapter.check()
+    finally:
+        await adapter.close()

@@ -1,0 +1,49 @@
+"""The database as commands find it: is it there, and on which schema. Never creates or changes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import inspect, make_url, text
+
+from gateway.cli.outcome import Impossible
+from gateway.config import Settings
+from gateway.hub.schema import HEAD
+from gateway.hub.store import Store
+
+
+def absent(url: str) -> Path | None:
+    """The file of a SQLite database that does not exist yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    path = Path(parsed.database)
+    return None if path.exists() else path
+
+
+def revision(url: str) -> str | None:
+    """The schema the database is on; None when it has none. Raises OperationalError when out of reach."""
+    if absent(url) is not None:
+        return None
+    store = Store(url)
+    try:
+        with store.read() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return str(found) if found else None
+    finally:
+        store.close()
+
+
+def open_current(settings: Settings) -> Store:
+    """The store, for a command that only reads. Raises Impossible unless the schema is the current one."""
+    missing = absent(settings.database_url)
+    if missing is not None:
+        raise Impossible(f"There is no database yet ({missing}). `stafettbro serve` creates it.")
+    found = revision(settings.database_url)
+    if found != HEAD:
+        raise Impossible(
+            f"The database is on schema {found or 'none'}, this program on {HEAD}: run `stafettbro migrate`."
+        )
+    return Store(settings.database_url)

@@ -1,0 +1,90 @@
+"""What the running commands do: the gateway under uvicorn, a worker, the demo, the migration."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Literal
+
+import typer
+import uvicorn
+
+from gateway import config
+from gateway.api.app import create_app
+from gateway.cli import database, logs, screen
+from gateway.cli.outcome import FAILED, Impossible
+from gateway.hub.schema import HEAD
+from gateway.hub.schema import migrate as bring_to
+from gateway.service import Service, build
+
+GRACE_SECONDS = 10  # for answers under way when the process is asked to stop
+
+
+def serve(path: Path, host: str, port: int, log: Literal["text", "json"]) -> None:
+    """Serve until told to stop."""
+    logs.start(log)
+    service = build(config.load(path))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(service),
+            host=host,
+            port=port,
+            access_log=False,  # addresses name children
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+    try:
+        server.run()
+    except SystemExit as ended:  # uvicorn has said why, for instance that the port is taken
+        raise typer.Exit(FAILED) from ended
+    finally:
+        service.close()
+
+
+def work(path: Path, log: Literal["text", "json"]) -> None:
+    """Work until told to stop."""
+    settings = config.load(path)
+    if settings.database_url.startswith("sqlite"):
+        raise Impossible(
+            "On SQLite the worker runs inside `stafettbro serve`, since the file belongs to one process.\n"
+            "Workers of their own need PostgreSQL: set database_url to postgresql+psycopg://…"
+        )
+    logs.start(log)
+    service = build(settings)
+    try:
+        asyncio.run(_work(service))
+    finally:
+        service.close()
+
+
+async def _work(service: Service) -> None:
+    worker = service.add_worker()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, worker.stop)
+    try:
+        await worker.run()
+    finally:
+        for adapter in worker.adapters.values():
+            await adapter.close()
+
+
+def demo(folder: Path, first_port: int) -> int:
+    """Run the demo until told to stop; its exit code."""
+    from gateway.demo import launcher
+    from gateway.demo.demo_settings import Ports
+
+    ports = Ports(first_port, first_port + 1, first_port + 2, first_port + 3, first_port + 9)
+    return launcher.run(folder, ports)
+
+
+def migrate(path: Path) -> None:
+    """Migrate, and say from where to where."""
+    url = config.load(path).database_url
+    before = database.revision(url)
+    bring_to(url)
+    after = "was on it already" if before == HEAD else f"came from {before or 'an empty database'}"
+    screen.say(f"The database is on schema {HEAD} ({after}).")
