@@ -48,7 +48,7 @@ class Service:
 
     def add_worker(self) -> Worker:
         """A worker in this process, woken by this process's own intake."""
-        adapters_of = {s.id: open_adapter(s) for s in self.settings.systems}
+        adapters_of = {s.id: open_adapter(s) for s in self.settings.systems if s.url or s.folder}
         self.worker = Worker(
             store=self.store,
             settings=self.settings,

@@ -1,0 +1,122 @@
+"""The one place where an error becomes an answer: problem+json (RFC 9457), under /fhir an OperationOutcome.
+
+Never says what the request held, and never shows where in the code something failed.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from gateway import jsontext
+from gateway.errors import ApiError, InvalidRequest, NotReady
+from gateway.events import Event, log
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+FHIR_JSON = "application/fhir+json"
+
+
+class Failed(ApiError):
+    """An error whose status the web framework chose (404 for an unknown path, 405, 413)."""
+
+    def __init__(self, status: int, *, allow: str | None = None) -> None:
+        phrase = HTTPStatus(status).phrase
+        super().__init__(phrase, code=phrase.lower().replace(" ", "-"))
+        self.status, self.title, self.allow = status, phrase, allow
+        self.fhir_issue = {404: "not-found", 405: "not-supported", 413: "too-long"}.get(status, "processing")
+
+
+def answer(value: Any, status: int = 200, *, media_type: str = JSON, **headers: str) -> Response:
+    """A JSON answer through the codec that keeps decimals. Header names with _ for -."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Response(jsontext.encode(value), status, named, media_type=media_type)
+
+
+def problem(error: ApiError, **more: Any) -> dict[str, Any]:
+    """An error as RFC 9457 tells it."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+    }
+    if error.field:
+        body["field"] = error.field
+    return body | more
+
+
+def outcome(error: ApiError) -> dict[str, Any]:
+    """An error as FHIR tells it."""
+    issue: dict[str, Any] = {
+        "severity": "error",
+        "code": error.fhir_issue,
+        "details": {"text": error.title},
+        "diagnostics": error.detail,
+    }
+    if error.field:
+        issue["expression"] = [error.field]
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def refusal(request: Request, error: ApiError) -> Response:
+    """The answer to a request that failed."""
+    headers = _headers(error)
+    if request.url.path.startswith("/fhir"):
+        return answer(outcome(error), error.status, media_type=FHIR_JSON, **headers)
+    return answer(problem(error), error.status, media_type=PROBLEM, **headers)
+
+
+def _headers(error: ApiError) -> dict[str, str]:
+    if error.status == 401:
+        return {"WWW_Authenticate": "Bearer"}
+    if error.status == 503:
+        return {"Retry_After": "2"}
+    allow = getattr(error, "allow", None)
+    return {"Allow": allow} if allow else {}
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the application is answered here."""
+
+    @app.exception_handler(ApiError)
+    async def _known(request: Request, error: ApiError) -> Response:
+        return refusal(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _misread(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:])
+        return refusal(request, InvalidRequest(str(first["msg"]), code="parameter", field=place))
+
+    @app.exception_handler(HTTPException)
+    async def _framework(request: Request, error: HTTPException) -> Response:
+        return refusal(request, Failed(error.status_code, allow=(error.headers or {}).get("Allow")))
+
+    @app.exception_handler(OperationalError)
+    async def _database(request: Request, _error: OperationalError) -> Response:
+        _note(request)
+        return refusal(request, NotReady("The database is not to be had just now"))
+
+    @app.exception_handler(RecursionError)
+    async def _deep(request: Request, _error: RecursionError) -> Response:
+        return refusal(request, InvalidRequest("The body is nested too deeply", code="too-deep"))
+
+
+def unexpected(request: Request) -> Response:
+    """The answer to what nobody foresaw; the log says where it happened, nobody is told what."""
+    _note(request)
+    return refusal(request, ApiError("Something failed here. It has been noted."))
+
+
+def _note(request: Request) -> None:
+    route = request.scope.get("route")
+    path = getattr(route, "path", "unmatched")
+    log(Event.REQUEST_FAILED, level=logging.ERROR, method=request.method, route=path, trace=True)

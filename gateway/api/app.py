@@ -1,0 +1,71 @@
+"""The HTTP service: routes, errors, headers, counters and the embedded worker put together. Decides nothing
+itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from gateway.access.tokens_in import Gate
+from gateway.api import answers, health, lanes, metrics, records
+from gateway.api.auth import Desk
+from gateway.api.edge import Edge
+from gateway.api.limits import MOST_BYTES
+from gateway.api.meters import Meters
+from gateway.events import Event, log
+from gateway.exchange.lanes import ensure_recipients
+from gateway.service import Service
+
+ABOUT = """One entry in one system, present in every other system that the consent allows.
+
+Every route but `/healthz` and `/readyz` needs a bearer token; its client decides which system it acts for.
+Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
+
+
+def assemble() -> FastAPI:
+    """The application without a service behind it: enough to publish the contract."""
+    app = FastAPI(
+        title="Stafettbro",
+        version="1",
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=MOST_BYTES,
+        lifespan=_life,
+    )
+    for part in (records, lanes, health, metrics):
+        app.include_router(part.router)
+    answers.install(app)
+    app.add_middleware(Edge)
+    return app
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application of one process. The embedded worker, if configured (always on SQLite), starts and
+    stops with it."""
+    app = assemble()
+    app.state.desk = Desk(service, Gate(service.settings), Meters())
+    return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    desk: Desk = app.state.desk
+    service = desk.service
+    with service.store.write() as connection:
+        ensure_recipients(connection, service.settings.systems)
+    worker = service.add_worker() if service.settings.embedded_worker or service.store.sqlite else None
+    app.state.work = asyncio.create_task(worker.run()) if worker else None
+    log(Event.STARTED)
+    try:
+        yield
+    finally:
+        if worker is not None:
+            worker.stop()
+            await app.state.work
+        log(Event.STOPPED)

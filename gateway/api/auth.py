@@ -1,0 +1,64 @@
+"""Who is calling, before anything else is done: the token's client decides the tenant and the system it may
+act for. Every route but /healthz and /readyz asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+
+from gateway.access.tokens_in import Caller, Gate
+from gateway.api.meters import Meters
+from gateway.config import System
+from gateway.errors import Forbidden, NotFound
+from gateway.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the routes work with."""
+
+    service: Service
+    gate: Gate
+    meters: Meters
+
+    def system_of(self, caller: Caller) -> System:
+        """The system that the caller acts for. Raises Forbidden for one that acts for none."""
+        system = self.service.settings.system(caller.system) if caller.system else None
+        if system is None:
+            raise Forbidden("This client acts for no system", code="no-system")
+        return system
+
+    def own_system(self, caller: Caller, system_id: str) -> System:
+        """The named system, if the caller acts for it. Another tenant's systems are not there at all."""
+        system = self.service.settings.system(system_id)
+        if system is None or system.tenant != caller.tenant:
+            raise NotFound("No such system")
+        if caller.system != system_id:
+            raise Forbidden("This client acts for another system", code="other-system")
+        return system
+
+
+def desk(request: Request) -> Desk:
+    """The parts of this process."""
+    found: Desk = request.app.state.desk
+    return found
+
+
+AtDesk = Annotated[Desk, Depends(desk)]
+
+
+def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """A dependency: the caller, if the token is valid and reaches `scope`. A token seen before costs no
+    thread; a new one is verified outside the event loop, since its issuer's keys may have to be fetched."""
+
+    async def caller(request: Request) -> Caller:
+        gate: Gate = request.app.state.desk.gate
+        authorization = request.headers.get("authorization")
+        known = gate.recall(authorization, scope)
+        return await run_in_threadpool(gate.admit, authorization, scope) if known is None else known
+
+    return caller

@@ -1,0 +1,272 @@
+"""How answers look, for the published contract alone: the models document, they never read or write a body
+(bodies keep their decimals; see jsontext)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from gateway.api.answers import FHIR_JSON, JSON, PROBLEM
+
+STATUSES = {
+    400: "The request is not understood",
+    401: "No valid token",
+    403: "The token does not reach this",
+    404: "Not here, or not for the caller",
+    405: "Not done here",
+    406: "A form that is not given",
+    409: "Cannot be done now",
+    412: "Another version is current",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Understood, and wrong",
+    503: "Not ready; try again",
+}
+
+
+class Answer(BaseModel):
+    """Base of all documented answers."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457. `code` is stable and meant for programs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+
+
+class RecordProblem(Answer):
+    """One thing wrong with one field; the sentence is plain Norwegian and never holds the value."""
+
+    field: str
+    code: str
+    text: str
+
+
+class RecordAnswer(Answer):
+    """What became of one record."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "status": "stored",
+                "type": "maal",
+                "id": "e-m1",
+                "resource": "Goal/6f0c1b52-6a1e-4f7e-9c39-0c7f7bb1c0de",
+            }
+        },
+    )
+
+    status: Literal["stored", "unchanged", "conflict", "waiting", "rejected"]
+    type: str | None
+    id: str | None
+    resource: str | None = Field(None, description="What it is in the hub")
+    waits_for: str | None = Field(None, description="Id of the record it refers to that is not here yet")
+    late: bool | None = Field(None, description="An older edition: kept as history")
+    line: int | None = Field(None, description="Line of an NDJSON body, for one that was rejected")
+    problems: list[RecordProblem] | None = None
+
+
+class RecordAnswers(Answer):
+    """One answer per record, in the order sent."""
+
+    results: list[RecordAnswer]
+
+
+class RejectedRecord(ProblemDetails):
+    """A single record that was rejected."""
+
+    answer: RecordAnswer
+
+
+class HandedOut(Answer):
+    """One record for the system to take in."""
+
+    record: dict[str, Any] = Field(description="In the system's own format, under an id it is to keep")
+    item: str = Field(description="What it is in the hub")
+
+
+class Handout(Answer):
+    """Records to take in, and how to say that they were."""
+
+    records: list[HandedOut]
+    cursor: str = Field(description="Send it as `after` once everything here has been taken in")
+    more: bool = Field(description="Ask again at once")
+
+
+class LaneOwner(Answer):
+    """The worker that runs a lane."""
+
+    id: str
+    host: str | None
+    pid: int | None
+    process: Literal["running", "stopped", "dead", "unknown"]
+
+
+class LaneAnswer(Answer):
+    """The way of one person's items to one recipient."""
+
+    id: str
+    patient: str
+    recipient: str
+    state: Literal["idle", "waiting", "running", "held"]
+    behind: int = Field(description="Changes of the person that were not looked at yet")
+    attempts: int
+    waiting_since: str | None
+    next_at: str | None
+    deadline: str | None
+    last_error: str | None
+    breaker: Literal["closed", "open"]
+    breaker_error: str | None
+    probe_at: str | None
+    owner: LaneOwner | None
+
+
+class LaneAnswers(Answer):
+    """A page of lanes."""
+
+    lanes: list[LaneAnswer]
+    next: str | None = Field(description="Send it as `after` for the next page")
+
+
+class Health(Answer):
+    """The process lives."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Answer):
+    """Whether work can be taken on; every check by name."""
+
+    ready: bool
+    checks: dict[str, bool]
+
+
+class ReasonAnswer(Answer):
+    """One step of a decision."""
+
+    rule: str
+    source: str
+    nb: str
+    nn: str
+
+
+class DecisionAnswer(Answer):
+    """The decision on one set of categories."""
+
+    categories: list[str]
+    outcome: Literal["permit", "deny"]
+    ground: str | None
+    consents: list[str]
+    reasons: list[ReasonAnswer]
+
+
+class ItemDecision(Answer):
+    """Why a recipient gets an item, or does not. `decisions` has one entry per set of categories asked for:
+    the item as a whole first, then what is inside it."""
+
+    item: str
+    source: str = Field(description="System it was made in")
+    outcome: Literal["permit", "deny"]
+    ground: str | None
+    decisions: list[DecisionAnswer]
+    held: str | None = Field(description="The recipient's refusal, where it was sent and refused")
+
+
+class DecisionAnswers(Answer):
+    """Decisions for one recipient at one time."""
+
+    patient: str
+    recipient: str
+    time: str
+    items: list[ItemDecision]
+
+
+class DisclosedItem(Answer):
+    """One item of a disclosure."""
+
+    ref: str
+    version: int
+    categories: list[str]
+    ground: str
+    rules: list[str]
+    consents: list[str]
+
+
+class DisclosureAnswer(Answer):
+    """One attempt to tell something to someone."""
+
+    id: str
+    recipient: str
+    channel: str
+    state: Literal["sending", "delivered", "refused", "unknown", "unsent"]
+    client: str | None
+    started: str
+    closed: str | None
+    error: str | None
+    items: list[DisclosedItem]
+
+
+class DisclosureAnswers(Answer):
+    """A page of what left, oldest first."""
+
+    disclosures: list[DisclosureAnswer]
+    next: str | None
+
+
+class TimelineAuthor(Answer):
+    """Who wrote an entry, as far as the caller may know."""
+
+    participant: str | None
+    name: str | None
+    role: str | None
+
+
+class TimelineEntry(Answer):
+    """One thing that happened, once, whichever systems know of it."""
+
+    id: str
+    resource: str
+    kind: str
+    title: str | None
+    text: str | None
+    time: str
+    system: str
+    author: TimelineAuthor | None
+    service: str | None
+    level: int | None = Field(description="BTI nivå of the log at that time")
+    status: str | None
+
+
+class TimelineAnswer(Answer):
+    """A page of the merged timeline, newest first."""
+
+    patient: str
+    entries: list[TimelineEntry]
+    next: str | None
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Problem answers, for `responses=`. 401, 403 and 503 belong to every route behind a token."""
+    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    return {s: {"description": STATUSES[s], "content": content} for s in (*statuses, 401, 403, 503)}
+
+
+def fhir_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The same under /fhir."""
+    content = {FHIR_JSON: {"schema": {"$ref": "#/components/schemas/OperationOutcome"}}}
+    return {s: {"description": STATUSES[s], "content": content} for s in (*statuses, 401, 403, 503)}
+
+
+def ok(model: type[BaseModel], text: str, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """A good answer."""
+    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+    return {status: {"description": text, "content": content}}

@@ -1,0 +1,195 @@
+"""The lanes for an operator: what waits where, why, and who runs it; and the three things one can do about
+it. Shows ids, states and codes, never content."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path as Folder
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection, Row, select
+
+from gateway.access import scopes
+from gateway.access.tokens_in import Caller
+from gateway.api.answers import JSON, answer
+from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.documents import LaneAnswer, LaneAnswers, errors, ok
+from gateway.api.limits import body, decoded, demand
+from gateway.errors import Conflict, NotFound, Unprocessable
+from gateway.exchange import lanes
+from gateway.hub.schema.tables import lane, person, recipient, worker
+
+router = APIRouter(tags=["lanes"])
+ID = r"^[0-9a-f-]{36}$"
+NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
+LaneId = Annotated[str, Path(pattern=ID)]
+MayRead = Annotated[Caller, Depends(admitted(scopes.LANES_READ))]
+MayWrite = Annotated[Caller, Depends(admitted(scopes.LANES_WRITE))]
+ACTED = {**ok(LaneAnswer, "The lane as it is now"), **errors(400, 404, 409)}
+REASON = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {
+                    "type": "object",
+                    "required": ["reason"],
+                    "additionalProperties": False,
+                    "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 200}},
+                },
+                "example": {"reason": "Avtalt stans hos mottaker til mandag"},
+            }
+        },
+    }
+}
+
+
+@router.get(
+    "/lanes",
+    summary="Lanes: what waits for whom, and why",
+    description="A client that acts for a system sees the lanes to it; an operator all of the tenant.",
+    responses={**ok(LaneAnswers, "A page of lanes"), **errors(400)},
+    response_class=Response,
+)
+def listed(
+    desk: AtDesk,
+    caller: MayRead,
+    recipient: Annotated[str | None, Query(pattern=NAME)] = None,
+    state: Literal["idle", "waiting", "running", "held"] | None = None,
+    after: Annotated[str | None, Query(pattern=ID)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Response:
+    where = [
+        column == value
+        for column, value in ((lane.c.recipient, recipient), (lane.c.state, state))
+        if value is not None
+    ]
+    if after is not None:
+        where.append(lane.c.id > after)
+    with desk.service.store.read() as connection:
+        rows = _rows(connection, caller, *where, limit=limit + 1)
+    shown = [_plain(row) for row in rows[:limit]]
+    return answer({"lanes": shown, "next": shown[-1]["id"] if len(rows) > limit else None})
+
+
+@router.post(
+    "/lanes/{lane_id}/release", summary="Let a held or sleeping lane go on", responses=ACTED,
+    response_class=Response,
+)  # fmt: skip
+def release(desk: AtDesk, caller: MayWrite, lane_id: LaneId) -> Response:
+    return _act(desk, caller, lane_id, lambda c, now: lanes.release(c, caller.tenant, lane_id, now))
+
+
+@router.post(
+    "/lanes/{lane_id}/replay",
+    summary="Compare everything again with what the recipient holds",
+    responses=ACTED,
+    response_class=Response,
+)
+def replay(desk: AtDesk, caller: MayWrite, lane_id: LaneId) -> Response:
+    return _act(desk, caller, lane_id, lambda c, now: lanes.replay(c, caller.tenant, lane_id, now))
+
+
+@router.post(
+    "/lanes/{lane_id}/hold",
+    summary="Stop a lane; it keeps its place",
+    responses={**ACTED, **errors(400, 404, 409, 413, 415, 422)},
+    openapi_extra=REASON,
+    response_class=Response,
+)
+async def hold(request: Request, desk: AtDesk, caller: MayWrite, lane_id: LaneId) -> Response:
+    demand(request, JSON)
+    reason = _reason(decoded(await body(request)))
+    return await run_in_threadpool(
+        _act, desk, caller, lane_id, lambda c, _now: lanes.hold(c, caller.tenant, lane_id, reason)
+    )
+
+
+def _reason(value: Any) -> str:
+    reason = value.get("reason") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(reason, str) or not 1 <= len(reason) <= 200:
+        raise Unprocessable("The body must hold a reason of at most 200 characters", field="reason")
+    return reason
+
+
+def _act(
+    desk: Desk, caller: Caller, lane_id: str, action: Callable[[Connection, datetime], bool]
+) -> Response:
+    with desk.service.store.write() as connection:
+        if not _rows(connection, caller, lane.c.id == lane_id, limit=1):
+            raise NotFound("No such lane")
+        if not action(connection, desk.service.clock()):
+            raise Conflict("The lane is running; try again when it has ended", code="lane-running")
+        row = _rows(connection, caller, lane.c.id == lane_id, limit=1)[0]
+    desk.service.woken()
+    return answer(_plain(row))
+
+
+def _rows(connection: Connection, caller: Caller, *where: Any, limit: int) -> list[Row[Any]]:
+    own = () if caller.system is None else (lane.c.recipient == caller.system,)
+    statement = (
+        select(
+            lane,
+            person.c.change_no,
+            recipient.c.breaker,
+            recipient.c.last_error.label("breaker_error"),
+            recipient.c.probe_at,
+            worker.c.host,
+            worker.c.pid,
+            worker.c.gone,
+        )
+        .join(person, (person.c.tenant == lane.c.tenant) & (person.c.id == lane.c.person))
+        .outerjoin(
+            recipient, (recipient.c.tenant == lane.c.tenant) & (recipient.c.system == lane.c.recipient)
+        )
+        .outerjoin(worker, worker.c.id == lane.c.owner)
+        .where(lane.c.tenant == caller.tenant, *own, *where)
+        .order_by(lane.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(statement).all())
+
+
+def _plain(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "patient": f"Patient/{row.person}",
+        "recipient": row.recipient,
+        "state": row.state,
+        "behind": max(0, row.change_no - row.cursor),
+        "attempts": row.attempts,
+        "waitingSince": _time(row.waiting_since),
+        "nextAt": _time(row.next_at),
+        "deadline": _time(row.deadline),
+        "lastError": row.last_error,
+        "breaker": row.breaker or "closed",
+        "breakerError": row.breaker_error,
+        "probeAt": _time(row.probe_at),
+        "owner": _owner(row) if row.owner else None,
+    }
+
+
+def _owner(row: Row[Any]) -> dict[str, Any]:
+    return {"id": row.owner, "host": row.host, "pid": row.pid, "process": _process(row)}
+
+
+def _process(row: Row[Any]) -> str:
+    """What is known of the process that runs the lane: seen on this machine only. A stopped one keeps its
+    lanes until someone ends it."""
+    if row.gone:
+        return "dead"
+    if row.host != socket.gethostname()[:255]:
+        return "unknown"
+    try:
+        status = (Folder("/proc") / str(row.pid) / "stat").read_text()
+    except OSError:
+        return "dead" if Folder("/proc/self").exists() else "unknown"
+    return "stopped" if status.rpartition(")")[2].split()[0] in "tT" else "running"
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,57 @@
+"""What a request may weigh, checked before any of it is looked at: bytes, depth, and characters that no
+database column holds. Reads bodies; knows nothing of what is in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+
+from gateway import jsontext
+from gateway.errors import InvalidRequest, UnsupportedMedia
+
+MOST_BYTES = 20 * 1024 * 1024
+MOST_DEPTH = 64  # FHIR content is rarely deeper than 15
+MOST_RECORDS = 1_000
+NUL = b"\\u0000"
+
+
+async def body(request: Request) -> bytes:
+    """The whole body; the framework ends it at MOST_BYTES (see app)."""
+    return await request.body()
+
+
+def media_type(request: Request) -> str:
+    """The request's content type without parameters, in lower case."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def demand(request: Request, *accepted: str) -> str:
+    """The content type, if it is one of these. Raises UnsupportedMedia."""
+    given = media_type(request)
+    if given not in accepted:
+        raise UnsupportedMedia(f"The content type must be one of {', '.join(accepted)}")
+    return given
+
+
+def decoded(text: bytes) -> Any:
+    """JSON as values. Raises InvalidRequest, which never repeats the text."""
+    if NUL in text:
+        raise InvalidRequest("The character U+0000 is not accepted", code="character")
+    try:
+        value = jsontext.decode(text)
+    except RecursionError as error:
+        raise InvalidRequest("The JSON is nested too deeply", code="too-deep") from error
+    except (jsontext.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest("The body is not JSON", code="not-json") from error
+    if text.count(b"{") + text.count(b"[") > MOST_DEPTH and _deeper(value, MOST_DEPTH):
+        raise InvalidRequest(f"The JSON is nested deeper than {MOST_DEPTH}", code="too-deep")
+    return value
+
+
+def _deeper(value: Any, left: int) -> bool:
+    if isinstance(value, dict):
+        return left == 0 or any(_deeper(part, left - 1) for part in value.values())
+    if isinstance(value, list):
+        return left == 0 or any(_deeper(part, left - 1) for part in value)
+    return False

@@ -1,0 +1,220 @@
+"""The front door of records: POST one, a list or NDJSON, in the system's own format. Each gets its own
+answer; a bad one never harms the rest. Decodes and answers; intake does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from gateway.access import scopes
+from gateway.access.tokens_in import Caller
+from gateway.api.answers import JSON, PROBLEM, answer, problem
+from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.documents import RecordAnswer, RecordAnswers, errors, ok
+from gateway.api.idempotency import keyed
+from gateway.api.limits import MOST_RECORDS, body, decoded, demand
+from gateway.config import System
+from gateway.errors import ApiError, InvalidRequest, TooLarge, Unprocessable
+from gateway.intake import Answer, Offered, Status, rejected
+from mappings.model import Problem
+
+NDJSON = "application/x-ndjson"
+router = APIRouter(tags=["records"])
+SystemPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="The caller's own system")]
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$",
+        description="A repeat with the same key and body gets the same answer, for a day",
+    ),
+]  # fmt: skip
+RECORD = {"type": "object", "description": "One record in the system's own format", "minProperties": 1}
+EXAMPLE = {
+    "type": "maal",
+    "id": "e-m1",
+    "logg": "emma-logg",
+    "endret": "2026-05-04T11:05:00+02:00",
+    "endretAv": "e-d1",
+    "tekst": "Emma har minst én hun leker fast med i friminuttene.",
+    "status": "aktiv",
+}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {"oneOf": [RECORD, {"type": "array", "items": RECORD, "maxItems": MOST_RECORDS}]},
+                "example": EXAMPLE,
+            },
+            NDJSON: {"schema": {"type": "string", "description": "One record on each line"}},
+        },
+    }
+}
+REJECTED = {
+    "description": "The one record was rejected, or the Idempotency-Key was used with another body",
+    "content": {
+        PROBLEM: {
+            "schema": {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/RejectedRecord"},
+                    {"$ref": "#/components/schemas/ProblemDetails"},
+                ]
+            }
+        }
+    },
+}
+TAKEN = {
+    "description": "What became of the record, or of each record of a list",
+    "content": {
+        JSON: {
+            "schema": {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/RecordAnswer"},
+                    {"$ref": "#/components/schemas/RecordAnswers"},
+                ]
+            }
+        }
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A decoded body: its records, those lines that could not be read (by place), and whether it was one."""
+
+    records: list[Any]
+    unreadable: dict[int, Answer]
+    lines: dict[int, int]
+    single: bool = False
+
+
+@router.post(
+    "/systems/{system}/records",
+    summary="Hand in records",
+    description="One record (object), a list of at most 1,000, or NDJSON. The answer to a list has one entry "
+    "per record, in order: stored, unchanged, conflict, waiting or rejected.",
+    responses={
+        200: TAKEN,
+        **ok(RecordAnswer, "The one record waits for something it refers to", 202),
+        422: REJECTED,
+        **errors(400, 404, 409, 413, 415),
+    },
+    openapi_extra=BODY,
+    response_class=Response,
+)
+async def hand_in(
+    request: Request,
+    desk: AtDesk,
+    caller: Annotated[Caller, Depends(admitted(scopes.RECORDS_WRITE))],
+    system: SystemPath,
+    idempotency_key: KeyHeader = None,
+) -> Response:
+    own = desk.own_system(caller, system)
+    form = demand(request, JSON, NDJSON)
+    content = await body(request)
+    return await run_in_threadpool(_hand_in, desk, caller, own, form, content, idempotency_key)
+
+
+def _hand_in(
+    desk: Desk, caller: Caller, system: System, form: str, content: bytes, key: str | None
+) -> Response:
+    if key is None:
+        return _take(desk, system, form, content)
+    once = keyed(desk.service.store, caller, key, system.id.encode(), form.encode(), content)
+    known = once.begin(desk.service.clock())
+    if known is not None:
+        return known
+    try:
+        given = _take(desk, system, form, content)
+    except ApiError:
+        once.forget()
+        raise
+    except BaseException:
+        once.forget()
+        raise
+    once.keep(given)
+    return given
+
+
+def _take(desk: Desk, system: System, form: str, content: bytes) -> Response:
+    posted = _lines(content) if form == NDJSON else _json(content)
+    if len(posted.records) + len(posted.unreadable) > MOST_RECORDS:
+        raise TooLarge(f"At most {MOST_RECORDS} records at a time")
+    offered = [Offered(record, _version(system, record)) for record in posted.records]
+    taken = iter(desk.service.intake.take(system, offered))
+    count = len(posted.records) + len(posted.unreadable)
+    answers = [posted.unreadable.get(place) or next(taken) for place in range(count)]
+    for one in answers:
+        desk.meters.took(system.tenant, system.id, one.status.value)
+    return _single(answers[0]) if posted.single else _several(answers, posted.lines)
+
+
+def _json(content: bytes) -> Posted:
+    value = decoded(content)
+    if isinstance(value, dict):
+        return Posted([value], {}, {}, single=True)
+    if not isinstance(value, list):
+        raise InvalidRequest("The body must be a record or a list of records")
+    wrong = {i: rejected(one, _not_a_record()) for i, one in enumerate(value) if not isinstance(one, dict)}
+    return Posted([one for one in value if isinstance(one, dict)], wrong, {})
+
+
+def _lines(content: bytes) -> Posted:
+    records: list[Any] = []
+    wrong: dict[int, Answer] = {}
+    numbers: dict[int, int] = {}
+    filled = ((n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip())
+    for place, (number, line) in enumerate(filled):
+        numbers[place] = number
+        value = _line(line)
+        if isinstance(value, dict):
+            records.append(value)
+        else:
+            wrong[place] = rejected(None, value if isinstance(value, Problem) else _not_a_record())
+    return Posted(records, wrong, numbers)
+
+
+def _line(line: bytes) -> Any:
+    try:
+        return decoded(line)
+    except InvalidRequest as error:
+        return Problem("", "Linjen er ikke gyldig JSON.", error.code)
+
+
+def _not_a_record() -> Problem:
+    return Problem("", "Posten er ikke et JSON-objekt.", "not-an-object")
+
+
+def _version(system: System, record: dict[str, Any]) -> str | None:
+    """The system's own version of a record, where it says one."""
+    if system.adapter == "fhir":
+        meta = record.get("meta")
+        version = meta.get("versionId") if isinstance(meta, dict) else None
+    else:
+        version = record.get("versjon")
+    return str(version)[:255] if isinstance(version, str | int) and not isinstance(version, bool) else None
+
+
+def _single(one: Answer) -> Response:
+    if one.status is Status.REJECTED:
+        first = one.problems[0]
+        error = Unprocessable(first.text, code=first.code, field=first.field)
+        return answer(problem(error, answer=one.plain()), 422, media_type=PROBLEM)
+    return answer(one.plain(), 202 if one.status is Status.WAITING else 200)
+
+
+def _several(answers: Iterable[Answer], lines: dict[int, int]) -> Response:
+    results = []
+    for place, one in enumerate(answers):
+        plain = one.plain()
+        if one.status is Status.REJECTED and place in lines:
+            plain["line"] = lines[place]
+        results.append(plain)
+    return answer({"results": results})
+
+
+__all__ = ["RecordAnswers", "router"]

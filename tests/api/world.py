@@ -1,0 +1,127 @@
+"""A gateway with three systems, an operator and a neighbour municipality, for tests at its front door."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.testclient import TestClient
+
+from gateway import jsontext
+from gateway.access import scopes
+from gateway.api.app import create_app
+from gateway.config import Settings
+from gateway.exchange.lanes import ensure_recipients
+from gateway.service import Service, build
+from tests.access.issuer_server import AUDIENCE, Issuer
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+ORGANIZATIONS = {
+    "362819482": ("Solvang barneskole", "education"),
+    "321993516": ("PPT for Indre Fjord", "education"),
+    "381909379": ("Fjordbyen helsestasjon", "health"),
+    "343231946": ("BUP Fjordane, Indre Fjord", "health"),
+    "339825971": ("Fjordbyen legesenter", "health"),
+    "359797117": ("Koordinerende enhet, Fjordbyen kommune", "administration"),
+}
+SYSTEMS: tuple[dict[str, Any], ...] = (
+    {"id": "logg", "adapter": "stafettlogg", "organization": "359797117", "audience": "participants"},
+    {"id": "plan", "adapter": "individuell-plan", "organization": "359797117", "deliver": "pull"},
+    {"id": "bup", "adapter": "fhir", "organization": "343231946", "deliver": "none"},
+    {"id": "lege", "adapter": "fhir", "organization": "339825971", "deliver": "none"},
+)
+CLIENTS = {
+    "logg": ("fjordbyen", "logg"),
+    "plan": ("fjordbyen", "plan"),
+    "bup": ("fjordbyen", "bup"),
+    "lege": ("fjordbyen", "lege"),
+    "drift": ("fjordbyen", None),
+    "nabo": ("nabokommune", "nabologg"),
+    "nabodrift": ("nabokommune", None),
+}
+
+
+def settings(url: str, state: Path, issuer: Issuer) -> Settings:
+    """The configuration. Nothing is delivered by push: whoever listens at no address gets nothing."""
+    systems = [{"tenant": "fjordbyen", "deliver": "none", **one} for one in SYSTEMS]
+    systems.append({**systems[0], "id": "nabologg", "tenant": "nabokommune"})
+    names = [s["id"] for s in SYSTEMS]
+    return Settings.model_validate(
+        {
+            "public_url": "http://testserver",
+            "database_url": url,
+            "state_folder": str(state),
+            "tenants": [
+                {"id": "fjordbyen", "name": "Fjordbyen kommune"},
+                {"id": "nabokommune", "name": "Nabokommunen"},
+            ],
+            "organizations": [
+                {"number": number, "name": name, "regime": regime}
+                for number, (name, regime) in ORGANIZATIONS.items()
+            ],
+            "systems": systems,
+            "routes": [{"source": a, "recipient": b} for a in names for b in names if a != b],
+            "issuers": [{"issuer": issuer.url, "audience": AUDIENCE}],
+            "clients": [
+                {
+                    "issuer": issuer.url,
+                    "client_id": name,
+                    "tenant": tenant,
+                    "system": system,
+                    "scopes": sorted(scopes.ALL),
+                }
+                for name, (tenant, system) in CLIENTS.items()
+            ],
+        }
+    )
+
+
+class World:
+    """A gateway and its callers."""
+
+    def __init__(self, settings: Settings, issuer: Issuer, clock: Callable[[], datetime]) -> None:
+        self.issuer = issuer
+        self.service: Service = build(settings, clock)
+        with self.service.store.write() as connection:
+            ensure_recipients(connection, settings.systems)
+        self.app = create_app(self.service)
+        self.http = TestClient(self.app)
+
+    def token(self, client: str, scope: str | None = None) -> str:
+        """A token of that client, valid now."""
+        now = int(time.time())
+        wanted = " ".join(sorted(scopes.ALL)) if scope is None else scope
+        return self.issuer.token(client_id=client, iat=now, exp=now + 3600, scope=wanted)
+
+    def headers(self, client: str, scope: str | None = None, **more: str) -> dict[str, str]:
+        """Authorization and what else."""
+        named = {name.replace("_", "-"): text for name, text in more.items()}
+        return {"Authorization": f"Bearer {self.token(client, scope)}", **named}
+
+    def get(self, path: str, client: str, **more: str) -> httpx.Response:
+        """One read."""
+        return self.http.get(path, headers=self.headers(client, **more))
+
+    def post(self, path: str, client: str, body: Any = None, **more: str) -> httpx.Response:
+        """One write of JSON."""
+        content = body if isinstance(body, bytes) else jsontext.encode(body)
+        headers = {"Content-Type": "application/json"} | self.headers(client, **more)
+        return self.http.post(path, content=content, headers=headers)
+
+    def hand_in(self, system: str, records: Any, **more: str) -> httpx.Response:
+        """Records through the front door."""
+        return self.post(f"/systems/{system}/records", system, records, **more)
+
+    def close(self) -> None:
+        """End."""
+        self.http.close()
+        self.service.close()
+
+
+def fields(response: httpx.Response) -> Any:
+    """The body, decimals kept."""
+    return jsontext.decode(response.content)
