@@ -108,6 +108,7 @@ class Heading:
     needs: tuple[str, ...] = ()  # native ids that must be known before put (the frame among them)
     mentions: tuple[str, ...] = ()  # native ids it names that need not be known yet
     person: PersonKey | None = None  # only on a log or plan
+    ours: str | None = None  # hub reference, where the record itself carries our id of it
     subject: str | None = None  # native id of the person ("Patient/9"), where records name it themselves
     withdrawn: bool = False  # feilregistrert
     warnings: tuple[Problem, ...] = ()  # taken in all the same; shown to the sender

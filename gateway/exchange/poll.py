@@ -46,7 +46,8 @@ class Poller:
         try:
             for _ in range(PAGES):
                 page = await self.adapter.changes(self._cursor)
-                await asyncio.to_thread(self._take_in, page)
+                if not await asyncio.to_thread(self._take_in, page):
+                    break
                 self._cursor = page.cursor
                 if not page.more:
                     break
@@ -56,15 +57,19 @@ class Poller:
             log(Event.POLL_FAILED, level=logging.ERROR, system=self.system.id, trace=True)
         await asyncio.to_thread(self._end)
 
-    def _take_in(self, page: Page) -> None:
+    def _take_in(self, page: Page) -> bool:
+        """Take a page in; False if some of it must be read again."""
         fresh = list(page.records)
+        whole = True
         for start in range(0, len(fresh), BATCH):
             batch = [_offered(one) for one in fresh[start : start + BATCH]]
-            for answer in self.intake.take(self.system, batch):
+            for answer in self.intake.take(self.system, batch, polled=self.system.adapter == "fhir"):
+                whole = whole and answer.status is not Status.BUSY
                 unknown = any(p.code == "unknown-person" for p in answer.problems)
                 if answer.status is Status.REJECTED and not unknown:
                     codes = ",".join(p.code for p in answer.problems)
                     log(Event.POLL_REFUSED, level=logging.WARNING, system=self.system.id, codes=codes)
+        return whole
 
     def _end(self) -> None:
         pause = timedelta(seconds=self.system.poll_seconds or 60.0)

@@ -79,20 +79,21 @@ class Runner:
     # --- the end -----------------------------------------------------------------------------------------
 
     def _finish(self, plan: Plan, report: Report) -> bool:
-        merged = self._take_in(plan, report)
-        now = self.clock()
+        freed = any(s.end is End.DELIVERED and s.send.difference.link.hold for s in report.sent)
         with self.store.write() as connection:
+            now = self.clock()
             if lanes.holds(connection, plan.claim, lock=True) is None:
                 return False
-            freed = any(s.end is End.DELIVERED and s.send.difference.link.hold for s in report.sent)
             self._close(connection, plan, report, now)
-            ending = self._ending(plan, report, now, merged=merged, freed=freed)
-            lanes.end(connection, plan.claim, ending, now)
             self._breaker(connection, plan, report, now)
+        merged = self._take_in(plan, report)
+        ending = self._ending(plan, report, now, merged=merged, freed=freed)
+        with self.store.write() as connection:
+            lanes.end(connection, plan.claim, ending, self.clock())
         return ending.again and report.down is None
 
     def _take_in(self, plan: Plan, report: Report) -> bool:
-        """What the recipient had changed meanwhile comes in the ordinary way, before the run is closed."""
+        """What the recipient had changed meanwhile comes in the ordinary way, before the lane is let go."""
         stale = [one for one in report.sent if one.end is End.STALE and one.current is not None]
         for one in stale:
             self._name(plan, one)
@@ -118,7 +119,9 @@ class Runner:
             state = disclosures.UNKNOWN if report.down else disclosures.DELIVERED
             endings.append((plan.lookup_attempt, state, report.down or report.lookup_error))
         disclosures.finish(connection, plan.claim.tenant, endings, now)
-        changed = [link for one in report.sent if (link := _settle(one)) is not None]
+        settled = [link for one in report.sent if (link := _settle(one)) is not None]
+        newest = links.load(connection, plan.claim.tenant, self.system.id, [link.ref for link in settled])
+        changed = [link for link in settled if _unsettled(newest.get(link.ref))]
         if report.found is not None:
             patient = f"Patient/{plan.claim.person}"
             changed.append(Link(self.system.id, patient, plan.claim.person, report.found))
@@ -147,6 +150,11 @@ class Runner:
             lanes.open_breaker(connection, self.system, now, report.down, report.wait, probe=plan.claim.probe)
         elif plan.claim.probe and (report.sent or plan.lookup):
             lanes.close_breaker(connection, self.system)
+
+
+def _unsettled(newest: Link | None) -> bool:
+    """Whether intake has not yet seen for itself what the recipient holds after this run."""
+    return newest is None or newest.candidate is not None
 
 
 def _settle(one: Sent) -> Link | None:

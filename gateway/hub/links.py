@@ -129,6 +129,39 @@ def names_of_person(
     return names, {r.ref for r in rows if r.native_id is None and r.hold is not None}
 
 
+def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, str]:
+    """Hub reference -> native id, for those of these that the system has."""
+    wanted = list(refs)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(link.c.ref, link.c.native_id).where(
+            link.c.tenant == tenant,
+            link.c.system == system,
+            link.c.ref.in_(wanted),
+            link.c.native_id.is_not(None),
+        )
+    )
+    return {r.ref: r.native_id for r in rows}
+
+
+def unanswered(connection: Connection, tenant: str, system: str, persons: Iterable[str]) -> set[str]:
+    """Those of these persons of whom something was written at the system whose answer has not come."""
+    wanted = sorted(persons)
+    rows = connection.execute(
+        select(link.c.person)
+        .where(
+            link.c.tenant == tenant,
+            link.c.system == system,
+            link.c.person.in_(wanted),
+            link.c.native_id.is_(None),
+            link.c.hold.is_(None),
+        )
+        .distinct()
+    )
+    return {r.person for r in rows}
+
+
 def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, Link]:
     """Hub reference -> link with its content, for those that exist."""
     wanted = list(refs)

@@ -92,6 +92,14 @@ def of_items(connection: Connection, tenant: str, items: Iterable[str]) -> dict[
     return _read(connection, resource.c.tenant == tenant, resource.c.item.in_(wanted))
 
 
+def of_refs(connection: Connection, tenant: str, refs: Iterable[str]) -> dict[str, Version]:
+    """Current versions of these resources themselves."""
+    wanted = list(refs)
+    if not wanted:
+        return {}
+    return _read(connection, resource.c.tenant == tenant, resource.c.ref.in_(wanted))
+
+
 def of_person(connection: Connection, tenant: str, person: str, *, after: int = 0) -> dict[str, Version]:
     """Current versions of everything about this person that changed after a change number, in order."""
     return _read(

@@ -17,6 +17,7 @@ class Status(StrEnum):
     CONFLICT = "conflict"  # stored where it could be; the rest is kept for a person to decide
     WAITING = "waiting"  # refers to something that is not here yet; taken in when that arrives
     REJECTED = "rejected"
+    BUSY = "busy"  # polled while we are writing there; read again next time
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,13 @@ class Entry:
 
     def _ids(self, ws: Workspace, name: Name) -> Ids:
         mentioned = (self.heading.id, *self.heading.needs, *self.heading.mentions)
+        refs = {n: ws.names[n].ref for n in mentioned if n in ws.names}
         return Ids(
             subject=f"Patient/{self.person}",
             frame=(self._frame(ws) or name.ref),
             system=self.system.id,
-            refs={n: ws.names[n].ref for n in mentioned if n in ws.names},
+            refs=refs,
+            natives={**ws.natives, **{ref: native for native, ref in refs.items()}},
         )
 
     def _settle_candidate(self, ws: Workspace, link: Link, ids: Ids) -> None:
@@ -143,7 +145,8 @@ class Entry:
 
     def _append(self, ws: Workspace, link: Link, resource: Resource) -> None:
         ref = f"{resource['resourceType']}/{resource['id']}"
-        item = ref if resource["resourceType"] == "Patient" else link.ref
+        focal = ws.heads.get(link.ref)
+        item = ref if resource["resourceType"] == "Patient" else focal.item if focal else link.ref
         ws.append(resource, person_id=self.person, item=item, recorded=self.heading.changed)
 
     def _provenance(self, ref: str) -> Resource:

@@ -47,6 +47,7 @@ class _Arrival:
 
 @dataclass(slots=True)
 class _Batch:
+    polled: bool = False
     answers: dict[int, Answer] = field(default_factory=dict)
     arrivals: list[_Arrival] = field(default_factory=list)
 
@@ -74,15 +75,18 @@ class Intake:
         self._clock = clock
         self._woken = woken
 
-    def take(self, system: System, offered: Sequence[Offered]) -> list[Answer]:
-        """Take a batch in. One answer per record, in order; a bad record never harms the rest."""
-        batch = self._describe(system, offered)
+    def take(self, system: System, offered: Sequence[Offered], *, polled: bool = False) -> list[Answer]:
+        """Take a batch in. One answer per record, in order; a bad record never harms the rest.
+
+        polled: read from a FHIR server by ourselves. Then what we are just writing there is left for the next
+        time (answered as busy), since its ids are not known before the write is answered."""
+        batch = self._describe(system, offered, polled=polled)
         if batch.arrivals:
             self._store_all(system, batch)
         return [batch.answers[i] for i in range(len(offered))]
 
-    def _describe(self, system: System, offered: Sequence[Offered]) -> _Batch:
-        batch = _Batch()
+    def _describe(self, system: System, offered: Sequence[Offered], *, polled: bool) -> _Batch:
+        batch = _Batch(polled=polled)
         mapping = self._mappings[system.id]
         for index, one in enumerate(offered):
             try:
@@ -107,6 +111,8 @@ class Intake:
         ws = Workspace(connection, self._store, system.tenant, system.id, self._clock())
         arrivals = list(batch.arrivals)
         owners = self._find_persons(ws, arrivals)
+        if batch.polled:
+            arrivals = _set_busy_aside(ws, system, batch, arrivals, owners)
         _learn(ws, arrivals)
         known = set(ws.names)
         while arrivals:
@@ -244,9 +250,28 @@ class Intake:
         return out
 
 
+def _set_busy_aside(
+    ws: Workspace, system: System, batch: _Batch, arrivals: list[_Arrival], owners: dict[str, str]
+) -> list[_Arrival]:
+    busy = ws.busy(system)
+    left = []
+    for arrival in arrivals:
+        heading = arrival.heading
+        if owners.get(_anchor(heading)) in busy:
+            batch.answer(arrival, Answer(Status.BUSY, heading.type, heading.id))
+        else:
+            left.append(arrival)
+    return left
+
+
 def _anchor(heading: Heading) -> str:
     """The native id that tells whose record it is."""
     return heading.frame or heading.subject or heading.id
+
+
+def _ours(heading: Heading) -> str:
+    """What a record is in the hub if it is one of ours that the system has just been given."""
+    return heading.ours or f"{heading.resource_type}/{heading.id}"
 
 
 def _lacks(ws: Workspace, heading: Heading, owners: dict[str, str]) -> str | None:
@@ -260,6 +285,7 @@ def _learn(ws: Workspace, arrivals: list[_Arrival]) -> None:
     for arrival in arrivals:
         wanted.update((arrival.heading.id, *arrival.heading.needs, *arrival.heading.mentions))
     ws.learn_names(wanted)
+    ws.adopt({a.heading.id: _ours(a.heading) for a in arrivals if a.heading.id not in ws.names})
     own = [ws.names[a.heading.id].ref for a in arrivals if a.heading.id in ws.names]
     patients = [f"Patient/{p}" for p in ws.people] if any(a.heading.is_frame for a in arrivals) else []
     ws.learn_items([*own, *patients])

@@ -6,22 +6,24 @@ Everything is collected first and written in a few statements at the end.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
+from gateway.config import System
 from gateway.hub import links, persons, versions
 from gateway.hub.content import pack
 from gateway.hub.links import Link, Name
 from gateway.hub.persons import PersonRow
-from gateway.hub.schema.tables import conflict, person
+from gateway.hub.schema.tables import conflict, lane, person
 from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
 from gateway.hub.wake import wake
 from mappings.model import Resource
+from mappings.references import references
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class Workspace:
     system: str
     now: datetime
     names: dict[str, Name] = field(default_factory=dict)  # native id -> what it stands for here
+    natives: dict[str, str] = field(default_factory=dict)  # the other way, for what its records refer to
     people: dict[str, PersonRow] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)  # by ref
     heads: dict[str, Version] = field(default_factory=dict)  # by ref
@@ -52,11 +55,48 @@ class Workspace:
         missing = [n for n in native_ids if n not in self.names]
         self.names.update(links.names(self.connection, self.tenant, self.system, missing))
 
+    def busy(self, system: System) -> set[str]:
+        """Persons of whom a delivery to this system is under way or unanswered: what a FHIR server shows now
+        may be ours, under ids that we do not know yet."""
+        running = self.connection.execute(
+            select(lane.c.person).where(
+                lane.c.tenant == self.tenant,
+                lane.c.recipient == system.id,
+                lane.c.person.in_(sorted(self.people)),
+                lane.c.state == "running",
+            )
+        )
+        unanswered = links.unanswered(self.connection, self.tenant, system.id, self.people)
+        return {r.person for r in running} | unanswered
+
+    def adopt(self, ours: Mapping[str, str]) -> None:
+        """Recognise records that we have written at the system, though the answer to that has not reached the
+        link yet. Only what has a link to this system can be claimed so."""
+        found = links.load(self.connection, self.tenant, self.system, ours.values())
+        for native_id, ref in ours.items():
+            link = found.get(ref)
+            if link is not None and link.native_id is None:
+                self.names[native_id] = Name(native_id, ref, link.person, link.frame)
+
     def learn_items(self, refs: Iterable[str]) -> None:
         """Read links and current versions of items that are already here."""
         missing = [r for r in refs if r not in self.links]
-        self.links.update(links.load(self.connection, self.tenant, self.system, missing))
+        found = links.load(self.connection, self.tenant, self.system, missing)
+        self.links.update(found)
         self.heads.update(versions.of_items(self.connection, self.tenant, missing))
+        owned = [r for r in missing if r not in self.heads]  # from FHIR, parts of an item come alone
+        self.heads.update(versions.of_refs(self.connection, self.tenant, owned))
+        self._learn_natives(found.values())
+
+    def _learn_natives(self, found: Iterable[Link]) -> None:
+        """What the system calls everything that its records refer to: put has to know what get would show."""
+        refs: set[str] = set()
+        for link in found:
+            for state in (link.held, link.candidate):
+                for resource in state.focus.values() if state else ():
+                    refs |= references(resource)
+        missing = refs - self.natives.keys()
+        self.natives.update(links.natives(self.connection, self.tenant, self.system, missing))
 
     def name(self, native_id: str, resource_type: str, person_id: str, frame: str | None) -> Name:
         """A new hub reference for a record that this system has told of for the first time."""
