@@ -123,7 +123,7 @@ def _tell(layout: Layout, out: Console) -> None:
     table.add_row("Demosystem: stafettlogg", layout.url(ports.stafettlogg))
     table.add_row("Demosystem: individuell plan", layout.url(ports.individuell_plan))
     table.add_row("Demosystem: BUP", layout.url(ports.bup))
-    table.add_row("Stafettbro (API)", layout.url(ports.gateway) + "/docs")
+    table.add_row("Stafettbro (API)", layout.url(ports.gateway))
     out.print(table)
     out.print("Åpne stafettloggen, velg Emma og skriv et nytt mål. Se det komme hos de andre.")
     out.print(f"Oppsett, hemmeligheter og logger: {layout.folder}", markup=False, highlight=False)

@@ -74,7 +74,7 @@ def add_contract(app: FastAPI, kind: Kind, store: RecordStore, token: str) -> No
             stored = store.save(record, expected=expected, source=source, push=False)
         except VersionDiffers:
             return _problem(412, "Posten er endret her i mellomtiden.")
-        return _answer(stored, 201 if stored.version == 1 else 200)
+        return _answer(stored, 201 if expected == 0 else 200)
 
     app.include_router(records)
 

@@ -87,11 +87,10 @@ class RecordStore:
         return [_stored(row) for row in rows]
 
     def save(self, record: Record, *, expected: int | None, source: str | None, push: bool) -> Stored:
-        """Store a record. expected: the version it replaces, 0 for none, None for whichever.
+        """Store a record, with its new version in `versjon`, as whoever reads it elsewhere needs it.
 
-        Raises VersionDiffers.
+        expected: the version it replaces, 0 for none, None for whichever. Raises VersionDiffers.
         """
-        body = jsontext.encode(record)
         frame = record.get("logg") or record.get("plan") or record["id"]
         with self._database.write() as connection:
             row = connection.execute("SELECT version FROM record WHERE id = ?", (record["id"],)).fetchone()
@@ -99,7 +98,10 @@ class RecordStore:
             if expected is not None and expected != current:
                 raise VersionDiffers(current)
             seq = _next(connection, "seq")
-            values = (record["id"], record["type"], frame, current + 1, seq, source, body)
+            version = current + 1 if row else _first_version(record)
+            record = {**record, "versjon": version}
+            body = jsontext.encode(record)
+            values = (record["id"], record["type"], frame, version, seq, source, body)
             connection.execute(
                 "INSERT INTO record (id, type, frame, version, seq, source, body) VALUES (?,?,?,?,?,?,?) "
                 "ON CONFLICT (id) DO UPDATE SET version = excluded.version, seq = excluded.seq, "
@@ -109,10 +111,10 @@ class RecordStore:
             if push:
                 connection.execute(
                     "INSERT INTO outbox (record, version, body) VALUES (?,?,?)",
-                    (record["id"], current + 1, body),
+                    (record["id"], version, body),
                 )
             _next(connection, "change")
-        return Stored(record["id"], current + 1, seq, source, record)
+        return Stored(record["id"], version, seq, source, record)
 
     def seed(self, records: Sequence[Record]) -> None:
         """Take in the first records, as if people had written them here; only into an empty store."""
@@ -150,6 +152,12 @@ class RecordStore:
     def change(self) -> int:
         """A number that grows with every change a page would show."""
         return self._database.number("SELECT value FROM counter WHERE name = 'change'")
+
+
+def _first_version(record: Record) -> int:
+    """A record moved here from elsewhere goes on from the version it had."""
+    given = record.get("versjon")
+    return given if isinstance(given, int) and 0 < given < 2**31 else 1
 
 
 def _next(connection: sqlite3.Connection, name: str) -> int:
