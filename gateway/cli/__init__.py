@@ -11,7 +11,9 @@ import typer
 
 from gateway.cli.checking import check
 from gateway.cli.converting import convert
+from gateway.cli.explaining import explain
 from gateway.cli.importing import import_
+from gateway.cli.lanes import lanes
 from gateway.cli.outcome import PlainCommand
 from gateway.cli.running import demo, migrate, serve, worker
 
@@ -61,7 +63,9 @@ def _start(
 _PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"demo": demo, "serve": serve, "worker": worker, "migrate": migrate},
     "Connect a system": {"check": check, "convert": convert, "import": import_},
+    "Look and mend": {"explain": explain},
 }
 for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():
         app.command(_name, cls=PlainCommand, rich_help_panel=_panel)(_command)
+app.add_typer(lanes, rich_help_panel="Look and mend")

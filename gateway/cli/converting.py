@@ -42,9 +42,9 @@ def convert(
     """Turn a system's records into a FHIR Bundle, or back.
 
     In comes a JSON list of records, or one record; out comes a Bundle. --back goes the other way, and gives
-    each record equal to what went in. What FHIR cannot say travels in a Binary of the Bundle. A record that is
-    refused is named on stderr with field and reason; the rest is converted all the same, and the exit code
-    is 1.
+    each record equal to what went in. What FHIR cannot say travels in a Binary of the Bundle. A record that
+    is refused is named on stderr with field and reason; the rest is converted all the same, and the exit
+    code is 1.
 
     Examples:
 
