@@ -15,6 +15,7 @@ from gateway.cli.explaining import explain
 from gateway.cli.importing import import_
 from gateway.cli.lanes import lanes
 from gateway.cli.outcome import PlainCommand
+from gateway.cli.previewing import preview
 from gateway.cli.running import demo, migrate, serve, worker
 
 app = typer.Typer(
@@ -62,7 +63,7 @@ def _start(
 
 _PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"demo": demo, "serve": serve, "worker": worker, "migrate": migrate},
-    "Connect a system": {"check": check, "convert": convert, "import": import_},
+    "Connect a system": {"check": check, "convert": convert, "import": import_, "preview": preview},
     "Look and mend": {"explain": explain},
 }
 for _panel, _commands in _PANELS.items():

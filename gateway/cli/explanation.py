@@ -1,5 +1,5 @@
-"""What `explain` does: evaluates a person's items for a recipient exactly as a delivery would, and prints each
-decision with its reasons. Ids and rules only."""
+"""What `explain` does: evaluates a person's items for a recipient exactly as a delivery would, and prints
+each decision with its reasons. Ids and rules only."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _say(view: View | None, source: str, system: System, language: Language) -> 
 
 
 def moment(text: str | None) -> datetime:
-    """A time as people write it; without an offset it is Oslo's, a day alone is its noon. Raises Impossible."""
+    """A time as people write it: without an offset it is Oslo's, a day alone is noon. Raises Impossible."""
     if text is None:
         return datetime.now(UTC)
     try:

@@ -11,6 +11,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection, Row, select
+from sqlalchemy.sql import ColumnElement
 
 from gateway.cli import people, screen
 from gateway.cli.outcome import Impossible
@@ -28,7 +29,7 @@ def show_list(
 ) -> None:
     """A table of lanes, and the recipients that are down."""
     states = (state,) if state else (*STATES, "idle") if everything else STATES
-    where = [lane.c.state.in_(states)]
+    where: list[ColumnElement[bool]] = [lane.c.state.in_(states)]
     if recipient:
         where.append(lane.c.recipient == recipient)
     with people.opened(config) as hub, hub.store.read() as connection:
