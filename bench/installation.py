@@ -19,7 +19,6 @@ from bench.processes import free_port, running
 
 SECRET = "only-for-the-figures"
 LOG, PLAN = "stafettlogg", "individuell-plan"
-COMMAND = str(Path(sys.executable).with_name("stafettbro"))
 ENVIRONMENT = {
     "STAFETTBRO_DEMO_TOKEN": SECRET,
     "STAFETTBRO_DEMO_SECRET": SECRET,
@@ -61,7 +60,7 @@ def installed(folder: Path, database_url: str, *, plans: int = 0) -> Iterator[In
     (folder / "clients.json").write_text(json.dumps({"audience": ends["gateway"], "clients": clients}))
     with ExitStack() as stack:
         _start(stack, folder, ends["issuer"], _python("gateway.demo.issuer", "--state", str(folder)))
-        serve = [COMMAND, "serve", "--config", str(folder / "stafettbro.toml")]
+        serve = _python("gateway.cli", "serve", "--config", str(folder / "stafettbro.toml"))
         process = _start(stack, folder, ends["gateway"], serve)
         if plans:
             _start(stack, folder, ends["plan"], _plan_system(folder, ends, plans))
@@ -73,7 +72,7 @@ def enter_children(installation: Installation, count: int) -> None:
     with httpx.Client(headers=installation.headers, timeout=120) as client:
         for first in range(0, count, 50):
             batch = [r for child in range(first, min(first + 50, count)) for r in children.log_records(child)]
-            answer = client.post(installation.records, json=batch).raise_for_status().json()
+            answer = client.post(installation.records, json=batch).raise_for_status().json()["results"]
             if {one["status"] for one in answer} != {"stored"}:
                 raise RuntimeError(f"not every record was stored: {answer}")
 

@@ -81,7 +81,7 @@ def main() -> None:
     shutil.rmtree(folder)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    show(report, Console())
+    show(report, Console(width=110))
     print(f"written to {REPORT}")
 
 
