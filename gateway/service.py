@@ -18,7 +18,7 @@ from gateway.exchange.worker import Worker
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema import migrate
 from gateway.hub.store import Store
-from gateway.intake import Intake
+from gateway.intake import Combiner, Intake
 from mappings.fhir import FhirMapping
 from mappings.model import MappingError, RecordMapping
 
@@ -38,6 +38,7 @@ class Service:
     key: IdentifierKey
     facts: FactsReader
     intake: Intake
+    combiner: Combiner
     clock: Callable[[], datetime]
     worker: Worker | None = None
 
@@ -61,7 +62,8 @@ class Service:
         return self.worker
 
     def close(self) -> None:
-        """Give back the database's connections."""
+        """Store what waits, and give back the database's connections."""
+        self.combiner.close()
         self.store.close()
 
 
@@ -76,13 +78,15 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
     def woken() -> None:
         service.woken()
 
+    intake = Intake(store, settings, by_system, key, clock, woken)
     service = Service(
         settings=settings,
         store=store,
         mappings=by_system,
         key=key,
         facts=FactsReader(settings, key),
-        intake=Intake(store, settings, by_system, key, clock, woken),
+        intake=intake,
+        combiner=Combiner(intake, storers=1 if store.sqlite else 2),
         clock=clock,
     )
     return service

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.hub.content import pack, unpack
@@ -90,6 +91,21 @@ def _link(row: Row[Any]) -> Link:
     )
 
 
+# Statements of the way in are built once: building them costs more than running them.
+_HERE = (link.c.tenant == bindparam("tenant"), link.c.system == bindparam("system"))
+_WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_NAMES = select(link.c.native_id, link.c.ref, link.c.person, link.c.frame).where(
+    *_HERE, link.c.native_id.in_(_WANTED)
+)
+_NAMES_OF_PERSON = select(link.c.ref, link.c.native_id, link.c.hold).where(
+    *_HERE, link.c.person == bindparam("person")
+)
+_NATIVES = select(link.c.ref, link.c.native_id).where(
+    *_HERE, link.c.ref.in_(_WANTED), link.c.native_id.is_not(None)
+)
+_LOAD = select(link).where(*_HERE, link.c.ref.in_(_WANTED))
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A link without its content: which item a native id stands for."""
@@ -105,12 +121,7 @@ def names(connection: Connection, tenant: str, system: str, native_ids: Iterable
     wanted = list(native_ids)
     if not wanted:
         return {}
-    columns = link.c
-    rows = connection.execute(
-        select(columns.native_id, columns.ref, columns.person, columns.frame).where(
-            columns.tenant == tenant, columns.system == system, columns.native_id.in_(wanted)
-        )
-    )
+    rows = connection.execute(_NAMES, {"tenant": tenant, "system": system, "wanted": wanted})
     return {r.native_id: Name(r.native_id, r.ref, r.person, r.frame) for r in rows}
 
 
@@ -119,12 +130,8 @@ def names_of_person(
 ) -> tuple[dict[str, str], set[str]]:
     """Everything of this person that the system has (hub reference -> native id), and the references of what
     it has refused to take in at all."""
-    columns = link.c
-    rows = connection.execute(
-        select(columns.ref, columns.native_id, columns.hold).where(
-            columns.tenant == tenant, columns.person == person, columns.system == system
-        )
-    ).all()
+    given = {"tenant": tenant, "system": system, "person": person}
+    rows = connection.execute(_NAMES_OF_PERSON, given).all()
     names = {r.ref: r.native_id for r in rows if r.native_id is not None}
     return names, {r.ref for r in rows if r.native_id is None and r.hold is not None}
 
@@ -134,14 +141,7 @@ def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str
     wanted = list(refs)
     if not wanted:
         return {}
-    rows = connection.execute(
-        select(link.c.ref, link.c.native_id).where(
-            link.c.tenant == tenant,
-            link.c.system == system,
-            link.c.ref.in_(wanted),
-            link.c.native_id.is_not(None),
-        )
-    )
+    rows = connection.execute(_NATIVES, {"tenant": tenant, "system": system, "wanted": wanted})
     return {r.ref: r.native_id for r in rows}
 
 
@@ -167,9 +167,7 @@ def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) 
     wanted = list(refs)
     if not wanted:
         return {}
-    rows = connection.execute(
-        select(link).where(link.c.tenant == tenant, link.c.system == system, link.c.ref.in_(wanted))
-    )
+    rows = connection.execute(_LOAD, {"tenant": tenant, "system": system, "wanted": wanted})
     return {r.ref: _link(r) for r in rows}
 
 
@@ -182,11 +180,13 @@ def save(connection: Connection, tenant: str, links: Iterable[Link]) -> None:
     rows = [one.row(tenant) for one in links]
     if not rows:
         return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(link)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(_KEYS), set_={name: statement.excluded[name] for name in _CHANGING}
-        ),
-        rows,
-    )
+    connection.execute(_save(connection.dialect.name), rows)
+
+
+@cache
+def _save(dialect: str) -> Executable:
+    kind: Any = postgresql if dialect == "postgresql" else sqlite
+    statement = kind.insert(link)
+    changing = {name: statement.excluded[name] for name in _CHANGING}
+    saved: Executable = statement.on_conflict_do_update(index_elements=list(_KEYS), set_=changing)
+    return saved

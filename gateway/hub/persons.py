@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.config import Settings, secret
 from gateway.hub.schema.tables import person, person_identifier
@@ -95,10 +95,27 @@ def lock(connection: Connection, tenant: str, ids: Iterable[str]) -> dict[str, P
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    statement = (
-        select(person.c.id, person.c.change_no, person.c.facts_no)
-        .where(person.c.tenant == tenant, person.c.id.in_(wanted))
-        .order_by(person.c.id)
-        .with_for_update()
-    )
-    return {r.id: PersonRow(r.id, r.change_no, r.facts_no) for r in connection.execute(statement)}
+    rows = connection.execute(_LOCK, {"tenant": tenant, "wanted": wanted})
+    return {r.id: PersonRow(r.id, r.change_no, r.facts_no) for r in rows}
+
+
+_LOCK = (
+    select(person.c.id, person.c.change_no, person.c.facts_no)
+    .where(person.c.tenant == bindparam("tenant"), person.c.id.in_(bindparam("wanted", expanding=True)))
+    .order_by(person.c.id)
+    .with_for_update()
+)
+_NUMBER = (
+    update(person)
+    .where(person.c.tenant == bindparam("in_tenant"), person.c.id == bindparam("in_id"))
+    .values(change_no=bindparam("change_no"), facts_no=bindparam("facts_no"))
+)
+
+
+def number(connection: Connection, tenant: str, rows: Iterable[PersonRow]) -> None:
+    """Write how far the changes of locked persons have been numbered."""
+    given = [
+        {"in_tenant": tenant, "in_id": r.id, "change_no": r.change_no, "facts_no": r.facts_no} for r in rows
+    ]
+    if given:
+        connection.execute(_NUMBER, given)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, text
+from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -80,8 +81,17 @@ def _version(row: Any) -> Version:
 
 
 def _read(connection: Connection, *where: ColumnElement[bool]) -> dict[str, Version]:
-    rows = connection.execute(_current().where(*where).order_by(resource.c.change_no))
-    return {row.ref: _version(row) for row in rows}
+    return _run(connection, _current().where(*where).order_by(resource.c.change_no), {})
+
+
+def _run(connection: Connection, statement: Select[Any], given: dict[str, Any]) -> dict[str, Version]:
+    return {row.ref: _version(row) for row in connection.execute(statement, given)}
+
+
+_TENANT = resource.c.tenant == bindparam("tenant")
+_WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_OF_ITEMS = _current().where(_TENANT, resource.c.item.in_(_WANTED)).order_by(resource.c.change_no)
+_OF_REFS = _current().where(_TENANT, resource.c.ref.in_(_WANTED)).order_by(resource.c.change_no)
 
 
 def of_items(connection: Connection, tenant: str, items: Iterable[str]) -> dict[str, Version]:
@@ -89,7 +99,7 @@ def of_items(connection: Connection, tenant: str, items: Iterable[str]) -> dict[
     wanted = list(items)
     if not wanted:
         return {}
-    return _read(connection, resource.c.tenant == tenant, resource.c.item.in_(wanted))
+    return _run(connection, _OF_ITEMS, {"tenant": tenant, "wanted": wanted})
 
 
 def of_refs(connection: Connection, tenant: str, refs: Iterable[str]) -> dict[str, Version]:
@@ -97,7 +107,7 @@ def of_refs(connection: Connection, tenant: str, refs: Iterable[str]) -> dict[st
     wanted = list(refs)
     if not wanted:
         return {}
-    return _read(connection, resource.c.tenant == tenant, resource.c.ref.in_(wanted))
+    return _run(connection, _OF_REFS, {"tenant": tenant, "wanted": wanted})
 
 
 def of_person(connection: Connection, tenant: str, person: str, *, after: int = 0) -> dict[str, Version]:
@@ -158,7 +168,7 @@ def append(connection: Connection, tenant: str, versions: Iterable[Version], tra
     if not rows:
         return
     connection.execute(
-        resource_version.insert(),
+        _APPEND,
         [
             {
                 "tenant": tenant,
@@ -176,14 +186,9 @@ def append(connection: Connection, tenant: str, versions: Iterable[Version], tra
             for seq, v in enumerate(rows)
         ],
     )
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(resource)
     heads = {v.ref: v for v in rows}
     connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["tenant", "ref"],
-            set_={"version": statement.excluded.version, "change_no": statement.excluded.change_no},
-        ),
+        _move_heads(connection.dialect.name),
         [
             {
                 "tenant": tenant,
@@ -199,6 +204,20 @@ def append(connection: Connection, tenant: str, versions: Iterable[Version], tra
             for v in heads.values()
         ],
     )
+
+
+_APPEND = resource_version.insert()
+
+
+@cache
+def _move_heads(dialect: str) -> Executable:
+    kind: Any = postgresql if dialect == "postgresql" else sqlite
+    statement = kind.insert(resource)
+    moved: Executable = statement.on_conflict_do_update(
+        index_elements=["tenant", "ref"],
+        set_={"version": statement.excluded.version, "change_no": statement.excluded.change_no},
+    )
+    return moved
 
 
 def feed(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, literal, update
+from sqlalchemy import Connection, bindparam, case, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.hub.schema.instant import Instant
@@ -47,15 +47,18 @@ def wake(connection: Connection, tenant: str, persons: Iterable[str], now: datet
     wanted = sorted(set(persons))
     if not wanted:
         return
-    idle = lane.c.state == "idle"
-    at = literal(now, Instant)
-    connection.execute(
-        update(lane)
-        .where(lane.c.tenant == tenant, lane.c.person.in_(wanted))
-        .values(
-            wake=lane.c.wake + 1,
-            state=case((idle, "waiting"), else_=lane.c.state),
-            waiting_since=case((idle, at), else_=lane.c.waiting_since),
-            next_at=case((idle, at), else_=lane.c.next_at),
-        )
+    connection.execute(_WAKE, {"in_tenant": tenant, "wanted": wanted, "at": now})
+
+
+_IDLE = lane.c.state == "idle"
+_AT = bindparam("at", type_=Instant())
+_WAKE = (
+    update(lane)
+    .where(lane.c.tenant == bindparam("in_tenant"), lane.c.person.in_(bindparam("wanted", expanding=True)))
+    .values(
+        wake=lane.c.wake + 1,
+        state=case((_IDLE, "waiting"), else_=lane.c.state),
+        waiting_since=case((_IDLE, _AT), else_=lane.c.waiting_since),
+        next_at=case((_IDLE, _AT), else_=lane.c.next_at),
     )
+)

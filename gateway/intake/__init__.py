@@ -2,6 +2,7 @@
 of its person are woken. One path for every system; it never sends anything."""
 
 from gateway.intake.answer import Answer, Status, rejected
+from gateway.intake.combine import Combiner
 from gateway.intake.take import Intake, Offered
 
-__all__ = ["Answer", "Intake", "Offered", "Status", "rejected"]
+__all__ = ["Answer", "Combiner", "Intake", "Offered", "Status", "rejected"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.sql import ColumnElement
@@ -233,14 +233,8 @@ class Intake:
 
     def _waited_for(self, ws: Workspace, appeared: set[str]) -> list[_Arrival]:
         """Records that waited for what has just arrived."""
-        columns = waiting_record.c
-        rows = ws.connection.execute(
-            select(columns.native_id, columns.digest, columns.content).where(
-                columns.tenant == ws.tenant,
-                columns.system == ws.system,
-                columns.waits_for.in_(sorted(appeared)),
-            )
-        ).all()
+        given = {"tenant": ws.tenant, "system": ws.system, "wanted": sorted(appeared)}
+        rows = ws.connection.execute(_WAITED_FOR, given).all()
         mapping = self._mappings[ws.system]
         out = []
         for row in rows:
@@ -248,6 +242,13 @@ class Intake:
             offered = Offered(stored["record"], stored["version"])
             out.append(_Arrival(None, offered, mapping.describe(offered.record), (row.native_id, row.digest)))
         return out
+
+
+_WAITED_FOR = select(waiting_record.c.native_id, waiting_record.c.digest, waiting_record.c.content).where(
+    waiting_record.c.tenant == bindparam("tenant"),
+    waiting_record.c.system == bindparam("system"),
+    waiting_record.c.waits_for.in_(bindparam("wanted", expanding=True)),
+)
 
 
 def _set_busy_aside(

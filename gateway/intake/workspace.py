@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from gateway.config import System
 from gateway.hub import links, persons, versions
 from gateway.hub.content import pack
 from gateway.hub.links import Link, Name
 from gateway.hub.persons import PersonRow
-from gateway.hub.schema.tables import conflict, lane, person
+from gateway.hub.schema.tables import conflict, lane
 from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
 from gateway.hub.wake import wake
@@ -158,11 +158,5 @@ class Workspace:
         links.save(self.connection, self.tenant, self.touched.values())
         if self.conflicts:
             self.connection.execute(insert(conflict), self.conflicts)
-        for person_id in sorted(self.moved):
-            row = self.people[person_id]
-            self.connection.execute(
-                update(person)
-                .where(person.c.tenant == self.tenant, person.c.id == person_id)
-                .values(change_no=row.change_no, facts_no=row.facts_no)
-            )
+        persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
         wake(self.connection, self.tenant, self.moved, self.now)
