@@ -88,7 +88,7 @@ class Combiner:
         offered = [one for request in requests for one in request.offered]
         try:
             answers = self._intake.take(requests[0].system, offered)
-        except Exception as error:  # given to whom it concerns; the storer must live on
+        except Exception as error:  # noqa: BLE001 - given to whom it concerns; the storer lives on
             self._store_apart(requests, error)
             return
         start = 0
