@@ -12,6 +12,7 @@ import typer
 from gateway.cli.checking import check
 from gateway.cli.converting import convert
 from gateway.cli.explaining import explain
+from gateway.cli.exporting import export
 from gateway.cli.importing import import_
 from gateway.cli.lanes import lanes
 from gateway.cli.outcome import PlainCommand
@@ -64,7 +65,7 @@ def _start(
 _PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"demo": demo, "serve": serve, "worker": worker, "migrate": migrate},
     "Connect a system": {"check": check, "convert": convert, "import": import_, "preview": preview},
-    "Look and mend": {"explain": explain},
+    "Look and mend": {"explain": explain, "export": export},
 }
 for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():
