@@ -15,6 +15,7 @@ from gateway.cli import export_words as words
 from gateway.cli.export_content import Everything
 from gateway.hub.versions import Version
 from mappings import reading
+from mappings.canonical import identifier_system
 from mappings.model import Ids, NotExpressible, RecordMapping, Resource, State
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent / "templates"
 ORDER = tuple(words.TYPES)
-HIDDEN = frozenset({"type", "id", "logg", "plan", "innhold", "endretAv"})
+HIDDEN = frozenset({"type", "id", "logg", "plan", "innhold", "endret", "endretAv"})  # told elsewhere
+RECORD = identifier_system("record/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Entry:
     kind: str
     title: str
     source: str
+    author: str
     changed: str
     withdrawn: bool
     lines: tuple[Line, ...]
@@ -98,12 +101,30 @@ class _Writer:
             kind=kind,
             title=self.names[ref],
             source=self.everything.names.get(one.created_by, one.created_by),
+            author=self._author(ref),
             changed=words.moment(one.recorded or one.stored),
             withdrawn=reading.in_error(one.resource),
             lines=tuple(self._line(k, v) for k, v in record.items() if k not in HIDDEN),
             versions=tuple(self._versions(ref)),
             documents=tuple(Line(d.title, d.path.partition("/")[2], d.path) for d in own),
         )
+
+    def _author(self, ref: str) -> str:
+        """Who wrote it last, as far as the page knows that person."""
+        provenance = self.everything.current.get(f"Provenance/{ref.partition('/')[2]}-provenance")
+        agents = provenance.resource.get("agent", ()) if provenance else ()
+        who = agents[0].get("who", {}) if agents else {}
+        identifier = who.get("identifier", {})
+        system = str(identifier.get("system", "")).removeprefix(RECORD)
+        own = next(
+            (
+                one["ref"]
+                for one in self.everything.links
+                if (one["system"], one["native_id"]) == (system, identifier.get("value"))
+            ),
+            who.get("reference", ""),
+        )
+        return self.names.get(own, "")
 
     def _versions(self, item: str) -> Iterable[Line]:
         from gateway.cli.export_files import version_path
