@@ -267,7 +267,7 @@ async def test_polling_overlaps_by_ten_minutes_only(adapter: FhirServer, peer: P
 
 async def test_polling_never_takes_the_token_elsewhere(peer: Peer, adapter: FhirServer) -> None:
     peer.forget_arrivals()
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="points away"):
         await adapter.changes('{"next":"http://127.0.0.1:9/fhir/Goal?page=2"}')
     with pytest.raises(Unavailable):
         await adapter.changes("not a cursor")
@@ -292,11 +292,14 @@ async def test_a_system_that_is_down_is_tried_three_times(peer: Peer, adapter: F
     assert len(peer.arrivals()) == 3
 
 
-async def test_no_attempt_once_another_has_the_run(peer: Peer, adapter: FhirServer) -> None:
+@pytest.mark.parametrize("known", [{}, {"remote_id": "Goal/17", "version": "3"}])
+async def test_no_attempt_once_another_has_the_run(
+    peer: Peer, adapter: FhirServer, known: dict[str, str]
+) -> None:
     peer.faults(refuse=503)
     answers = iter([True, False])
     with pytest.raises(TakenOver):
-        await adapter.write(write(goal(), still_ours=lambda: next(answers)))
+        await adapter.write(write(goal(), still_ours=lambda: next(answers), **known))
     assert len(peer.arrivals()) == 1
 
 

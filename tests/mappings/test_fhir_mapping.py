@@ -169,6 +169,11 @@ HIDDEN = {"reference": "Observation/secret", "display": "Kari"}
             {"expressedBy": {"reference": "Patient/p1"}},
         ),
         ({"startDate": "2026-01-01", "note": [{"text": "x"}]}, {}, {}),
+        (
+            {"outcomeReference": [{"reference": "Observation/o1"}, HIDDEN]},
+            {"outcomeReference": [{"reference": "CareTeam/4"}]},
+            {"outcomeReference": [{"reference": "CareTeam/c1"}, HIDDEN]},
+        ),
     ],
 )
 def test_what_a_peer_did_not_see_survives_its_edit(
