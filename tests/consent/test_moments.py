@@ -1,0 +1,81 @@
+"""The moments timers wait for: no decision changes between two of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent import Facts, Request, active, decide, edges
+from consent.days import age, birthday
+from tests.consent.random_worlds import QUESTIONS, worlds
+from tests.consent.worlds import BOTH, NOW, PARENTS, facts, staff
+
+
+def test_each_edge_follows_the_one_before() -> None:
+    known = facts(
+        *PARENTS,
+        staff("bup", start=date(2026, 9, 14), end=date(2027, 1, 31)),
+        replace(BOTH, withdrawn=datetime(2027, 3, 1, 12, tzinfo=UTC), recorded=None),
+    )
+    seen, time = [], datetime(2026, 8, 1, tzinfo=UTC)
+    while (found := edges(known, time)) is not None:
+        seen.append(found.isoformat())
+        time = found
+    assert seen == [
+        "2026-09-01T00:00:00+02:00",
+        "2026-09-14T00:00:00+02:00",
+        "2027-02-01T00:00:00+01:00",
+        "2027-03-01T13:00:00+01:00",
+        "2027-06-19T00:00:00+02:00",
+        "2029-03-14T00:00:00+01:00",
+        "2032-03-14T00:00:00+01:00",
+        "2033-03-14T00:00:00+01:00",
+        "2035-03-14T00:00:00+01:00",
+    ]
+
+
+@settings(max_examples=200)
+@given(worlds(), st.sampled_from(QUESTIONS), st.floats(0, 1))
+def test_no_answer_changes_between_two_edges(known: Facts, request: Request, part: float) -> None:
+    following = edges(known, request.time) or request.time + timedelta(days=4000)
+    later = request.time + (following - request.time) * part
+    assume_before = min(later, following - timedelta(microseconds=1))
+    assert decide(request, known).permitted == decide(replace(request, time=assume_before), known).permitted
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        edges(facts(), NOW.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "years"),
+    [
+        ((2010, 11, 21), (2026, 11, 20), 15),
+        ((2010, 11, 21), (2026, 11, 21), 16),
+        ((2012, 2, 29), (2027, 2, 28), 14),
+        ((2012, 2, 29), (2027, 3, 1), 15),
+        ((2012, 2, 29), (2028, 2, 29), 16),
+    ],
+)
+def test_an_age_changes_on_the_birthday(
+    born: tuple[int, int, int], day: tuple[int, int, int], years: int
+) -> None:
+    assert age(date(*born), date(*day)) == years
+
+
+@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.integers(1, 100))
+def test_a_birthday_is_the_first_day_of_that_age(born: date, years: int) -> None:
+    on = birthday(born, years)
+    assert (age(born, on), age(born, on - timedelta(days=1))) == (years, years - 1)
+
+
+def test_first_and_last_day_of_taking_part_count_whole() -> None:
+    one = staff("bup", start=date(2026, 9, 14), end=date(2026, 9, 14))
+    inside = [datetime(2026, 9, 13, 22, tzinfo=UTC), datetime(2026, 9, 14, 21, 59, tzinfo=UTC)]
+    outside = [datetime(2026, 9, 13, 21, 59, tzinfo=UTC), datetime(2026, 9, 14, 22, tzinfo=UTC)]
+    assert [active(one, t) for t in inside + outside] == [True, True, False, False]
