@@ -131,13 +131,19 @@ class _People:
             return "ukjent"
         if resource["resourceType"] != "PractitionerRole":
             return name_of(resource)
-        who = [self.name(resource.get("practitioner")), self.name(resource.get("organization"))]
-        return ", ".join(w for w in who if w)
+        return ", ".join(n for n in (self._holder(resource), self.name(resource.get("organization"))) if n)
+
+    def _holder(self, role: Resource) -> str:
+        """Who has the role; the person may stand inside the resource itself."""
+        who = role.get("practitioner") or {}
+        inside = [c for c in role.get("contained", []) if f"#{c.get('id')}" == who.get("reference")]
+        return name_of(inside[0]) if inside else self.name(who)
 
     def of_organization(self, members: list[Resource], number: str) -> tuple[tuple[str, str], ...]:
         """Those of the members who work at an organization."""
         refs = dict.fromkeys(str(m["reference"]) for m in members if "reference" in m)
-        return tuple((r, self.name({"reference": r})) for r in refs if self._works_at(r, number))
+        named = {self.name({"reference": r}): r for r in refs if self._works_at(r, number)}
+        return tuple((reference, name) for name, reference in named.items())
 
     def _works_at(self, reference: str, number: str) -> bool:
         role = self._known.get(reference, {})
@@ -162,7 +168,7 @@ def _card(one: Version, people: _People) -> Card:
         source="Delt gjennom Stafettbro" if one.shared else "",
         updated=day(one.updated),
         achievement=achievement_of(resource),
-        can_answer=one.type == "Communication" and "sender" in resource,
+        can_answer=one.type == "Communication",
     )
 
 

@@ -89,9 +89,10 @@ def test_records_need_the_token(system: Running, value: str, method: str, path: 
 
 def test_a_record_is_created_once_under_the_callers_id(system: Running, own: str) -> None:
     first = put(system, goal(own), If_None_Match="*")
-    assert (first.status_code, first.headers["etag"], first.json()) == (201, '"1"', goal(own))
+    stored = goal(own) | {"versjon": 1}
+    assert (first.status_code, first.headers["etag"], first.json()) == (201, '"1"', stored)
     assert put(system, goal(own, tekst="annet"), If_None_Match="*").status_code == 412
-    assert system.http.get(f"/records/{own}").json() == goal(own)
+    assert system.http.get(f"/records/{own}").json() == stored
 
 
 def test_a_record_is_changed_only_over_the_version_named(system: Running, own: str) -> None:
@@ -103,6 +104,11 @@ def test_a_record_is_changed_only_over_the_version_named(system: Running, own: s
     assert system.http.get(f"/records/{own}").json()["tekst"] == "B"
     assert put(system, goal(own, tekst="D"), If_Match="*").status_code == 200
     assert put(system, goal(own + "-other"), If_Match="*").status_code == 412
+
+
+def test_a_record_from_elsewhere_goes_on_from_its_version(system: Running) -> None:
+    answer = system.http.get(f"/records/{LOG}")
+    assert (answer.headers["etag"], answer.json()["versjon"]) == ('"7"', 7)
 
 
 def test_a_write_without_a_condition_is_refused(system: Running, own: str) -> None:
@@ -149,7 +155,10 @@ def test_records_keep_unknown_keys_and_exact_numbers(system: Running, own: str) 
     record = goal(own, x="1.10", tom="", liste=[])
     text = json.dumps(record, ensure_ascii=False).replace('"1.10"', "1.10").encode()
     system.http.put(f"/records/{own}", content=text, headers={"If-None-Match": "*"})
-    assert system.http.get(f"/records/{own}").content == text.replace(b": ", b":").replace(b", ", b",")
+    assert (
+        system.http.get(f"/records/{own}").content
+        == text.replace(b": ", b":").replace(b", ", b",")[:-1] + b',"versjon":1}'
+    )
 
 
 def test_changes_come_in_order_and_in_pages(fresh: Running) -> None:
@@ -256,7 +265,7 @@ def test_an_edit_changes_only_what_was_changed(fresh: Running) -> None:
     form |= {"tekst": "Sove sju netter", "versjon": "1", "endretAv": "e-d5"}
     assert fresh.http.post("/post/e-m2", data=form).status_code == 303
     after = fresh.http.get("/records/e-m2").json()
-    assert after | {"endret": before["endret"]} == before | {"tekst": "Sove sju netter"}
+    assert after | {"endret": before["endret"]} == before | {"tekst": "Sove sju netter", "versjon": 2}
     assert outbox(fresh)[-1] == ("e-m2", after)
 
 
