@@ -1,0 +1,284 @@
+"""A gateway between three connected systems, for end-to-end tests: as a process of its own behind its front
+door, or inside the test with a fixed clock. Both take records in, and both can be waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway import jsontext, service
+from gateway.access import scopes
+from gateway.config import Settings
+from gateway.demo.sample_children import records
+from gateway.intake import Offered
+from tests.access.issuer_server import Issuer
+from tests.end_to_end.configuration import OPERATOR, configuration, toml, write_tokens
+from tests.end_to_end.hub import Hub
+from tests.end_to_end.systems import Systems
+from tests.end_to_end.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITTEN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # the day the samples are about
+QUIET_WITHIN = 90.0
+
+
+class Clock:
+    """Starts at a fixed time and runs on from there."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._began = time.monotonic()
+
+    def __call__(self) -> datetime:
+        return self._start + timedelta(seconds=time.monotonic() - self._began)
+
+
+@dataclass
+class World:
+    """What both kinds of world have in common."""
+
+    systems: Systems
+    hub: Hub
+    clock: Callable[[], datetime]
+    today: date
+    _taken: int = field(default=0, init=False)
+
+    def hand_in(self, system: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """A system tells the gateway of records; one answer each."""
+        raise NotImplementedError
+
+    def alive(self) -> None:
+        """Fails if the gateway has ended."""
+
+    def sample(self, system: str, child: str) -> list[dict[str, Any]]:
+        """A child's records in a system, as if written around the world's today."""
+        return records(system, child, self.today)
+
+    def now(self) -> str:
+        """The present, as a records system writes it."""
+        return self.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def begin(self, *children: str) -> None:
+        """Each child's records stand in their systems, BUP has its two patients, and the gateway is told."""
+        for child in children:
+            self.tell(child)
+        self.quiet()
+
+    def tell(self, child: str) -> None:
+        """One child's records, first into their own systems, then to the gateway."""
+        for system, peer in (
+            ("stafettlogg", self.systems.stafettlogg),
+            ("individuell-plan", self.systems.plan),
+        ):
+            if (system, child) == ("individuell-plan", "jonas"):
+                continue  # he has no plan
+            own = self.sample(system, child)
+            if system == "stafettlogg" and child != "amina":
+                self.systems.bup.admit(own[0]["barn"])
+            peer.seed(own)
+            answers = self.hand_in(system, own)
+            assert {a["status"] for a in answers} == {"stored"}, answers
+
+    def edit(self, system: str, record_id: str, **fields: Any) -> dict[str, Any]:
+        """Someone changes a record in a records system, which tells the gateway. Returns the answer."""
+        peer = {"stafettlogg": self.systems.stafettlogg, "individuell-plan": self.systems.plan}[system]
+        changed = {**peer.record(record_id), **fields, "endret": self.now()}
+        peer.save(changed)
+        return self.hand_in(system, [changed])[0]
+
+    def write(self, system: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Someone writes a new record in a records system, which tells the gateway. Returns the answer."""
+        peer = {"stafettlogg": self.systems.stafettlogg, "individuell-plan": self.systems.plan}[system]
+        new = {**record, "endret": self.now()}
+        peer.save(new)
+        return self.hand_in(system, [new])[0]
+
+    def quiet(self) -> None:
+        """Wait until nothing moves any more: every lane is idle, and a whole round of asking BUP, begun after
+        the last change, has brought nothing."""
+        until = time.monotonic() + QUIET_WITHIN
+        while True:
+            self.rest()
+            before = self.hub.mark()
+            self.polled()
+            self.rest()
+            if self.hub.mark() == before:
+                return
+            assert time.monotonic() < until, f"does not come to rest: {self.hub.pending()}"
+
+    def rest(self) -> None:
+        """Wait until every lane is idle."""
+        wait_until(self._idle, "every lane idle")
+
+    def polled(self) -> None:
+        """Wait until BUP has been asked for changes, from the first type to the last, after now: a second
+        round begins when the first is taken in."""
+        seen = self.systems.bup.rounds()
+        wait_until(lambda: self._reached(seen + 2), "two rounds of asking BUP")
+
+    def _reached(self, rounds: int) -> bool:
+        self.alive()
+        return self.systems.bup.rounds() >= rounds
+
+    def _idle(self) -> bool:
+        self.alive()
+        return not self.hub.pending()
+
+    def arrived(self) -> dict[str, int]:
+        """How many writes each system has been sent."""
+        return {name: len(wire.writes()) for name, wire in self.systems.wires().items()}
+
+
+@dataclass
+class InProcess(World):
+    """A gateway inside the test: the service and a worker in a thread, with the clock fixed."""
+
+    service: service.Service
+
+    def hand_in(self, system: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Through intake, as the front door does."""
+        known = self.service.settings.system(system)
+        assert known is not None
+        offered = [Offered(record, _version(record)) for record in records]
+        return [one.plain() for one in self.service.intake.take(known, offered)]
+
+
+@dataclass
+class Process(World):
+    """A gateway as a process of its own. http: its front door; token: of one of its clients."""
+
+    process: subprocess.Popen[bytes]
+    http: httpx.Client
+    issuer: Issuer
+    log: Path
+
+    def hand_in(self, system: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """As a list, through the front door."""
+        answer = self.post(system, jsontext.encode(list(records)))
+        assert answer.status_code == 200, answer.text
+        results: list[dict[str, Any]] = jsontext.decode(answer.content)["results"]
+        return results
+
+    def post(self, system: str, body: bytes, media: str = "application/json", **more: str) -> httpx.Response:
+        """Any body to POST /systems/{system}/records, as that system."""
+        headers = {**self.bearer(system), "Content-Type": media, **more}
+        return self.http.post(f"/systems/{system}/records", content=body, headers=headers)
+
+    def get(self, path: str, client: str = OPERATOR) -> httpx.Response:
+        """One read, by default by the municipality's operator."""
+        return self.http.get(path, headers=self.bearer(client))
+
+    def bearer(self, client: str) -> dict[str, str]:
+        """A token of that client, valid now."""
+        now = int(time.time())
+        token = self.issuer.token(
+            client_id=client, iat=now, exp=now + 900, scope=" ".join(sorted(scopes.ALL))
+        )
+        return {"Authorization": f"Bearer {token}"}
+
+    def alive(self) -> None:
+        """Fails with the end of its log when the process has ended."""
+        assert self.process.poll() is None, self.log.read_text()[-2000:]
+
+
+def _version(record: dict[str, Any]) -> str | None:
+    version = record.get("versjon")
+    return None if version is None else str(version)
+
+
+@contextmanager
+def in_process(database_url: str, folder: Path, systems: Systems) -> Iterator[InProcess]:
+    """A world with the gateway inside the test."""
+    systems.clear()
+    write_tokens(folder, systems)
+    settings = Settings.model_validate(configuration(database_url, folder, systems, "http://127.0.0.1:1"))
+    clock = Clock(WRITTEN)
+    built = service.build(settings, clock)
+    worker = built.add_worker()
+    thread = threading.Thread(target=lambda: asyncio.run(worker.run()), daemon=True)
+    thread.start()
+    hub = Hub(database_url)
+    try:
+        yield InProcess(systems, hub, clock, WRITTEN.date(), built)
+        assert worker.counters.failed == 0, "a run or the worker's loop failed inside"
+        assert worker.counters.repaired == 0, "the sweeper had to wake a lane"
+    finally:
+        worker.stop()
+        thread.join(30)
+        hub.close()
+        built.close()
+
+
+@contextmanager
+def process(database_url: str, folder: Path, systems: Systems, issuer: Issuer) -> Iterator[Process]:
+    """A world with the gateway as a process, its stafettbro.toml in the folder."""
+    systems.clear()
+    write_tokens(folder, systems)
+    config = folder / "stafettbro.toml"
+    config.write_text(toml(configuration(database_url, folder, systems, issuer.url)), encoding="utf-8")
+    with (
+        serving(config, folder / "gateway.log") as (running, url),
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as http,
+    ):
+        hub = Hub(database_url)
+        try:
+            now = datetime.now(UTC)
+            yield Process(
+                systems,
+                hub,
+                lambda: datetime.now(UTC),
+                now.date(),
+                running,
+                http,
+                issuer,
+                folder / "gateway.log",
+            )
+        finally:
+            hub.close()
+    failed = [line for line in (folder / "gateway.log").read_text().splitlines() if " ERROR " in line]
+    assert not failed, failed
+
+
+@contextmanager
+def serving(config: Path, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`stafettbro serve` until the block ends: the process and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gateway.cli", "serve", "--config", str(config), "--port", str(port)]
+    url = f"http://127.0.0.1:{port}"
+    with log.open("ab") as output:
+        running = subprocess.Popen(
+            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env={**os.environ}
+        )
+    try:
+        wait_until(lambda: _ready(running, url, log), "the gateway answers /readyz", every=0.1)
+        yield running, url
+    finally:
+        running.terminate()
+        try:
+            running.wait(20)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+
+
+def _ready(running: subprocess.Popen[bytes], url: str, log: Path) -> bool:
+    assert running.poll() is None, log.read_text()[-2000:]
+    try:
+        return httpx.get(f"{url}/readyz", timeout=5, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
