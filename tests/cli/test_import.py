@@ -1,0 +1,269 @@
+"""`import`: a file goes in whole, once, whatever happens on the way; the report says what became of each."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from tests.cli.conftest import ROOT, SAMPLES, Installation, Invoke, children, install
+
+from gateway import jsontext
+
+RECORDS = 20  # per child, beside the log
+
+
+def many(count: int) -> bytes:
+    """Invented children with a log, one participant and small good things each; those of two children mixed, and
+    the log of every second one last."""
+    out: list[dict[str, Any]] = []
+    for child in range(count):
+        log = f"logg-{child}"
+        base = {"logg": log, "endret": "2026-05-04T10:30:00+02:00", "endretAv": f"d-{child}"}
+        own: list[dict[str, Any]] = [
+            {"type": "stafettlogg", "id": log, "endret": base["endret"], "endretAv": f"d-{child}", "status": "aktiv",
+             "barn": {"navn": {"fornavn": "Barn", "etternavn": f"Nummer {child}"}, "foedt": "2016-01-02",
+                      "adressebeskyttelse": "ugradert"}},
+            {"type": "deltaker", "id": f"d-{child}", **base, "navn": {"fornavn": "Kari", "etternavn": "Lærer"},
+             "rolle": "stafettholder"},
+            *({"type": "lysglimt", "id": f"g-{child}-{i}", **base, "tekst": f"Noe godt {i}",
+               "tidspunkt": base["endret"]} for i in range(RECORDS - 1)),
+        ]  # fmt: skip
+        out += own[::-1] if child % 2 else own
+    return jsontext.encode(out)
+
+
+def start(installed: Installation, file: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "gateway.cli",
+            "import",
+            "stafettlogg",
+            str(file),
+            "-c",
+            str(installed.config),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Look until it holds, for at most a minute."""
+    pause = threading.Event()
+    for _ in range(6000):
+        if holds():
+            return
+        pause.wait(0.01)
+    pytest.fail("it never came to that")
+
+
+def state_of(file: Path) -> dict[str, Any]:
+    path = file.with_name(f"{file.name}.stafettlogg.report.jsonl.state")
+    found: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {"offset": 0, "done": False}
+    return found
+
+
+def report(file: Path) -> list[dict[str, Any]]:
+    lines = file.with_name(f"{file.name}.stafettlogg.report.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def hub(installed: Installation) -> list[tuple[Any, ...]]:
+    """What the hub holds, without its random ids: each record's own id, versions, and what is held of it."""
+    with create_engine(installed.url).connect() as connection:
+        links = connection.execute(text("SELECT ref, native_id, person, content FROM link")).all()
+        versions = dict(
+            connection.execute(text("SELECT ref, count(*) FROM resource_version GROUP BY ref")).all()
+        )
+        people = connection.execute(text("SELECT count(*) FROM person")).scalar()
+    own = {row.ref.partition("/")[2]: row.native_id for row in links}
+    own |= {row.person: f"person of {row.native_id}" for row in links if row.ref.startswith("CarePlan/")}
+    out: list[tuple[Any, ...]] = [("persons", people), ("resources", len(versions), sum(versions.values()))]
+    for row in links:
+        content = row.content.decode()
+        for random, native in own.items():
+            content = content.replace(random, native)
+        out.append((row.native_id, versions[row.ref], content))
+    return sorted(out, key=str)
+
+
+def straight(tmp_path: Path, invoke: Invoke, content: bytes) -> list[tuple[Any, ...]]:
+    """The hub after an import that nothing disturbed."""
+    folder = tmp_path / "straight"
+    folder.mkdir()
+    installed = install(folder)
+    (folder / "r.json").write_bytes(content)
+    assert invoke("import", "stafettlogg", folder / "r.json", "-c", installed.config).exit_code == 0
+    return hub(installed)
+
+
+def test_a_file_goes_in_and_the_report_tells_of_each_record(
+    installation: Installation, invoke: Invoke
+) -> None:
+    file = installation.folder / "r.json"
+    file.write_bytes(children("emma", "jonas"))
+    done = invoke("import", "stafettlogg", file, "-c", installation.config)
+    assert done.exit_code == 0, done.output
+    records = jsontext.decode(file.read_bytes())
+    lines = report(file)
+    assert [line["id"] for line in lines] == [record["id"] for record in records]
+    assert [line["number"] for line in lines] == list(range(1, len(records) + 1))
+    assert {line["status"] for line in lines} == {"stored"}
+    assert f"{len(records)}  stored" in done.stdout
+
+
+def test_the_report_holds_nothing_of_the_content(installation: Installation, invoke: Invoke) -> None:
+    bad = jsontext.decode(children("emma"))
+    bad[0]["barn"]["fnr"] = "14831770220"
+    bad[9] |= {"endret": "i går formiddag"}
+    file = installation.folder / "r.json"
+    file.write_bytes(jsontext.encode(bad))
+    done = invoke("import", "stafettlogg", file, "-c", installation.config)
+    assert done.exit_code == 1
+    said = done.output + (file.with_name(f"{file.name}.stafettlogg.report.jsonl")).read_text()
+    for secret in ("14831770220", "i går formiddag", "Testesen", "Solvang"):
+        assert secret not in said
+    rejected = {line["id"]: line["problems"] for line in report(file) if line["status"] == "rejected"}
+    assert [p["field"] for p in rejected["emma-logg"]] == ["barn.fnr"]
+
+
+def test_the_same_file_again_is_done_already_and_changes_nothing(
+    installation: Installation, invoke: Invoke
+) -> None:
+    file = installation.folder / "r.json"
+    file.write_bytes(children("emma"))
+    arguments = ("import", "stafettlogg", file, "-c", installation.config)
+    invoke(*arguments)
+    before = hub(installation)
+    second = invoke(*arguments)
+    assert (second.exit_code, "nothing was done" in second.stdout) == (0, True)
+    third = invoke(*arguments, "--again")
+    assert "unchanged" in third.stdout
+    assert {line["status"] for line in report(file)} == {"unchanged"}
+    assert hub(installation) == before
+
+
+def test_killed_in_the_middle_it_goes_on_and_ends_the_same(
+    installation: Installation, invoke: Invoke, tmp_path: Path
+) -> None:
+    content = many(60)
+    file = installation.folder / "r.json"
+    file.write_bytes(content)
+    process = start(installation, file)
+    until(lambda: state_of(file)["offset"] > 0)
+    process.kill()
+    process.communicate()
+    half = state_of(file)
+    assert 0 < half["offset"] < len(content)
+    assert not half["done"]
+    done = invoke("import", "stafettlogg", file, "-c", installation.config)
+    assert done.exit_code == 0, done.output
+    assert [line["number"] for line in report(file)] == list(range(1, 60 * (RECORDS + 1) + 1))
+    assert len({line["endsAt"] for line in report(file)}) == 60 * (RECORDS + 1)
+    assert hub(installation) == straight(tmp_path, invoke, content)
+
+
+def test_interrupted_it_ends_its_batch_and_says_how_to_go_on(
+    installation: Installation, invoke: Invoke, tmp_path: Path
+) -> None:
+    content = many(60)
+    file = installation.folder / "r.json"
+    file.write_bytes(content)
+    process = start(installation, file)
+    until(lambda: state_of(file)["offset"] > 0)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"goes on from there" in said
+    assert b"Traceback" not in said
+    stopped = state_of(file)
+    assert stopped["number"] % 200 == 0
+    assert stopped["report_size"] == os.path.getsize(f"{file}.stafettlogg.report.jsonl")
+    assert invoke("import", "stafettlogg", file, "-c", installation.config).exit_code == 0
+    assert hub(installation) == straight(tmp_path, invoke, content)
+
+
+def test_half_a_report_line_of_a_crash_is_cut_off(installation: Installation, invoke: Invoke) -> None:
+    file = installation.folder / "r.ndjson"
+    file.write_bytes(b"\n".join(jsontext.encode(r) for r in jsontext.decode(children("emma"))))
+    invoke("import", "stafettlogg", file, "-c", installation.config)
+    lines = report(file)
+    path = file.with_name(f"{file.name}.stafettlogg.report.jsonl.state")
+    state = json.loads(path.read_bytes())
+    path.write_text(json.dumps(state | {"done": False}))
+    with file.with_name(f"{file.name}.stafettlogg.report.jsonl").open("ab") as half:
+        half.write(b'{"number":99,"stat')
+    assert invoke("import", "stafettlogg", file, "-c", installation.config).exit_code == 0
+    assert report(file) == lines
+
+
+def test_a_file_that_has_changed_is_taken_from_the_start(installation: Installation, invoke: Invoke) -> None:
+    file = installation.folder / "r.json"
+    file.write_bytes(children("emma"))
+    invoke("import", "stafettlogg", file, "-c", installation.config)
+    file.write_bytes(children("jonas", "emma"))
+    assert invoke("import", "stafettlogg", file, "-c", installation.config).exit_code == 0
+    statuses = {line["id"]: line["status"] for line in report(file)}
+    assert (statuses["jonas-logg"], statuses["emma-logg"]) == ("stored", "unchanged")
+
+
+def test_what_waits_is_counted_when_all_is_in(installation: Installation, invoke: Invoke) -> None:
+    records = jsontext.decode(children("emma"))
+    stray = records[1] | {"id": "d-x", "logg": "finnes-ikke"}
+    file = installation.folder / "r.json"
+    file.write_bytes(jsontext.encode([stray, *records[::-1]]))
+    done = invoke("import", "stafettlogg", file, "-c", installation.config)
+    assert done.exit_code == 0
+    assert "; 1 still wait" in done.stdout
+
+
+def test_an_unreadable_line_harms_itself_alone(installation: Installation, invoke: Invoke) -> None:
+    records = jsontext.decode(children("emma"))
+    file = installation.folder / "r.ndjson"
+    lines = [jsontext.encode(r) for r in records]
+    file.write_bytes(b"\n".join([lines[0], b'{"type": "maal", ', b"\xff\xfe", *lines[1:]]))
+    assert invoke("import", "stafettlogg", file, "-c", installation.config).exit_code == 1
+    assert [line["status"] for line in report(file)] == ["stored", "rejected", "rejected"] + ["stored"] * (
+        len(records) - 1
+    )
+
+
+def test_an_unknown_system_is_told_which_there_are(installation: Installation, invoke: Invoke) -> None:
+    done = invoke("import", "visma", SAMPLES / "stafettlogg" / "emma.json", "-c", installation.config)
+    assert done.exit_code == 3
+    assert "stafettlogg, individuell-plan, bup" in done.stderr
+
+
+def test_two_imports_with_one_report_do_not_mix(installation: Installation, invoke: Invoke) -> None:
+    from gateway.cli.import_state import Journal
+
+    file = installation.folder / "r.json"
+    file.write_bytes(children("emma"))
+    other = Journal(file.with_name("r.json.stafettlogg.report.jsonl"), "other")
+    done = invoke("import", "stafettlogg", file, "-c", installation.config)
+    other.close()
+    assert done.exit_code == 3
+    assert "Another import" in done.stderr
+
+
+def test_it_goes_in_on_postgresql_too(postgres_url: str, tmp_path: Path, invoke: Invoke) -> None:
+    content = many(12)
+    installed = install(tmp_path, postgres_url)
+    file = tmp_path / "r.json"
+    file.write_bytes(content)
+    assert invoke("import", "stafettlogg", file, "-c", installed.config).exit_code == 0
+    assert [entry[:2] for entry in hub(installed)] == [
+        entry[:2] for entry in straight(tmp_path, invoke, content)
+    ]
