@@ -59,52 +59,52 @@ def _run(layout: Layout, out: Console, stop: threading.Event) -> int:
 
 def _start_all(children: Children, layout: Layout, stopped: Callable[[], bool]) -> None:
     """The gateway first: what the demo systems then send finds it there."""
-    ports, folder = layout.ports, layout.folder
-    issuer, bup = layout.url(ports.issuer), layout.url(ports.bup)
-    children.start(
-        "utsteder",
-        ["-m", "gateway.demo.issuer", "--port", str(ports.issuer), "--state", str(folder)],
-        {},
-        f"{issuer}/jwks",
-    )
-    arguments = [
-        "--port",
-        str(ports.bup),
-        "--file",
-        str(folder / "bup.db"),
-        "--seed",
-        str(layout.seed("bup")),
-    ]
-    children.start(
-        "bup",
-        ["-m", "gateway.demo.bup", *arguments],
-        {"STAFETTBRO_DEMO_TOKEN": layout.secret("bup.token").read_text()},
-        f"{bup}/fhir/metadata",
-    )
-    children.start(
-        "gateway",
-        ["-m", "gateway.cli", "serve", "--config", str(layout.config), "--port", str(ports.gateway)],
-        {},
-        f"{layout.url(ports.gateway)}/readyz",
-    )
+    start_issuer(children, layout)
+    start_bup(children, layout)
+    start_gateway(children, layout)
     children.wait_ready(READY_SECONDS, stopped)
     if stopped():
         return
-    for name, port in (("stafettlogg", ports.stafettlogg), ("individuell-plan", ports.individuell_plan)):
-        _start_records(children, layout, name, port)
+    start_records(children, layout, "stafettlogg", layout.ports.stafettlogg)
+    start_records(children, layout, "individuell-plan", layout.ports.individuell_plan)
     children.wait_ready(READY_SECONDS, stopped)
 
 
-def _start_records(children: Children, layout: Layout, name: str, port: int) -> None:
+def start_issuer(children: Children, layout: Layout) -> None:
+    """Start the token issuer."""
+    port = layout.ports.issuer
+    arguments = ["--port", str(port), "--state", str(layout.folder)]
+    children.start("utsteder", ["-m", "gateway.demo.issuer", *arguments], {}, layout.url(port) + "/jwks")
+
+
+def start_bup(children: Children, layout: Layout) -> None:
+    """Start BUP's FHIR server."""
+    port = layout.ports.bup
+    arguments = ["--port", str(port), "--file", str(layout.folder / "bup.db")]
+    arguments += ["--seed", str(layout.seed("bup"))]
+    token = {"STAFETTBRO_DEMO_TOKEN": layout.secret("bup.token").read_text()}
+    children.start("bup", ["-m", "gateway.demo.bup", *arguments], token, layout.url(port) + "/fhir/metadata")
+
+
+def start_gateway(children: Children, layout: Layout) -> None:
+    """Start Stafettbro itself, as anyone would."""
+    port = layout.ports.gateway
+    arguments = ["-m", "gateway.cli", "serve", "--config", str(layout.config), "--port", str(port)]
+    children.start("gateway", arguments, {}, layout.url(port) + "/readyz")
+
+
+def start_records(children: Children, layout: Layout, name: str, port: int) -> None:
+    """Start the stafettlogg or the individuell plan."""
     ports = layout.ports
-    arguments = ["-m", "gateway.demo.records_system", name, "--port", str(port)]
-    arguments += ["--file", str(layout.folder / f"{name}.db"), "--seed", str(layout.seed(name))]
+    arguments = [name, "--port", str(port), "--file", str(layout.folder / f"{name}.db")]
     arguments += ["--gateway", layout.url(ports.gateway), "--issuer", layout.url(ports.issuer)]
+    arguments += ["--seed", str(layout.seed(name))]
     secrets = {
         "STAFETTBRO_DEMO_TOKEN": layout.secret(f"{name}.token").read_text(),
         "STAFETTBRO_DEMO_SECRET": layout.secret(f"{name}.client").read_text(),
     }
-    children.start(name, arguments, secrets, f"{layout.url(port)}/info")
+    ready = layout.url(port) + "/info"
+    children.start(name, ["-m", "gateway.demo.records_system", *arguments], secrets, ready)
 
 
 def _check_ports(ports: Ports) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def until(what: Callable[[], bool]) -> None:
+    """Look until it holds; fails when it does not within a minute."""
+    last = time.monotonic() + 60
+    pause = threading.Event()  # never set: leaves the processor to those we wait for
+    while not what() and not pause.wait(0.1):
+        assert time.monotonic() < last, "did not happen in time"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +16,9 @@ import httpx
 import pytest
 
 from gateway.demo.processes import taken
+from tests.demo.running import until
 
 OFFSETS = (0, 1, 2, 3, 9)
-PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -55,14 +53,6 @@ def free_base() -> int:
         if base < 65000 and not any(taken("127.0.0.1", base + offset) for offset in OFFSETS):
             return base
     pytest.fail("no free ports")
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Look until it holds; fails when it does not within a minute."""
-    last = time.monotonic() + PATIENCE
-    pause = threading.Event()  # never set: leaves the processor to those we wait for
-    while not what() and not pause.wait(0.1):
-        assert time.monotonic() < last, "did not happen in time"
 
 
 def start(folder: Path, base: int) -> Demo:
