@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from gateway import jsontext
-from gateway.errors import ApiError, InvalidRequest, NotReady
+from gateway.errors import ApiError, InvalidRequest, NotReady, Unprocessable
 from gateway.events import Event, log
 
 JSON = "application/json"
@@ -31,6 +31,16 @@ class Failed(ApiError):
         super().__init__(phrase, code=phrase.lower().replace(" ", "-"))
         self.status, self.title, self.allow = status, phrase, allow
         self.fhir_issue = {404: "not-found", 405: "not-supported", 413: "too-long"}.get(status, "processing")
+
+
+class Misshapen(Unprocessable):
+    """A resource that is not valid FHIR R4. faults: (FHIRPath expression, what is wrong there)."""
+
+    code, fhir_issue = "not-fhir", "structure"
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__(faults[0][1], field=faults[0][0])
+        self.faults = faults
 
 
 def answer(value: Any, status: int = 200, *, media_type: str = JSON, **headers: str) -> Response:
@@ -55,15 +65,18 @@ def problem(error: ApiError, **more: Any) -> dict[str, Any]:
 
 def outcome(error: ApiError) -> dict[str, Any]:
     """An error as FHIR tells it."""
-    issue: dict[str, Any] = {
+    faults = error.faults if isinstance(error, Misshapen) else [(error.field or "", error.detail)]
+    return {"resourceType": "OperationOutcome", "issue": [_issue(error, *fault) for fault in faults]}
+
+
+def _issue(error: ApiError, place: str, text: str) -> dict[str, Any]:
+    issue = {
         "severity": "error",
         "code": error.fhir_issue,
         "details": {"text": error.title},
-        "diagnostics": error.detail,
+        "diagnostics": text,
     }
-    if error.field:
-        issue["expression"] = [error.field]
-    return {"resourceType": "OperationOutcome", "issue": [issue]}
+    return {**issue, "expression": [place]} if place else issue
 
 
 def refusal(request: Request, error: ApiError) -> Response:

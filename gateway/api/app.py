@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from gateway.access.tokens_in import Gate
-from gateway.api import answers, health, lanes, metrics, records
+from gateway.api import answers, bundle, fhir_read, fhir_write, health, lanes, metrics, records
 from gateway.api.auth import Desk
 from gateway.api.edge import Edge
 from gateway.api.limits import MOST_BYTES
@@ -38,7 +38,7 @@ def assemble() -> FastAPI:
         max_body_size=MOST_BYTES,
         lifespan=_life,
     )
-    for part in (records, lanes, health, metrics):
+    for part in (records, fhir_read, fhir_write, bundle, lanes, health, metrics):
         app.include_router(part.router)
     answers.install(app)
     app.add_middleware(Edge)

@@ -3,6 +3,7 @@ answer; a bad one never harms the rest. Decodes and answers; intake does the wor
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,11 +19,12 @@ from gateway.api.documents import RecordAnswer, RecordAnswers, errors, ok
 from gateway.api.idempotency import keyed
 from gateway.api.limits import MOST_RECORDS, body, decoded, demand
 from gateway.config import System
-from gateway.errors import ApiError, InvalidRequest, TooLarge, Unprocessable
+from gateway.errors import InvalidRequest, TooLarge, Unprocessable
 from gateway.intake import Answer, Offered, Status, rejected
 from mappings.model import Problem
 
 NDJSON = "application/x-ndjson"
+AT_ONCE = 64 * 1024  # bytes that are decoded without a thread
 router = APIRouter(tags=["records"])
 SystemPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="The caller's own system")]
 KeyHeader = Annotated[
@@ -116,37 +118,31 @@ async def hand_in(
     own = desk.own_system(caller, system)
     form = demand(request, JSON, NDJSON)
     content = await body(request)
-    return await run_in_threadpool(_hand_in, desk, caller, own, form, content, idempotency_key)
-
-
-def _hand_in(
-    desk: Desk, caller: Caller, system: System, form: str, content: bytes, key: str | None
-) -> Response:
-    if key is None:
-        return _take(desk, system, form, content)
-    once = keyed(desk.service.store, caller, key, system.id.encode(), form.encode(), content)
-    known = once.begin(desk.service.clock())
+    if idempotency_key is None:
+        return await _take(desk, own, form, content)
+    about = (own.id.encode(), form.encode(), content)
+    once = keyed(desk.service.store, caller, idempotency_key, *about)
+    known = await run_in_threadpool(once.begin, desk.service.clock())
     if known is not None:
         return known
     try:
-        given = _take(desk, system, form, content)
-    except ApiError:
-        once.forget()
-        raise
+        given = await _take(desk, own, form, content)
     except BaseException:
-        once.forget()
+        await run_in_threadpool(once.forget)
         raise
-    once.keep(given)
+    await run_in_threadpool(once.keep, given)
     return given
 
 
-def _take(desk: Desk, system: System, form: str, content: bytes) -> Response:
-    posted = _lines(content) if form == NDJSON else _json(content)
-    if len(posted.records) + len(posted.unreadable) > MOST_RECORDS:
+async def _take(desk: Desk, system: System, form: str, content: bytes) -> Response:
+    read = _lines if form == NDJSON else _json
+    posted = read(content) if len(content) < AT_ONCE else await run_in_threadpool(read, content)
+    count = len(posted.records) + len(posted.unreadable)
+    if count > MOST_RECORDS:
         raise TooLarge(f"At most {MOST_RECORDS} records at a time")
     offered = [Offered(record, _version(system, record)) for record in posted.records]
-    taken = iter(desk.service.intake.take(system, offered))
-    count = len(posted.records) + len(posted.unreadable)
+    stored = asyncio.wrap_future(desk.service.combiner.submit(system, offered))
+    taken = iter(await asyncio.shield(stored))  # a caller that leaves ends nothing that has begun
     answers = [posted.unreadable.get(place) or next(taken) for place in range(count)]
     for one in answers:
         desk.meters.took(system.tenant, system.id, one.status.value)

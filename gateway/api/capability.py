@@ -1,0 +1,61 @@
+"""The CapabilityStatement, made from the same table that the routes read: what is really supported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.api.fhir_types import KINDS, Kind
+
+DATE = "2026-11-21"
+TYPES = {
+    "_id": "token",
+    "_lastUpdated": "date",
+    "identifier": "token",
+    "patient": "reference",
+    "subject": "reference",
+    "category": "token",
+    "status": "token",
+    "lifecycle-status": "token",
+}
+READING = ("read", "vread", "history-instance", "search-type")
+WRITING = ("create", "update")
+
+
+def statement(base: str) -> dict[str, Any]:
+    """The statement of this server."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": DATE,
+        "kind": "instance",
+        "software": {"name": "Stafettbro"},
+        "implementation": {"description": "Stafettbro", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json"],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": "Every answer holds what the caller's system may see at that moment. A "
+                "search names one patient.",
+                "security": {"description": "OAuth 2 bearer token (JWT)"},
+                "resource": [_resource(kind) for kind in KINDS.values()],
+                "interaction": [{"code": "transaction"}],
+            }
+        ],
+    }
+
+
+def _resource(kind: Kind) -> dict[str, Any]:
+    codes = (*READING, *(WRITING if kind.writable else ()))
+    made: dict[str, Any] = {
+        "type": kind.name,
+        "interaction": [{"code": code} for code in codes],
+        "versioning": "versioned-update" if kind.writable else "versioned",
+        "readHistory": True,
+        "updateCreate": False,
+        "conditionalCreate": kind.writable,
+        "searchParam": [{"name": name, "type": TYPES[name]} for name in kind.parameters],
+    }
+    if kind.includes:
+        made["searchInclude"] = [f"{kind.name}:{name}" for name in kind.includes]
+    return made

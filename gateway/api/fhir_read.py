@@ -1,0 +1,266 @@
+"""GET under /fhir: read, vread, history, search and metadata, each answered from what the caller's system
+may see now, and noted as one disclosure. What is hidden and what is not there get the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection
+
+from gateway.access import scopes
+from gateway.access.tokens_in import Caller
+from gateway.api.answers import FHIR_JSON, JSON, answer
+from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.capability import statement
+from gateway.api.documents import fhir_errors
+from gateway.api.fhir_form import Edition, Forms, instant
+from gateway.api.fhir_parameters import PARAMETERS, SEARCH_BODY
+from gateway.api.fhir_query import refused, understand
+from gateway.api.fhir_search import NOTHING, Search, bundle
+from gateway.api.fhir_types import KINDS, Kind
+from gateway.api.limits import body, demand
+from gateway.errors import InvalidRequest, NotAcceptable, NotFound
+from gateway.exchange.sight import Looking
+from gateway.service import Service
+
+router = APIRouter(prefix="/fhir", tags=["fhir"])
+FORM = "application/x-www-form-urlencoded"
+ID = r"^[A-Za-z0-9\-.]{1,64}$"
+TypePath = Annotated[str, Path(json_schema_extra={"enum": sorted(KINDS)})]
+IdPath = Annotated[str, Path(pattern=ID)]
+MayRead = Annotated[Caller, Depends(admitted(scopes.FHIR_READ))]
+
+
+def documented(schema: str, text: str, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """A FHIR answer, for the contract."""
+    content = {FHIR_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {status: {"description": text, "content": content}}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One caller's request to read, in one transaction."""
+
+    connection: Connection
+    looking: Looking
+    client: str
+    base: str
+
+    def forms(self, ref: str) -> Forms:
+        """Everything the caller may see of whoever the resource is about. Raises NotFound."""
+        person = self.looking.person_of(self.connection, ref)
+        sight = self.looking.at(self.connection, person) if person else None
+        if sight is None or ref not in sight.seen:
+            raise absent()
+        return Forms(sight)
+
+
+def looking(service: Service, desk: Desk, caller: Caller) -> Looking:
+    """How the caller's system sees persons now."""
+    return Looking(service.settings, service.facts, desk.system_of(caller), service.clock())
+
+
+@contextmanager
+def visit(desk: Desk, caller: Caller) -> Iterator[Visit]:
+    """The transaction of one read. What is told is written before anything is answered."""
+    service = desk.service
+    look = looking(service, desk, caller)
+    with service.store.write() as connection:
+        yield Visit(connection, look, caller.client_id[:255], base_of(service))
+
+
+def base_of(service: Service) -> str:
+    """Our own address, without a slash at the end."""
+    return f"{service.settings.public_url.rstrip('/')}/fhir"
+
+
+def absent() -> NotFound:
+    """The one answer to what is hidden and what is not there."""
+    return NotFound("No such resource here")
+
+
+def kind_of(name: str) -> Kind:
+    """The type. Raises NotFound for one we do not keep."""
+    kind = KINDS.get(name)
+    if kind is None:
+        raise NotFound("This server does not keep this type", code="type")
+    return kind
+
+
+def acceptable(request: Request) -> None:
+    """JSON is the only form we give. Raises NotAcceptable."""
+    accept = request.headers.get("accept", "*/*").lower()
+    forms = {part.partition(";")[0].strip() for part in accept.split(",")}
+    if not forms & {"*/*", "application/*", JSON, FHIR_JSON, "json", ""}:
+        raise NotAcceptable("Answers are application/fhir+json")
+    wanted = request.query_params.get("_format", "json").replace(" ", "+")
+    if wanted not in ("json", JSON, FHIR_JSON):
+        raise NotAcceptable("Answers are application/fhir+json")
+
+
+def fhir(value: Any, status: int = 200, **headers: str) -> Response:
+    """A FHIR answer."""
+    return answer(value, status, media_type=FHIR_JSON, **headers)
+
+
+def whole(edition: Edition, status: int = 200, **headers: str) -> Response:
+    """One resource with its version."""
+    modified = edition.updated.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    return fhir(edition.resource, status, ETag=edition.etag, Last_Modified=modified, **headers)
+
+
+@router.get(
+    "/metadata",
+    summary="CapabilityStatement: what is supported, and nothing else",
+    responses={**documented("Resource", "CapabilityStatement"), **fhir_errors(406)},
+    response_class=Response,
+    dependencies=[Depends(admitted(scopes.FHIR_READ))],
+)
+def metadata(request: Request, desk: AtDesk) -> Response:
+    acceptable(request)
+    return fhir(statement(base_of(desk.service)))
+
+
+@router.get(
+    "/{type}/{id}",
+    summary="Read",
+    responses={**documented("Resource", "As the caller may see it"), **fhir_errors(400, 404, 406)},
+    response_class=Response,
+)
+def read(request: Request, desk: AtDesk, caller: MayRead, type: TypePath, id: IdPath) -> Response:
+    acceptable(request)
+    ref = f"{kind_of(type).name}/{id}"
+    with visit(desk, caller) as here:
+        forms = here.forms(ref)
+        edition = forms.current(ref)
+        if edition is None:
+            raise absent()
+        forms.sight.tell([ref], here.client)
+    return whole(edition)
+
+
+@router.get(
+    "/{type}/{id}/_history/{version}",
+    summary="Read a version",
+    responses={**documented("Resource", "As the caller may see it"), **fhir_errors(400, 404, 406)},
+    response_class=Response,
+)
+def vread(
+    request: Request,
+    desk: AtDesk,
+    caller: MayRead,
+    type: TypePath,
+    id: IdPath,
+    version: Annotated[str, Path(pattern=ID)],
+) -> Response:
+    acceptable(request)
+    ref = f"{kind_of(type).name}/{id}"
+    with visit(desk, caller) as here:
+        forms = here.forms(ref)
+        edition = next((e for e in forms.editions(ref) if e.tag == version), None)
+        if edition is None:
+            raise absent()
+        forms.sight.tell([ref], here.client)
+    return whole(edition)
+
+
+@router.get(
+    "/{type}/{id}/_history",
+    summary="History of a resource",
+    description="Versions that look different to the caller, newest first. Where any older one is hidden, "
+    "only the current one.",
+    responses={**documented("Bundle", "A history Bundle"), **fhir_errors(400, 404, 406)},
+    response_class=Response,
+)
+def history(request: Request, desk: AtDesk, caller: MayRead, type: TypePath, id: IdPath) -> Response:
+    acceptable(request)
+    if any(name != "_format" for name in request.query_params):
+        raise refused(next(n for n in request.query_params if n != "_format"), "is not supported here")
+    ref = f"{kind_of(type).name}/{id}"
+    with visit(desk, caller) as here:
+        forms = here.forms(ref)
+        editions = forms.editions(ref)
+        if not editions:
+            raise absent()
+        forms.sight.tell([ref], here.client)
+    entries = [_historic(e, here.base, first=e is editions[-1]) for e in editions]
+    made = {"resourceType": "Bundle", "type": "history", "total": len(entries), "entry": entries}
+    return fhir(made)
+
+
+def _historic(edition: Edition, base: str, *, first: bool) -> dict[str, Any]:
+    method, url = ("POST", edition.ref.partition("/")[0]) if first else ("PUT", edition.ref)
+    return {
+        "fullUrl": f"{base}/{edition.ref}",
+        "resource": edition.resource,
+        "request": {"method": method, "url": url},
+        "response": {
+            "status": "201" if first else "200",
+            "etag": edition.etag,
+            "lastModified": instant(edition.updated),
+        },
+    }
+
+
+@router.get(
+    "/{type}",
+    summary="Search, always for one patient",
+    description="A search names one patient (`patient` or `subject`) or ids (`_id`). A national id is only "
+    "accepted by POST to `_search`. A parameter that is not supported is refused, never passed over.",
+    responses={**documented("Bundle", "A searchset Bundle"), **fhir_errors(400, 404, 406)},
+    openapi_extra={"parameters": PARAMETERS},
+    response_class=Response,
+)
+def search(request: Request, desk: AtDesk, caller: MayRead, type: TypePath) -> Response:
+    acceptable(request)
+    return _search(desk, caller, kind_of(type), request.query_params.multi_items(), posted=False)
+
+
+@router.post(
+    "/{type}/_search",
+    summary="Search with the parameters in the body",
+    description="The way to find a Patient by national id: `identifier=system|value`.",
+    responses={**documented("Bundle", "A searchset Bundle"), **fhir_errors(400, 404, 406, 413, 415)},
+    openapi_extra=SEARCH_BODY,
+    response_class=Response,
+)
+async def search_by_post(
+    request: Request,
+    desk: AtDesk,
+    caller: MayRead,
+    type: TypePath,
+) -> Response:
+    acceptable(request)
+    kind = kind_of(type)
+    demand(request, FORM)
+    pairs = _form(await body(request))
+    if any(name == "identifier" for name in request.query_params):
+        raise refused("identifier", "may only stand in the body of a POST to _search, never in an address")
+    pairs += request.query_params.multi_items()
+    return await run_in_threadpool(_search, desk, caller, kind, pairs, posted=True)
+
+
+def _form(content: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(content.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
+    except ValueError as error:  # not UTF-8, or too many fields
+        raise InvalidRequest("The form cannot be read", code="form") from error
+
+
+def _search(
+    desk: Desk, caller: Caller, kind: Kind, pairs: list[tuple[str, str]], *, posted: bool
+) -> Response:
+    query = understand(kind, pairs, posted=posted)
+    with visit(desk, caller) as here:
+        searching = Search(here.looking, desk.service.key)
+        sight = searching.sight(here.connection, query)
+        found = searching.run(query, sight) if sight else NOTHING
+        if sight is not None:
+            sight.tell([e.ref for e in (*found.matches, *found.included)], here.client)
+    return fhir(bundle(query, found, here.base))
