@@ -186,10 +186,11 @@ def test_what_a_peer_did_not_see_survives_its_edit(
 
 
 def test_a_decimal_that_only_looks_equal_is_a_change() -> None:
-    state = State({ITEM: focus(target=[{"detailQuantity": {"value": Decimal("1.10")}}])})
-    answer = {**shown(state.focus[ITEM]), "target": [{"detailQuantity": {"value": Decimal("1.1")}}]}
-    put = MAPPING.put(answer, state, ids())
-    assert str(put.focus[ITEM]["target"][0]["detailQuantity"]["value"]) == "1.1"
+    before = {"target": [{"detailQuantity": {"value": Decimal("1.10")}}], "expressedBy": HIDDEN}
+    answer = {**shown(focus(**before)), "target": [{"detailQuantity": {"value": Decimal("1.1")}}]}
+    after = MAPPING.put(answer, State({ITEM: focus(**before)}), ids()).focus[ITEM]
+    assert str(after["target"][0]["detailQuantity"]["value"]) == "1.1"
+    assert after["expressedBy"] == HIDDEN
 
 
 # The laws
