@@ -8,7 +8,7 @@ from typing import Any, Final
 from mappings.lens.compose import Branch, Conditions, at, branches, each, group, identity_by, named
 from mappings.lens.declaration import BadDeclaration, Field, SystemDeclaration
 from mappings.lens.residue import Shape
-from mappings.lens.values import KINDS, Lens, coded, recipient
+from mappings.lens.values import KINDS, Lens, belonging, coded, recipient
 from mappings.lens.ways import HERE, BadWay, Way, element, way
 from mappings.model import Json
 
@@ -39,6 +39,8 @@ class Assembler:
     def field(self, field: Field, where: str) -> Lens:
         """The lens of one field, on the node that its object stands in."""
         lens = self._field(field, where)
+        if field.kind == "frame":
+            return belonging(lens)
         if field.otherwise is None:
             return lens
         get, otherwise = lens.get, field.otherwise

@@ -41,8 +41,10 @@ def at(place: Way, lens: Lens, also: tuple[Way, ...] = (), constants: Conditions
         node = place_put(node, leaf)
         for other in also:
             node = other.put(node, None)
-        for way, constant in constants:
-            node = way.put(node, None if leaf is None else constant)
+        if constants:
+            there = node is not None and place_get(node) is not None
+            for way, constant in constants:
+                node = way.put(node, constant if there else None)
         return node
 
     return Lens(get, put)

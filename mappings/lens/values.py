@@ -119,8 +119,9 @@ def _writer(_: Json, value: Json, ids: Ids) -> Json:
     return {"identifier": {"system": canonical.identifier_system("system"), "value": ids.system}}
 
 
-def _frame(node: Json, ids: Ids) -> Json:
-    return _native_of(node, ids) or ids.natives.get(ids.frame)
+def belonging(lens: Lens) -> Lens:
+    """The log or plan a record belongs to: as the resource says, else where this system keeps the person."""
+    return Lens(lambda node, ids: lens.get(node, ids) or ids.natives.get(ids.frame), lens.put)
 
 
 def recipient(services: Mapping[Json, str]) -> Lens:
@@ -204,7 +205,7 @@ KINDS: Final[Mapping[str, Lens]] = {
     "mention": Lens(_native_of, _reference),
     "named": Lens(_native_of, _named),
     "writer": Lens(_native_of, _writer),
-    "frame": Lens(_frame, _reference),
+    "frame": Lens(_native_of, _reference),
     "given": Lens(_given_get, _given_put),
     "elsewhere": Lens(_elsewhere_get, _elsewhere_put),
     "scalar": Lens(_scalar_get, _scalar_put),

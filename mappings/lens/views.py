@@ -62,7 +62,7 @@ def _by_status(status: str, native_code: bool) -> View:
             return resource
         if _ERROR.get(resource) is None:
             return resource if native_code else _seen_from_afar(resource, status, time)
-        return _set(resource, status, _STATUS_BEFORE.get(resource))
+        return _set(_STATUS_BEFORE.put(resource, None), status, _STATUS_BEFORE.get(resource))
 
     def closed(view: Resource) -> Resource:
         view = _TAG.put(view, None)
