@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from gateway.config import System
-from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM
+from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM, as_held
 from gateway.exchange.selection import Shown
 from gateway.hub.content import digest
 from gateway.hub.links import Link
@@ -92,9 +92,10 @@ def _expected(mapping: RecordMapping, ref: str, state: State, ids: Ids) -> State
         native = mapping.get(state, ids)
     except NotExpressible:
         return None
+    held = as_held(state, ids)
     if ref not in ids.natives:  # a FHIR server gives the id when it creates
-        return state
-    return mapping.put(native, state, ids)
+        return held
+    return mapping.put(native, held, ids)
 
 
 def _settled(link: Link, expected: State) -> bool:

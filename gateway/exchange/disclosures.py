@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, String, bindparam, insert, select, update
 
 from gateway.hub.content import pack, unpack
+from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import disclosure
 
 SENDING = "sending"
@@ -93,22 +94,41 @@ def begin(
         for one in attempts
     ]
     if rows:
-        connection.execute(insert(disclosure), rows)
+        connection.execute(_BEGIN, rows)
 
 
 def finish(
     connection: Connection, tenant: str, endings: Iterable[tuple[str, str, str | None]], now: datetime
 ) -> None:
     """Close attempts: (id, state, error). Only one that is still sending is closed."""
-    by_end: dict[tuple[str, str | None], list[str]] = {}
-    for attempt, state, error in endings:
-        by_end.setdefault((state, error), []).append(attempt)
-    for (state, error), ids in by_end.items():
-        connection.execute(
-            update(disclosure)
-            .where(disclosure.c.tenant == tenant, disclosure.c.id.in_(ids), disclosure.c.state == SENDING)
-            .values(state=state, closed=now, error=error[:255] if error else None)
-        )
+    given = [
+        {
+            "in_tenant": tenant,
+            "in_id": attempt,
+            "to_state": state,
+            "now": now,
+            "to_error": error[:255] if error else None,
+        }
+        for attempt, state, error in endings
+    ]
+    if given:
+        connection.execute(_FINISH, given)
+
+
+_BEGIN = insert(disclosure)
+_FINISH = (
+    update(disclosure)
+    .where(
+        disclosure.c.tenant == bindparam("in_tenant"),
+        disclosure.c.id == bindparam("in_id"),
+        disclosure.c.state == SENDING,
+    )
+    .values(
+        state=bindparam("to_state"),
+        closed=bindparam("now", type_=Instant()),
+        error=bindparam("to_error", type_=String),
+    )
+)
 
 
 def finish_run(

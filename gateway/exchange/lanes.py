@@ -11,7 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    String,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.config import System
@@ -39,11 +53,7 @@ class Claim:
 
 def recipients_waiting(connection: Connection, now: datetime) -> list[tuple[str, str]]:
     """(tenant, recipient) of every lane that may be claimed, breakers aside."""
-    rows = connection.execute(
-        select(lane.c.tenant, lane.c.recipient)
-        .where(lane.c.state == "waiting", lane.c.next_at <= now)
-        .distinct()
-    )
+    rows = connection.execute(_RECIPIENTS_WAITING, {"now": now})
     return [(r.tenant, r.recipient) for r in rows]
 
 
@@ -58,16 +68,11 @@ def ensure_recipients(connection: Connection, systems: Iterable[System]) -> None
 def claim(connection: Connection, system: System, *, owner: str, now: datetime, limit: int) -> list[Claim]:
     """Claim up to `limit` lanes to a recipient, longest waiting first, within its free slots. An open
     breaker lets one probe through when it is due."""
-    row = connection.execute(
-        select(recipient)
-        .where(recipient.c.tenant == system.tenant, recipient.c.system == system.id)
-        .with_for_update(skip_locked=True)
-    ).first()
+    here = {"in_tenant": system.tenant, "in_system": system.id}
+    row = connection.execute(_RECIPIENT, here).first()
     if row is None:
         return []
-    running = connection.execute(
-        select(func.count()).where(*_of(system), lane.c.state == "running")
-    ).scalar_one()
+    running = connection.execute(_RUNNING, here).scalar_one()
     probe = row.breaker == "open"
     if probe and (running or (row.probe_at is not None and row.probe_at > now)):
         return []
@@ -77,35 +82,17 @@ def claim(connection: Connection, system: System, *, owner: str, now: datetime, 
     return _claim_lanes(connection, system, owner=owner, now=now, free=free, probe=probe)
 
 
-def _of(system: System) -> tuple[Any, ...]:
-    return (lane.c.tenant == system.tenant, lane.c.recipient == system.id)
-
-
 def _claim_lanes(
     connection: Connection, system: System, *, owner: str, now: datetime, free: int, probe: bool
 ) -> list[Claim]:
-    chosen = (
-        select(lane.c.person)
-        .where(*_of(system), lane.c.state == "waiting", lane.c.next_at <= now)
-        .order_by(lane.c.waiting_since, lane.c.person)
-        .limit(free)
-        .with_for_update(skip_locked=True)
-    )
-    persons = [r.person for r in connection.execute(chosen)]
+    here = {"in_tenant": system.tenant, "in_system": system.id}
+    found = connection.execute(_LONGEST_WAITING, {**here, "now": now, "free": free})
+    persons = [r.person for r in found]
     if not persons:
         return []
-    rows = connection.execute(
-        update(lane)
-        .where(*_of(system), lane.c.person.in_(persons))
-        .values(
-            state="running",
-            run=lane.c.run + 1,
-            owner=owner,
-            wake_seen=lane.c.wake,
-            deadline=now + timedelta(seconds=system.send_deadline_seconds) + GRACE,
-        )
-        .returning(lane)
-    ).all()
+    deadline = now + timedelta(seconds=system.send_deadline_seconds) + GRACE
+    given = {**here, "wanted": persons, "in_owner": owner, "in_deadline": deadline}
+    rows = connection.execute(_START, given).all()
     return [
         Claim(
             tenant=r.tenant,
@@ -125,14 +112,7 @@ def _claim_lanes(
 
 def holds(connection: Connection, one: Claim, *, lock: bool = False) -> Any | None:
     """The lane's row if this run still holds it."""
-    statement = select(lane).where(
-        lane.c.tenant == one.tenant,
-        lane.c.person == one.person,
-        lane.c.recipient == one.recipient,
-        lane.c.run == one.run,
-        lane.c.state == "running",
-    )
-    return connection.execute(statement.with_for_update() if lock else statement).first()
+    return connection.execute(_HELD_LOCKED if lock else _HELD, _run(one)).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,35 +129,85 @@ class Ending:
 
 def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> bool:
     """End a run; the lane waits again if it was woken meanwhile. False if a newer run holds the lane."""
-    waits = ending.again or ending.retry_at is not None
-    moved = lane.c.wake != lane.c.wake_seen
-    waiting = literal(True) if waits else moved
-    at = literal(ending.retry_at or now, Instant)
-    values: dict[str, Any] = {
-        "state": case((waiting, "waiting"), else_="idle"),
-        "waiting_since": case((waiting, literal(now, Instant)), else_=None),
-        "next_at": case((waiting, at), else_=None),
-        "owner": None,
-        "deadline": None,
-        "last_error": ending.error[:255] if ending.error else None,
-        "attempts": one.attempts + 1 if ending.error else 0,
+    given = {
+        **_run(one),
+        "waits": ending.again or ending.retry_at is not None,
+        "now": now,
+        "at": ending.retry_at or now,
+        "error": ending.error[:255] if ending.error else None,
+        "tries": one.attempts + 1 if ending.error else 0,
+        "to_cursor": ending.cursor,
+        "to_facts": ending.facts_cursor,
     }
-    if ending.cursor is not None:
-        values["cursor"] = ending.cursor
-    if ending.facts_cursor is not None:
-        values["facts_cursor"] = ending.facts_cursor
-    result = connection.execute(
-        update(lane)
-        .where(
-            lane.c.tenant == one.tenant,
-            lane.c.person == one.person,
-            lane.c.recipient == one.recipient,
-            lane.c.run == one.run,
-            lane.c.state == "running",
-        )
-        .values(**values)
+    return connection.execute(_END, given).rowcount == 1
+
+
+def _run(one: Claim) -> dict[str, Any]:
+    return {
+        "in_tenant": one.tenant,
+        "in_person": one.person,
+        "in_system": one.recipient,
+        "in_run": one.run,
+    }
+
+
+# Built once: a claim and its end run thousands of times, and building a statement costs more than running it.
+_NOW = bindparam("now", type_=Instant())
+_HERE = (lane.c.tenant == bindparam("in_tenant"), lane.c.recipient == bindparam("in_system"))
+_OPEN_RUN = (
+    *_HERE,
+    lane.c.person == bindparam("in_person"),
+    lane.c.run == bindparam("in_run"),
+    lane.c.state == "running",
+)
+_RECIPIENTS_WAITING = (
+    select(lane.c.tenant, lane.c.recipient)
+    .where(lane.c.state == "waiting", lane.c.next_at <= _NOW)
+    .distinct()
+)
+_RECIPIENT = (
+    select(recipient)
+    .where(recipient.c.tenant == bindparam("in_tenant"), recipient.c.system == bindparam("in_system"))
+    .with_for_update(skip_locked=True)
+)
+_RUNNING = select(func.count()).where(*_HERE, lane.c.state == "running")
+_LONGEST_WAITING = (
+    select(lane.c.person)
+    .where(*_HERE, lane.c.state == "waiting", lane.c.next_at <= _NOW)
+    .order_by(lane.c.waiting_since, lane.c.person)
+    .limit(bindparam("free", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_START = (
+    update(lane)
+    .where(*_HERE, lane.c.person.in_(bindparam("wanted", expanding=True)))
+    .values(
+        state="running",
+        run=lane.c.run + 1,
+        owner=bindparam("in_owner"),
+        wake_seen=lane.c.wake,
+        deadline=bindparam("in_deadline"),
     )
-    return result.rowcount == 1
+    .returning(lane)
+)
+_HELD = select(lane).where(*_OPEN_RUN)
+_HELD_LOCKED = _HELD.with_for_update()
+_WAITS = or_(bindparam("waits", type_=Boolean), lane.c.wake != lane.c.wake_seen)
+_END = (
+    update(lane)
+    .where(*_OPEN_RUN)
+    .values(
+        state=case((_WAITS, "waiting"), else_="idle"),
+        waiting_since=case((_WAITS, _NOW), else_=None),
+        next_at=case((_WAITS, bindparam("at", type_=Instant())), else_=None),
+        owner=None,
+        deadline=None,
+        last_error=bindparam("error", type_=String),
+        attempts=bindparam("tries", type_=Integer),
+        cursor=func.coalesce(bindparam("to_cursor", type_=BigInteger), lane.c.cursor),
+        facts_cursor=func.coalesce(bindparam("to_facts", type_=BigInteger), lane.c.facts_cursor),
+    )
+)
 
 
 def open_breaker(

@@ -14,6 +14,7 @@ from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import View
 from mappings import derived, reading
 from mappings.model import ITEM, Ids, RecordMapping, Resource, State
+from mappings.references import PEER, VERSIONED, references, rewrite
 
 # Whoever is written here takes part there: a system's own participants and consents are never ours to add.
 OWN_TO_EACH_SYSTEM = frozenset({"CarePlan", "PractitionerRole", "RelatedPerson", "Consent"})
@@ -79,3 +80,28 @@ def ids_at(
         refs=refs,
         natives=natives,
     )
+
+
+def lacking(state: State, ids: Ids) -> set[str]:
+    """References in a state that lead to nothing the recipient has."""
+    own = _own(state, ids)
+    return {ref for one in state.focus.values() for ref in references(one) if ref not in own}
+
+
+def as_held(state: State, ids: Ids) -> State:
+    """What a recipient holds of a state: without the references that lead to nothing it has. What it never
+    got is then no loss when it answers, and is sent once it has what they lead to."""
+    own = _own(state, ids)
+    peer = f"{PEER}{ids.system}:"
+
+    def known(text: str) -> str | None:
+        versioned = VERSIONED.fullmatch(text)
+        ref = versioned.group(1) if versioned else text
+        return text if ref in own or text.startswith(peer) else None
+
+    return State({slot: rewrite(one, known) for slot, one in state.focus.items()}, state.rest)
+
+
+def _own(state: State, ids: Ids) -> set[str]:
+    parts = {f"{one['resourceType']}/{one['id']}" for one in state.focus.values()}
+    return parts | ids.natives.keys() | {ids.subject}

@@ -86,21 +86,23 @@ class Runner:
                 return False
             self._close(connection, plan, report, now)
             self._breaker(connection, plan, report, now)
-        merged = self._take_in(plan, report)
-        ending = self._ending(plan, report, now, merged=merged, freed=freed)
-        with self.store.write() as connection:
-            lanes.end(connection, plan.claim, ending, self.clock())
+            stale = [one for one in report.sent if one.end is End.STALE]
+            ending = self._ending(plan, report, now, merged=bool(stale), freed=freed)
+            if not stale:
+                lanes.end(connection, plan.claim, ending, now)
+        if stale:
+            self._take_in(plan, stale)
+            with self.store.write() as connection:
+                lanes.end(connection, plan.claim, ending, self.clock())
         return ending.again and report.down is None
 
-    def _take_in(self, plan: Plan, report: Report) -> bool:
+    def _take_in(self, plan: Plan, stale: list[Sent]) -> None:
         """What the recipient had changed meanwhile comes in the ordinary way, before the lane is let go."""
-        stale = [one for one in report.sent if one.end is End.STALE and one.current is not None]
         for one in stale:
             self._name(plan, one)
         offered = [Offered(s.current.record, s.current.version) for s in stale if s.current]
         if offered:
             self.intake.take(self.system, offered)
-        return bool(stale)
 
     def _name(self, plan: Plan, one: Sent) -> None:
         """Make sure intake knows which item the recipient's copy is, even if a create was never answered."""

@@ -12,6 +12,7 @@ from adapters import contract
 from adapters.contract import Adapter, Incoming, Write, Written
 from gateway.config import System
 from gateway.exchange.prepare import Plan, Send
+from gateway.exchange.rendition import as_held
 from mappings import reading
 from mappings.model import ITEM, NotExpressible, RecordMapping, Resource, State
 
@@ -177,7 +178,7 @@ class Sender:
         ids = plan.ids(self._system, send.difference.ref)
         own = ids.natives[send.difference.ref]
         named = {**record, "id": own.rpartition("/")[2]} if self._system.adapter == "fhir" else record
-        return self._mapping.put(named, send.difference.state, ids)
+        return self._mapping.put(named, as_held(send.difference.state, ids), ids)
 
     def _account(self, plan: Plan, report: Report) -> None:
         """Every record of the plan has an end."""
