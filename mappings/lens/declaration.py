@@ -123,11 +123,15 @@ def _tables(text: str, file: str, opener: Opener) -> Table:
 
 
 def _over(below: Table, above: Table) -> Table:
-    """The tables of `above` laid over those of `below`; tables merge, everything else is replaced."""
+    """The tables of `above` laid over those of `below`: tables merge, `name = false` takes a table away, and
+    everything else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
-        merged[key] = _over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        if isinstance(old, dict) and value is False:
+            del merged[key]
+        else:
+            merged[key] = _over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged
 
 

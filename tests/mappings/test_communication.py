@@ -51,8 +51,13 @@ def test_a_message_knows_its_thread_and_what_it_answers() -> None:
 
 
 def test_a_stranger_s_communication_is_a_message() -> None:
-    theirs = {"resourceType": "Communication", "id": "h", "status": "completed",
-              "payload": [{"contentString": "Hei"}], "recipient": [{"reference": "Patient/p1"}]}  # fmt: skip
+    theirs = {
+        "resourceType": "Communication",
+        "id": "h",
+        "status": "completed",
+        "payload": [{"contentString": "Hei"}],
+        "recipient": [{"reference": "Patient/p1"}],
+    }
     native = get(State({ITEM: theirs}), PLAN)
     assert (native["type"], native["tekst"]) == ("melding", "Hei")
     assert "mottakere" not in native
@@ -63,8 +68,9 @@ def test_a_hand_over() -> None:
     native = record("overfoering", fra="d1", til="d2", grunn="Vedtak", vedtak="BV-2026-0117", tidspunkt=TIME)
     focal = item(native)
     assert (focal["sender"], focal["recipient"]) == (
-        {"reference": "PractitionerRole/r1"}, [{"reference": "RelatedPerson/f1"}],
-    )  # fmt: skip
+        {"reference": "PractitionerRole/r1"},
+        [{"reference": "RelatedPerson/f1"}],
+    )
     assert focal["identifier"] == [{"system": identifier_system("vedtak"), "value": "BV-2026-0117"}]
     assert focal["reasonCode"] == [{"text": "Vedtak"}]
     assert reading.category_of(focal) == {"plan"}

@@ -35,8 +35,9 @@ def test_a_professional_is_a_role_with_a_contained_person() -> None:
 def test_the_organization_is_a_logical_reference() -> None:
     role = item(professional(enhet={"orgnr": "339825971", "navn": "Fjordbyen legesenter"}))
     assert role["organization"] == {
-        "identifier": {"system": ENH, "value": "339825971"}, "display": "Fjordbyen legesenter",
-    }  # fmt: skip
+        "identifier": {"system": ENH, "value": "339825971"},
+        "display": "Fjordbyen legesenter",
+    }
 
 
 def test_phone_and_login_identity() -> None:
@@ -78,8 +79,10 @@ def test_family_roles_read_back_from_fhir_alone(rolle: str) -> None:
 def test_participants_are_the_same_in_both_systems() -> None:
     there = get(State(put(professional(tjeneste="bup", hpr="1")).focus), PLAN)
     assert {**professional(tjeneste="bup", hpr="1"), "plan": "plan"} == {
-        **there, "logg": "logg", "endretAv": "d1",
-    }  # fmt: skip
+        **there,
+        "logg": "logg",
+        "endretAv": "d1",
+    }
 
 
 def test_a_stranger_s_role_is_an_actor_and_a_stranger_s_relative_is_nobody_we_can_name() -> None:

@@ -15,8 +15,14 @@ CONTENT = base64.b64encode(BYTES).decode()
 
 
 def test_a_document_is_held_byte_for_byte() -> None:
-    native = record("dokument", tittel="Referat", slag="moetereferat", mimetype="application/pdf", innhold=CONTENT,
-                    tidspunkt="2026-05-05T08:30:00+02:00")  # fmt: skip
+    native = record(
+        "dokument",
+        tittel="Referat",
+        slag="moetereferat",
+        mimetype="application/pdf",
+        innhold=CONTENT,
+        tidspunkt="2026-05-05T08:30:00+02:00",
+    )
     document = put(native).focus[ITEM]
     attachment = document["content"][0]["attachment"]
     assert base64.b64decode(attachment["data"]) == BYTES

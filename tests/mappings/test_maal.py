@@ -98,8 +98,13 @@ def test_the_evaluation_follows_the_labels_of_its_goal() -> None:
 def test_a_stranger_s_goal_becomes_a_record() -> None:
     native = get(State({ITEM: stranger(), "provenance": provenance()}))
     assert native == {
-        "type": "maal", "id": "own", "logg": "logg", "endret": CHANGED, "tekst": "Sove bedre", "status": "aktiv",
-    }  # fmt: skip
+        "type": "maal",
+        "id": "own",
+        "logg": "logg",
+        "endret": CHANGED,
+        "tekst": "Sove bedre",
+        "status": "aktiv",
+    }
 
 
 def test_a_goal_without_text_cannot_be_said() -> None:
@@ -162,6 +167,8 @@ def provenance() -> dict[str, Any]:
 
 def test_slots_name_what_may_belong_to_a_goal() -> None:
     assert LOG.slots(stranger()) == {
-        ITEM: "Goal/h", "provenance": "Provenance/h-provenance", "evaluering": "Observation/h-evaluering",
-    }  # fmt: skip
+        ITEM: "Goal/h",
+        "provenance": "Provenance/h-provenance",
+        "evaluering": "Observation/h-evaluering",
+    }
     assert ids("Goal/h").subject == "Patient/p1"

@@ -62,8 +62,12 @@ def test_the_child_is_always_among_the_participants() -> None:
 
 
 def test_place_agenda_kind_and_minutes_as_a_document() -> None:
-    native = moete(sted="Rådhuset", agenda="1. Hva\n2. Hvem", referatDokument="dok1",
-                   oppmoete=[{"deltaker": "d1", "status": "deltok"}])  # fmt: skip
+    native = moete(
+        sted="Rådhuset",
+        agenda="1. Hva\n2. Hvem",
+        referatDokument="dok1",
+        oppmoete=[{"deltaker": "d1", "status": "deltok"}],
+    )
     meeting = item(native)
     assert meeting["appointmentType"]["coding"][0]["code"] == "samarbeidsmoete"
     assert meeting["description"] == "1. Hva\n2. Hvem"

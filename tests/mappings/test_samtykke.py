@@ -34,8 +34,9 @@ def test_the_form_of_the_subset() -> None:
     assert provision["period"] == {"start": "2026-09-14", "end": "2027-06-18"}
     assert provision["dataPeriod"] == {"start": "2026-01-01"}
     assert [c["coding"] for c in provision["code"]] == [
-        [{"system": CATEGORY, "code": "plan"}], [{"system": CATEGORY, "code": "maal"}],
-    ]  # fmt: skip
+        [{"system": CATEGORY, "code": "plan"}],
+        [{"system": CATEGORY, "code": "maal"}],
+    ]
 
 
 def test_recipients_are_services_organizations_and_people() -> None:
@@ -94,19 +95,30 @@ def test_a_withdrawal_on_a_day_counts_from_its_beginning_anywhere() -> None:
 
 def test_all_else_reads_back_from_fhir_alone() -> None:
     native = samtykke(
-        avgjoerelse="samtykker", formaalKode="behandling", formaal="hjelp", form="muntlig", gjelder="d2",
-        dokument="dok1", fra="2026-01-01T00:00:00Z",
-    )  # fmt: skip
+        avgjoerelse="samtykker",
+        formaalKode="behandling",
+        formaal="hjelp",
+        form="muntlig",
+        gjelder="d2",
+        dokument="dok1",
+        fra="2026-01-01T00:00:00Z",
+    )
     assert get(State(put(native).focus)) == native
 
 
 def test_what_the_library_is_told() -> None:
     found = read(fra="2026-09-14", til="2027-06-18", gjelder="d2", formaalKode="behandling")
     assert found == ConsentReading(
-        frame="CarePlan/c1", decision="samtykker", givers=frozenset({"RelatedPerson/f1"}),
-        recipients=frozenset({"bup"}), categories=frozenset({"plan", "maal"}), about="RelatedPerson/f1",
-        purpose="behandling", start=date(2026, 9, 14), end=date(2027, 6, 18),
-    )  # fmt: skip
+        frame="CarePlan/c1",
+        decision="samtykker",
+        givers=frozenset({"RelatedPerson/f1"}),
+        recipients=frozenset({"bup"}),
+        categories=frozenset({"plan", "maal"}),
+        about="RelatedPerson/f1",
+        purpose="behandling",
+        start=date(2026, 9, 14),
+        end=date(2027, 6, 18),
+    )
 
 
 @pytest.mark.parametrize(

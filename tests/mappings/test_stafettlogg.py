@@ -41,9 +41,14 @@ def test_a_log_is_a_care_plan_of_its_kind() -> None:
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [("opprettet", "draft"), ("aktiv", "active"), ("pauset", "on-hold"), ("avsluttet", "completed"),
-     ("feilregistrert", "entered-in-error")],
-)  # fmt: skip
+    [
+        ("opprettet", "draft"),
+        ("aktiv", "active"),
+        ("pauset", "on-hold"),
+        ("avsluttet", "completed"),
+        ("feilregistrert", "entered-in-error"),
+    ],
+)
 def test_status(status: str, code: str) -> None:
     native = {**logg(), "status": status}
     assert item(native)["status"] == code
@@ -111,10 +116,15 @@ def plan(**fields: Any) -> dict[str, Any]:
 
 def test_a_plan_is_a_care_plan_of_another_kind() -> None:
     native = plan(
-        periode={"fra": "2026-10-01", "til": "2027-10-01"}, revisjoner=["2027-01-15", "2027-06-01"],
-        koordinator="d1", ressurser="Glad i dyr", behov="Ro", samtykkeTekst="Begge", samarbeidsbehov="NAV",
+        periode={"fra": "2026-10-01", "til": "2027-10-01"},
+        revisjoner=["2027-01-15", "2027-06-01"],
+        koordinator="d1",
+        ressurser="Glad i dyr",
+        behov="Ro",
+        samtykkeTekst="Begge",
+        samarbeidsbehov="NAV",
         fortsetterFra={"system": "stafettlogg", "id": "amina-logg"},
-    )  # fmt: skip
+    )
     resource = item(native, PLAN)
     assert resource["category"] == [{"coding": [{"system": ENTRY_KIND, "code": "individuell-plan"}]}]
     assert resource["period"] == {"start": "2026-10-01", "end": "2027-10-01"}

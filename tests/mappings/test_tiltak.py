@@ -18,9 +18,14 @@ def tiltak(**fields: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [("planlagt", "draft"), ("paagaar", "active"), ("paaVent", "on-hold"), ("gjennomfoert", "completed"),
-     ("avbrutt", "revoked")],
-)  # fmt: skip
+    [
+        ("planlagt", "draft"),
+        ("paagaar", "active"),
+        ("paaVent", "on-hold"),
+        ("gjennomfoert", "completed"),
+        ("avbrutt", "revoked"),
+    ],
+)
 def test_status_with_constant_intent(status: str, code: str) -> None:
     request = item({**tiltak(), "status": status})
     assert (request["status"], request["intent"]) == (code, "plan")
@@ -80,8 +85,12 @@ def test_a_stranger_s_time_is_read_and_gives_way_to_ours() -> None:
 
 def test_someone_unknown_to_the_recipient_is_left_out_and_stays() -> None:
     state = put(tiltak(maal=["m1", "m2"]))
-    hidden = [e | {"valueReference": {"reference": "Goal/hidden"}} if e.get("valueReference") == {"reference": "Goal/g1"}
-              else e for e in state.focus[ITEM]["extension"]]  # fmt: skip
+    hidden = [
+        e | {"valueReference": {"reference": "Goal/hidden"}}
+        if e.get("valueReference") == {"reference": "Goal/g1"}
+        else e
+        for e in state.focus[ITEM]["extension"]
+    ]
     theirs = State({**state.focus, ITEM: {**state.focus[ITEM], "extension": hidden}})
     assert get(theirs)["maal"] == ["m2"]
     after = put(tiltak(maal=["m2", "m1"]), state=theirs).focus[ITEM]["extension"]
@@ -90,8 +99,12 @@ def test_someone_unknown_to_the_recipient_is_left_out_and_stays() -> None:
 
 
 def henvisning(**fields: Any) -> dict[str, Any]:
-    full = {"oensketBidrag": "Råd", "tiltakMedEffekt": ["t1"], "nettverk": "Tante",
-            "underskrifter": [{"deltaker": "d2", "tidspunkt": "2026-08-31T09:40:00+02:00"}]}  # fmt: skip
+    full = {
+        "oensketBidrag": "Råd",
+        "tiltakMedEffekt": ["t1"],
+        "nettverk": "Tante",
+        "underskrifter": [{"deltaker": "d2", "tidspunkt": "2026-08-31T09:40:00+02:00"}],
+    }
     return record("henvisning", **{"til": "bup", "henviser": "d1", **full, **fields})
 
 
