@@ -73,6 +73,8 @@ def _say_audience(selection: Selection) -> None:
     audience = selection.facts.recipient(selection.system, selection.now)
     readers = [*sorted(audience.organizations), *sorted(audience.participants)]
     screen.say(f"who can read there: {', '.join(readers) or 'nobody that is known'}")
+    if selection.system.adapter != "fhir" and selection.facts.frame_in(selection.system.id) is None:
+        screen.say("no log or plan there: the lane waits until there is one, whatever the decisions are")
 
 
 def _say(view: View | None, source: str, system: System, language: Language) -> None:

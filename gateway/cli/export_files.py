@@ -23,6 +23,7 @@ from gateway.hub.versions import Version
 from mappings.canonical import BASE
 
 _UNSAFE = re.compile(r"[^\w .()-]+")
+_DOTS = re.compile(r"\.{2,}")
 _NATIONAL = re.compile(r"\d{6}\s?\d{5}")
 ACTIVE = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"})
 
@@ -133,7 +134,7 @@ def _file_name(title: str, kind: object) -> str:
 def safe(text: str) -> str:
     """A text as part of a file name."""
     short = _NATIONAL.sub("nummer", unicodedata.normalize("NFC", text))
-    return _UNSAFE.sub("_", short).strip(" .")[:80] or "uten navn"
+    return _DOTS.sub(".", _UNSAFE.sub("_", short)).strip(" .")[:80] or "uten navn"
 
 
 def written(value: Any) -> bytes:

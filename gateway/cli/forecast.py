@@ -124,6 +124,11 @@ class Forecast:
         channel = "pull" if self.system.deliver == "pull" else "push"
         selection = Selection(self.system, self.settings, self.mapping, facts, channel, self.now)
         parts = by_item(versions.of_person(connection, who.tenant, who.id))
+        if self.system.adapter != "fhir" and facts.frame_in(self.system.id) is None:
+            given = [item for item, own in parts.items() if self._given(item, own) and _counts(item)]
+            total.waiting += bool(given)
+            yield from (line for item in given for line in _waiting(parts[item]))
+            return
         views = {
             item: view
             for item, own in parts.items()
@@ -132,7 +137,7 @@ class Forecast:
         shown = selection.shown(connection, views)
         outcomes = self._outcomes(connection, who, facts, shown, total)
         for item, view in views.items():
-            if not item.startswith("Patient/"):
+            if _counts(item):
                 yield from _of_item(view, parts[item], outcomes)
 
     def _given(self, item: str, own: dict[str, Version]) -> bool:
@@ -145,9 +150,6 @@ class Forecast:
         """What becomes of each permitted item."""
         if not shown:
             return {}
-        if self.system.adapter != "fhir" and facts.frame_in(self.system.id) is None:
-            total.waiting += 1
-            return {one.unit.item: WAITS for one in shown}
         names, _ = links.names_of_person(connection, who.tenant, self.system.id, who.id)
         subject = names.get(f"Patient/{who.id}")
         total.unmatched += self.system.adapter == "fhir" and subject is None
@@ -163,12 +165,26 @@ class Forecast:
         return outcomes | {one.shown.unit.item: SEND for one in found}
 
 
+def _counts(ref: str) -> bool:
+    return ref.partition("/")[0] not in OWNED
+
+
+def _named(categories: frozenset[str]) -> str:
+    return "+".join(sorted(categories)) or "unknown"
+
+
+def _waiting(own: dict[str, Version]) -> Iterator[Line]:
+    for ref, version in own.items():
+        if _counts(ref):
+            yield Line(ref, _named(reading.category_of(version.resource)), WAITS)
+
+
 def _of_item(view: View, own: dict[str, Version], outcomes: dict[str, str]) -> Iterator[Line]:
     for ref, version in own.items():
-        if ref.partition("/")[0] in OWNED:
+        if not _counts(ref):
             continue
         categories = reading.category_of(version.resource)
-        named = "+".join(sorted(categories)) or "unknown"
+        named = _named(categories)
         if ref in view.resources:
             yield Line(ref, named, outcomes.get(view.item, NO_FORM))
             continue

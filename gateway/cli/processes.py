@@ -36,6 +36,8 @@ def serve(path: Path, host: str, port: int, log: Literal["text", "json"]) -> Non
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn's own handlers come later, and raise it again
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     try:
         server.run()
     except SystemExit as ended:  # uvicorn has said why, for instance that the port is taken

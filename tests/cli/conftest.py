@@ -1,11 +1,11 @@
-"""What the command line's tests share: the program as a process, a configuration, and an installation with the
-demo's own children in it."""
+"""What the command line's tests share: the program as a process, a configuration, and an installation with
+the demo's own children in it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,7 +146,7 @@ def invoke() -> Invoke:
 
 
 @pytest.fixture(scope="module")
-def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """An installation with Emma and Jonas in the stafettlogg and Emma in the plan. For reading."""
     installed = install(tmp_path_factory.mktemp("installation"))
     for system, names in (("stafettlogg", ("emma", "jonas")), ("individuell-plan", ("emma",))):
@@ -155,4 +155,4 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]
         file.write_bytes(jsontext.encode(own))
         done = CliRunner().invoke(app, ["import", system, str(file), "-c", str(installed.config)])
         assert done.exit_code == 0, done.output
-    yield installed
+    return installed

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.cli.conftest import ROOT, SAMPLES, Installation, Invoke, Run
 
 from gateway import jsontext
+from tests.cli.conftest import ROOT, SAMPLES, Installation, Invoke, Run
 
 OWN = sorted(SAMPLES.glob("*/*.json"))
 SHARED = ROOT.parent / "shared" / "data"
@@ -59,7 +59,8 @@ def test_every_shared_record_comes_back_as_it_was(run: Run, shared_data: Path, n
 def test_what_fhir_cannot_say_comes_back(invoke: Invoke) -> None:
     goal = (
         '{"type":"maal","id":"m1","logg":"l1","endret":"2026-05-04T10:30:00.120+02:00","endretAv":"d1",'
-        '"tekst":"Gå på skolen","status":"aktiv","vekt":1.10,"tomt":"","liste":[],"stort":12345678901234567890.5}'
+        '"tekst":"Gå på skolen","status":"aktiv","vekt":1.10,"tomt":"","liste":[],'
+        '"stort":12345678901234567890.5}'
     )
     there = invoke("convert", "stafettlogg", stdin=goal)
     back = invoke("convert", "--back", "stafettlogg", stdin=there.stdout)
@@ -69,8 +70,8 @@ def test_what_fhir_cannot_say_comes_back(invoke: Invoke) -> None:
 
 
 def test_a_refused_record_is_named_and_the_rest_converted(invoke: Invoke) -> None:
-    good = {"type": "lysglimt", "id": "l-1", "logg": "l", "endret": "2026-05-04T10:30:00+02:00", "endretAv": "d",
-            "tekst": "Hun lo i dag", "tidspunkt": "2026-05-04T10:00:00+02:00"}  # fmt: skip
+    good = {"type": "lysglimt", "id": "l-1", "logg": "l", "endret": "2026-05-04T10:30:00+02:00",
+            "endretAv": "d", "tekst": "Hun lo i dag", "tidspunkt": "2026-05-04T10:00:00+02:00"}  # fmt: skip
     bad = good | {"id": "l-2", "endret": "i går", "tekst": "hemmelig"}
     done = invoke("convert", "stafettlogg", stdin=jsontext.encode([bad, good]).decode())
     assert done.exit_code == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,26 +13,26 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
-from tests.cli.conftest import ROOT, SAMPLES, Installation, Invoke, children, install
 
 from gateway import jsontext
+from tests.cli.conftest import ROOT, SAMPLES, Installation, Invoke, children, install
 
 RECORDS = 20  # per child, beside the log
 
 
 def many(count: int) -> bytes:
-    """Invented children with a log, one participant and small good things each; those of two children mixed, and
-    the log of every second one last."""
+    """Invented children with a log, one participant and small good things each; the log of every second one
+    comes last."""
     out: list[dict[str, Any]] = []
     for child in range(count):
         log = f"logg-{child}"
         base = {"logg": log, "endret": "2026-05-04T10:30:00+02:00", "endretAv": f"d-{child}"}
         own: list[dict[str, Any]] = [
-            {"type": "stafettlogg", "id": log, "endret": base["endret"], "endretAv": f"d-{child}", "status": "aktiv",
-             "barn": {"navn": {"fornavn": "Barn", "etternavn": f"Nummer {child}"}, "foedt": "2016-01-02",
-                      "adressebeskyttelse": "ugradert"}},
-            {"type": "deltaker", "id": f"d-{child}", **base, "navn": {"fornavn": "Kari", "etternavn": "Lærer"},
-             "rolle": "stafettholder"},
+            {"type": "stafettlogg", "id": log, "endret": base["endret"], "endretAv": f"d-{child}",
+             "status": "aktiv", "barn": {"navn": {"fornavn": "Barn", "etternavn": f"Nummer {child}"},
+                                         "foedt": "2016-01-02", "adressebeskyttelse": "ugradert"}},
+            {"type": "deltaker", "id": f"d-{child}", **base,
+             "navn": {"fornavn": "Kari", "etternavn": "Lærer"}, "rolle": "stafettholder"},
             *({"type": "lysglimt", "id": f"g-{child}-{i}", **base, "tekst": f"Noe godt {i}",
                "tidspunkt": base["endret"]} for i in range(RECORDS - 1)),
         ]  # fmt: skip
@@ -190,7 +189,7 @@ def test_interrupted_it_ends_its_batch_and_says_how_to_go_on(
     assert b"Traceback" not in said
     stopped = state_of(file)
     assert stopped["number"] % 200 == 0
-    assert stopped["report_size"] == os.path.getsize(f"{file}.stafettlogg.report.jsonl")
+    assert stopped["report_size"] == Path(f"{file}.stafettlogg.report.jsonl").stat().st_size
     assert invoke("import", "stafettlogg", file, "-c", installation.config).exit_code == 0
     assert hub(installation) == straight(tmp_path, invoke, content)
 
