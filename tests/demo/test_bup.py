@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 
 from gateway import jsontext
 from gateway.demo import sample_children
+from gateway.demo.fhir_store import FhirStore
 from tests.demo.running import Running, started
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
@@ -98,11 +100,17 @@ def test_a_resource_comes_back_as_it_went_in(bup: Running, patient: str) -> None
 
 
 def test_a_conditional_create_makes_one_only(bup: Running, patient: str) -> None:
-    condition = f"identifier=https://example.org/id|{patient}"
+    def make(value: str) -> httpx.Response:
+        condition = f"identifier=https://example.org/id|{value}{patient}"
+        return create(bup, goal(patient, value=value), If_None_Exist=condition)
+
+    rounds = [str(n) for n in range(10) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: create(bup, goal(patient), If_None_Exist=condition), range(8)))
-    assert sorted(a.status_code for a in answers) == [200] * 7 + [201]
-    assert len({a.json()["id"] for a in answers}) == 1
+        answers = list(pool.map(make, rounds))
+    assert sorted(a.status_code for a in answers) == [200] * 70 + [201] * 10
+    assert len({a.json()["id"] for a in answers}) == 10
+    times = [a.json()["meta"]["lastUpdated"] for a in answers if a.status_code == 201]
+    assert len(set(times)) == 10
 
 
 def test_a_condition_that_fits_several_or_says_nothing_makes_none(bup: Running, patient: str) -> None:
@@ -182,6 +190,12 @@ def test_search_by_identifier_reads_escapes(bup: Running, patient: str) -> None:
     assert (
         ids(bup.http.post("/fhir/Goal/_search", data={"identifier": rf"https://else|a\,b\|c{patient}"})) == []
     )
+
+
+def test_no_two_changes_have_the_same_time(tmp_path: Path) -> None:
+    store = FhirStore(tmp_path / "bup.db")
+    times = [store.create({"resourceType": "Patient"}, shared=False).updated for _ in range(200)]
+    assert times == sorted(set(times))
 
 
 def test_who_polls_by_time_misses_nothing(bup: Running, patient: str) -> None:

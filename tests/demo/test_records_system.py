@@ -279,6 +279,14 @@ def test_saving_without_a_change_sends_nothing(fresh: Running) -> None:
     assert len(outbox(fresh)) == count
 
 
+def test_a_field_that_stood_empty_stays_as_it_was(fresh: Running) -> None:
+    before = fresh.http.get("/records/e-n1").json()
+    form = {"tekst": "Ny tekst", "observasjon": before["observasjon"], "tolkning": "", "versjon": "1"}
+    fresh.http.post("/post/e-n1", data=form | {"endretAv": "e-d1"})
+    after = fresh.http.get("/records/e-n1").json()
+    assert (after["tekst"], after["tolkning"]) == ("Ny tekst", "")
+
+
 def test_an_edit_over_a_change_from_elsewhere_is_not_stored(fresh: Running) -> None:
     put(fresh, goal("e-m1", tekst="fra BUP"), If_Match='"1"')
     form = {"tekst": "min", "status": "aktiv", "versjon": "1", "endretAv": "e-d1"}
