@@ -121,7 +121,7 @@ def _by_url(lists: tuple[list[Json], ...]) -> tuple[Index, ...] | None:
             elif url in nested:
                 found.setdefault(url, []).append(e)
             else:
-                found[url, canonical(e)] = e
+                found[url, canonical(e), sum(same(e, other) for other in found.values())] = e
         result.append(found)
     return tuple(result)
 
