@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from gateway.config import System
-from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM, as_held
+from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM, as_held, shareable
 from gateway.exchange.selection import Shown
 from gateway.hub.content import digest
 from gateway.hub.links import Link
@@ -18,6 +19,7 @@ from mappings.model import ITEM, Ids, NotExpressible, RecordMapping, Resource, S
 from mappings.references import references
 
 PROVENANCE = "provenance"
+LISTS = ("CarePlan/", "CareTeam/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,15 @@ class Difference:
         """References that should be there before this one."""
         return references(self.state.focus[ITEM]) - {self.ref}
 
+    @property
+    def rests_on(self) -> set[str]:
+        """References without which it must not go. A log, plan or team merely lists what is there."""
+        return set() if self.ref.startswith(LISTS) else self.needs
+
     def blocked(self, held_back: set[str]) -> bool:
         """Whether it refers to something the recipient has refused; then it waits for that, and so does what
         refers to it."""
-        if self.ref not in held_back and self.needs & held_back:
+        if self.ref not in held_back and self.rests_on & held_back:
             held_back.add(self.ref)
             return True
         return False
@@ -58,7 +65,7 @@ def differences(
         link = known.get(one.unit.ref) or Link(system.id, one.unit.ref, person, None)
         if link.native_id is None and not _may_begin(system, one):
             continue
-        state = State(_onto_held(one, link), link.held.rest)
+        state = State(shareable(system, _onto_held(one, link)), link.held.rest)
         expected = _expected(mapping, one.unit.ref, state, ids(one.unit.ref))
         if expected is None or _settled(link, expected):
             continue
@@ -115,10 +122,13 @@ def _mark(state: State) -> str:
 
 
 def in_order(found: Iterable[Difference]) -> list[Difference]:
-    """What others refer to first; where they refer to each other in a ring, in the order of change."""
+    """What others refer to first. Where some refer to each other in a ring, an item goes before its parts."""
     by_ref = {one.ref: one for one in found}
-    sorter = TopologicalSorter({ref: one.needs & by_ref.keys() for ref, one in by_ref.items()})
-    try:
-        return [by_ref[ref] for ref in sorter.static_order()]
-    except CycleError:
-        return list(by_ref.values())
+    needs = {ref: one.needs & by_ref.keys() for ref, one in by_ref.items()}
+    while True:
+        try:
+            return [by_ref[ref] for ref in TopologicalSorter(needs).static_order()]
+        except CycleError as error:
+            ring = list(pairwise(error.args[1]))  # (before, after)
+            before, after = next((p for p in ring if by_ref[p[1]].shown.unit.item == p[1]), ring[0])
+            needs[after].discard(before)

@@ -19,11 +19,11 @@ from sqlalchemy import (
     String,
     bindparam,
     case,
+    exists,
     func,
     literal,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -276,14 +276,12 @@ def release_dead(connection: Connection, row: Any, now: datetime) -> bool:
 
 def sweep(connection: Connection, now: datetime) -> int:
     """Wake idle lanes that are behind their person's changes; returns how many (tests demand none)."""
-    behind = (
-        select(lane.c.tenant, lane.c.id)
-        .join(person, (person.c.tenant == lane.c.tenant) & (person.c.id == lane.c.person))
-        .where(lane.c.state == "idle", lane.c.cursor < person.c.change_no)
+    behind = exists().where(
+        person.c.tenant == lane.c.tenant, person.c.id == lane.c.person, person.c.change_no > lane.c.cursor
     )
     result = connection.execute(
         update(lane)
-        .where(tuple_(lane.c.tenant, lane.c.id).in_(behind), lane.c.state == "idle")
+        .where(lane.c.state == "idle", behind)
         .values(state="waiting", waiting_since=now, next_at=now, wake=lane.c.wake + 1)
     )
     return int(result.rowcount)

@@ -14,13 +14,14 @@ from gateway.exchange.differences import Difference, differences, in_order
 from gateway.exchange.disclosures import Attempt, Disclosed
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.lanes import Claim, holds
-from gateway.exchange.rendition import ids_at
-from gateway.exchange.selection import Selection
+from gateway.exchange.rendition import ids_at, shareable
+from gateway.exchange.selection import Selection, Shown
 from gateway.exchange.timers import keep_edge
 from gateway.hub import links, versions
 from gateway.hub.schema.tables import person
 from mappings import reading
 from mappings.model import Ids, RecordMapping, Resource
+from mappings.references import references
 
 PATIENT = ("resourceType", "identifier", "name", "birthDate")  # what a new patient is created with
 MOST = 60  # records per run; a lane with more goes on in its next run
@@ -38,6 +39,7 @@ class Send:
 class Plan:
     """One prepared run. names and subject grow while it is sent.
 
+    lacks: what each record refers to that the recipient did not have when the run was prepared.
     lookup: identifiers by which the person must first be found at the recipient. note: why nothing goes.
     """
 
@@ -48,6 +50,7 @@ class Plan:
     names: dict[str, str] = field(default_factory=dict)
     subject: str | None = None
     sends: list[Send] = field(default_factory=list)
+    lacks: dict[str, set[str]] = field(default_factory=dict)
     more: bool = False
     note: str | None = None
     lookup: tuple[tuple[str, str], ...] = ()
@@ -68,6 +71,7 @@ class Preparer:
     mapping: RecordMapping
     facts: FactsReader
     channel: str = "push"
+    most: int = MOST
 
     def prepare(self, connection: Connection, claim: Claim, now: datetime) -> Plan | None:
         """The plan of a run, its disclosures written; None if a newer run holds the lane."""
@@ -111,6 +115,7 @@ class Preparer:
         )
         ordered = [one for one in in_order(found) if not one.blocked(held_back)]
         plan.sends = [Send(disclosures.new_id(), one) for one in ordered[:MOST]]
+        plan.lacks = {one.unit.ref: _references(self.system, one) - plan.names.keys() for one in shown}
         plan.more = len(ordered) > MOST
 
     def _look_up(self, connection: Connection, plan: Plan) -> None:
@@ -142,6 +147,11 @@ class Preparer:
             deadline=now + timedelta(seconds=self.system.send_deadline_seconds),
         )
         links.save(connection, claim.tenant, [s.difference.link for s in plan.sends])
+
+
+def _references(system: System, one: Shown) -> set[str]:
+    focus = shareable(system, one.unit.state.focus)
+    return {ref for resource in focus.values() for ref in references(resource)}
 
 
 def _disclosed(one: Difference) -> Disclosed:

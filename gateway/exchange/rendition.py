@@ -14,7 +14,7 @@ from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import View
 from mappings import derived, reading
 from mappings.model import ITEM, Ids, RecordMapping, Resource, State
-from mappings.references import PEER, VERSIONED, references, rewrite
+from mappings.references import PEER, VERSIONED, rewrite
 
 # Whoever is written here takes part there: a system's own participants and consents are never ours to add.
 OWN_TO_EACH_SYSTEM = frozenset({"CarePlan", "PractitionerRole", "RelatedPerson", "Consent"})
@@ -82,26 +82,24 @@ def ids_at(
     )
 
 
-def lacking(state: State, ids: Ids) -> set[str]:
-    """References in a state that lead to nothing the recipient has."""
-    own = _own(state, ids)
-    return {ref for one in state.focus.values() for ref in references(one) if ref not in own}
+def shareable(system: System, focus: Mapping[str, Resource]) -> dict[str, Resource]:
+    """What of a focus concerns the recipient at all: which log or plan of another system an item belongs to
+    says nothing to a FHIR server."""
+    if system.adapter != "fhir":
+        return dict(focus)
+    return {slot: reading.without_belonging(one) for slot, one in focus.items()}
 
 
 def as_held(state: State, ids: Ids) -> State:
     """What a recipient holds of a state: without the references that lead to nothing it has. What it never
     got is then no loss when it answers, and is sent once it has what they lead to."""
-    own = _own(state, ids)
+    parts = {f"{one['resourceType']}/{one['id']}" for one in state.focus.values()}
     peer = f"{PEER}{ids.system}:"
 
     def known(text: str) -> str | None:
         versioned = VERSIONED.fullmatch(text)
         ref = versioned.group(1) if versioned else text
-        return text if ref in own or text.startswith(peer) else None
+        there = ref in parts or ref in ids.natives or ref == ids.subject or text.startswith(peer)
+        return text if there else None
 
     return State({slot: rewrite(one, known) for slot, one in state.focus.items()}, state.rest)
-
-
-def _own(state: State, ids: Ids) -> set[str]:
-    parts = {f"{one['resourceType']}/{one['id']}" for one in state.focus.values()}
-    return parts | ids.natives.keys() | {ids.subject}

@@ -79,7 +79,8 @@ class Runner:
     # --- the end -----------------------------------------------------------------------------------------
 
     def _finish(self, plan: Plan, report: Report) -> bool:
-        freed = any(s.end is End.DELIVERED and s.send.difference.link.hold for s in report.sent)
+        freed = any(_frees(one) for one in report.sent)
+        late = _late(plan, report)
         with self.store.write() as connection:
             now = self.clock()
             if lanes.holds(connection, plan.claim, lock=True) is None:
@@ -87,7 +88,7 @@ class Runner:
             self._close(connection, plan, report, now)
             self._breaker(connection, plan, report, now)
             stale = [one for one in report.sent if one.end is End.STALE]
-            ending = self._ending(plan, report, now, merged=bool(stale), freed=freed)
+            ending = self._ending(plan, report, now, again=bool(stale) or late, freed=freed)
             if not stale:
                 lanes.end(connection, plan.claim, ending, now)
         if stale:
@@ -129,7 +130,7 @@ class Runner:
             changed.append(Link(self.system.id, patient, plan.claim.person, report.found))
         links.save(connection, plan.claim.tenant, changed)
 
-    def _ending(self, plan: Plan, report: Report, now: datetime, *, merged: bool, freed: bool) -> Ending:
+    def _ending(self, plan: Plan, report: Report, now: datetime, *, again: bool, freed: bool) -> Ending:
         unfinished = any(one.end in (End.UNSENT, End.UNKNOWN, End.GONE) for one in report.sent)
         if report.down is not None:
             return Ending(again=True, error=report.down)
@@ -137,7 +138,7 @@ class Runner:
             return Ending(again=True)
         if report.lookup_error is not None:
             return Ending(error=report.lookup_error, retry_at=now + NO_PERSON)
-        if unfinished or merged or plan.more:
+        if unfinished or again or plan.more:
             return Ending(again=True)
         held = next((one.error for one in report.sent if one.end is End.HELD), None)
         return Ending(
@@ -152,6 +153,27 @@ class Runner:
             lanes.open_breaker(connection, self.system, now, report.down, report.wait, probe=plan.claim.probe)
         elif plan.claim.probe and (report.sent or plan.lookup):
             lanes.close_breaker(connection, self.system)
+
+
+def _frees(one: Sent) -> bool:
+    """Whether others may have been left without this one until now: it was refused before, or it is new there
+    but not new here."""
+    difference = one.send.difference
+    fresh = difference.link.native_id is None and difference.shown.focal.version > 1
+    return one.end is End.DELIVERED and (difference.link.hold is not None or fresh)
+
+
+def _late(plan: Plan, report: Report) -> bool:
+    """Whether something got its id at the recipient only after what refers to it had gone (a ring), or was
+    left as it was: then that goes once more, with the reference."""
+    created: set[str] = set()
+    lacks = dict(plan.lacks)
+    for one in report.sent:
+        if one.end is End.DELIVERED:
+            lacks[one.send.difference.ref] = lacks.get(one.send.difference.ref, set()) - created
+            if one.send.difference.link.native_id is None:
+                created.add(one.send.difference.ref)
+    return any(missing & created for missing in lacks.values())
 
 
 def _unsettled(newest: Link | None) -> bool:

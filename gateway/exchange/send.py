@@ -110,7 +110,7 @@ class Sender:
         failed: set[str] = set()
         half = asyncio.get_running_loop().time() + self._system.send_deadline_seconds / 2
         for send in plan.sends:
-            if send.difference.needs & failed:
+            if send.difference.rests_on & failed:
                 failed.add(send.difference.ref)
                 report.sent.append(Sent(send, End.HELD, error=REFERS_TO_HELD))
                 continue

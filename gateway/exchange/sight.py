@@ -167,10 +167,10 @@ class Looking:
             for ref, version in parts.items():
                 if ref.startswith("Provenance/"):
                     continue
-                if view is not None and ref in view.resources:
-                    sight.seen[ref] = Seen(ref, item, view.resources[ref], version, view)
-                elif ref in own:
+                if ref in own:
                     sight.seen[ref] = Seen(ref, item, version.resource, version, _by_right(item, version))
+                elif view is not None and ref in view.resources:
+                    sight.seen[ref] = Seen(ref, item, view.resources[ref], version, view)
             _keep_provenances(sight, parts)
         self._derive(sight)
 
