@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from mappings.canonical import CATEGORY, ENH, code_system, extension, identifier_system
-from mappings.lens.checks import moment
+from mappings.lens.times import moment
 from mappings.lens.views import IN_ERROR, is_withdrawn
 from mappings.model import Json, Resource
 

@@ -19,7 +19,7 @@ from mappings.canonical import (
     extension,
 )
 from mappings.consents import ConsentReading, consent_of, named
-from mappings.lens.checks import moment
+from mappings.lens.times import moment
 from mappings.lens.views import is_withdrawn
 from mappings.model import Json, Resource
 

@@ -9,20 +9,16 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
 from mappings.lens.compose import filled
 from mappings.lens.declaration import Codes, Field
 from mappings.lens.national import well_formed
-from mappings.lens.values import ORGANIZATION_NUMBER
+from mappings.lens.times import is_date, moment
+from mappings.lens.values import ORGANIZATION_NUMBER, is_blank
 from mappings.model import Json, Problem
 
-_TIME: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
-)
-_PARTIAL_DATE: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 MISSING: Final = "Feltet mangler."
@@ -33,30 +29,6 @@ _TYPES: Final[Mapping[str, tuple[Any, str]]] = {
     "scalar": ((str, bool, int), "Feltet skal være en tekst, et heltall, eller ja eller nei."),
 }
 _TEXT: Final[tuple[Any, str]] = (str, "Feltet skal være en tekst.")
-
-
-def moment(text: str) -> datetime | None:
-    """An RFC 3339 time as an aware datetime; None if it is none. A leap second counts as the one before."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    day, minute, second, fraction, zone = match.groups()
-    second = "59" if second == "60" else second
-    zone = "+00:00" if zone in "Zz" else zone
-    try:
-        return datetime.fromisoformat(f"{day}T{minute}{second}.{(fraction or '0')[:6]:0<6}{zone}")
-    except ValueError:
-        return None
-
-
-def is_date(text: str) -> bool:
-    """A calendar date, or a year or month alone as FHIR knows them."""
-    if _PARTIAL_DATE.fullmatch(text):
-        return text[:4] != "0000"
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _is_base64(text: str) -> bool:
@@ -94,7 +66,7 @@ class Checker:
         for field in fields:
             here = f"{path}{field.name}"
             value = native.get(field.name)
-            if filled(value) is None:
+            if filled(value) is None or (field.required and is_blank(value)):
                 if field.required:
                     yield Problem(here, MISSING, "missing")
             elif not field.many:

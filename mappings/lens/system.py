@@ -9,10 +9,11 @@ from datetime import date
 
 from mappings import canonical
 from mappings.lens.assemble import Assembler
-from mappings.lens.checks import MISSING, Checker, moment, unstorable
+from mappings.lens.checks import MISSING, Checker, unstorable
 from mappings.lens.compose import filled
 from mappings.lens.declaration import Field, SystemDeclaration
 from mappings.lens.section import Section
+from mappings.lens.times import moment
 from mappings.model import (
     ITEM,
     Heading,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mappings import canonical
+from mappings.lens.times import fhir_time
 from mappings.model import Ids, Json
 
 Get = Callable[[Json, Ids], Json]  # FHIR node -> native value; None: nothing
@@ -30,9 +31,6 @@ class Lens:
 
 _CONTROL: Final = {c: None for c in range(32) if c not in (9, 10, 13)} | {0x7F: None}
 _HAS_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_INSTANT: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]((0\d|1[0-3]):[0-5]\d|14:00))"
-)
 _CODE: Final = re.compile(r"[^\s]+( [^\s]+)*")
 ORGANIZATION_NUMBER: Final = re.compile(r"[0-9]{9}")
 
@@ -51,13 +49,9 @@ def _text(value: Json) -> Json:
     return value if value and not value.isspace() else None
 
 
-def _moment(value: Json) -> Json:
-    """A FHIR date, dateTime or instant, its digits as written."""
-    if len(value) <= 10:
-        return value
-    if not _INSTANT.fullmatch(value):
-        return None
-    return value if value[10] == "T" and value[-1] != "z" else f"{value[:10]}T{value[11:].upper()}"
+def is_blank(value: Json) -> bool:
+    """A text with nothing in it that FHIR could hold."""
+    return isinstance(value, str) and _text(value) is None
 
 
 def _token(value: Json) -> Json:
@@ -191,8 +185,8 @@ def _scalar_put(node: Json, value: Json, _: Ids) -> Json:
 KINDS: Final[Mapping[str, Lens]] = {
     "text": _leaf(_text),
     "date": _leaf(lambda value: value),
-    "moment": _leaf(_moment),
-    "time": _leaf(_moment),
+    "moment": _leaf(fhir_time),
+    "time": _leaf(fhir_time),
     "boolean": _leaf(lambda value: value),
     "token": _leaf(_token),
     "uri": _leaf(_uri),

@@ -113,6 +113,8 @@ def _meeting_open(resource: Resource, _: str | None) -> Resource:
 
 
 def _meeting_close(view: Resource) -> Resource:
+    people = [p if "status" in p else {**p, "status": "needs-action"} for p in view.get("participant") or ()]
+    view = {**view, "participant": people} if people else view
     start, end = view.get("start"), view.get("end")
     if start and end and len(start) > 10 and len(end) > 10:
         derived = "fulfilled" if _was_held(view) else "booked"

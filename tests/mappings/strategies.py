@@ -17,6 +17,7 @@ from stdnum.no.fodselsnummer import calc_check_digit1, calc_check_digit2
 from mappings.lens.declaration import Field
 from mappings.lens.section import Section
 from mappings.lens.system import SystemMapping
+from mappings.lens.values import is_blank
 from mappings.model import Ids, Record
 
 KNOWN = {
@@ -128,9 +129,7 @@ def records(mapping: SystemMapping, section: Section, *, clean: bool = False) ->
 
 def _described(record: Record) -> Record:
     """What is required must be said: an odd text may be blank, and then it is not."""
-    if "tekst" in record and not record["tekst"]:
-        record["tekst"] = "noe"
-    return record
+    return {**record, "tekst": "noe"} if is_blank(record.get("tekst")) else record
 
 
 def ids_for(mapping: SystemMapping, section: Section) -> Ids:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mappings.lens.checks import is_date, moment
 from mappings.lens.national import well_formed
+from mappings.lens.times import fhir_time, is_date, moment
 from mappings.model import RecordRefused
 from tests.mappings.factories import LOG, record
 
@@ -68,6 +68,25 @@ def test_times(text: str, instant: datetime | None) -> None:
 )
 def test_dates(text: str, fits: bool) -> None:
     assert is_date(text) is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("2026-10-29T13:02:10.500+01:00", "2026-10-29T13:02:10.500+01:00"),
+        ("2026-10-29", "2026-10-29"),
+        ("2026-10-29t13:02:10z", "2026-10-29T13:02:10Z"),
+        ("2026-01-02T10:00:00.25+23:30", "2026-01-01T10:30:00.250000Z"),
+        ("2026-12-31T23:59:60Z", "2026-12-31T23:59:59Z"),
+        ("i morgen, kanskje", None),
+    ],
+)
+def test_times_as_fhir_takes_them(text: str, taken: str | None) -> None:
+    assert fhir_time(text) == taken
+
+
+def test_a_required_text_that_is_blank_is_missing() -> None:
+    assert problems(record("maal", tekst=" \x01")) == {("tekst", "missing")}
 
 
 def test_all_problems_are_found_at_once() -> None:
