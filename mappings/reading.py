@@ -47,6 +47,7 @@ __all__ = [
     "sensitivity_of",
     "target_of",
     "third_persons_of",
+    "without_belonging",
 ]
 
 UNKNOWN: Final[frozenset[str]] = frozenset()
@@ -136,6 +137,16 @@ def belongs_to(resource: Resource) -> str | None:
             reference = (extension.get("valueReference") or {}).get("reference")
             return str(reference) if reference else None
     return None
+
+
+def without_belonging(resource: Resource) -> Resource:
+    """The resource without what says which log or plan it belongs to; the same object if none does."""
+    found = resource.get("extension") or ()
+    kept = [e for e in found if e.get("url") != BELONGS_TO]
+    if len(kept) == len(found):
+        return resource
+    rest = {k: v for k, v in resource.items() if k != "extension"}
+    return {**rest, "extension": kept} if kept else rest
 
 
 def target_of(provenance: Resource) -> str | None:
