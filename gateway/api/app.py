@@ -10,7 +10,19 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from gateway.access.tokens_in import Gate
-from gateway.api import answers, bundle, fhir_read, fhir_write, health, lanes, metrics, records
+from gateway.api import (
+    answers,
+    bundle,
+    decisions,
+    fhir_read,
+    fhir_write,
+    health,
+    lanes,
+    metrics,
+    pull,
+    records,
+    timeline,
+)
 from gateway.api.auth import Desk
 from gateway.api.edge import Edge
 from gateway.api.limits import MOST_BYTES
@@ -23,6 +35,7 @@ ABOUT = """One entry in one system, present in every other system that the conse
 
 Every route but `/healthz` and `/readyz` needs a bearer token; its client decides which system it acts for.
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
+PARTS = (records, pull, fhir_read, fhir_write, bundle, timeline, decisions, lanes, health, metrics)
 
 
 def assemble() -> FastAPI:
@@ -38,7 +51,7 @@ def assemble() -> FastAPI:
         max_body_size=MOST_BYTES,
         lifespan=_life,
     )
-    for part in (records, fhir_read, fhir_write, bundle, lanes, health, metrics):
+    for part in PARTS:
         app.include_router(part.router)
     answers.install(app)
     app.add_middleware(Edge)

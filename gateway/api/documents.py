@@ -179,6 +179,7 @@ class ItemDecision(Answer):
     ground: str | None
     decisions: list[DecisionAnswer]
     held: str | None = Field(description="The recipient's refusal, where it was sent and refused")
+    note: str | None = Field(description="Why even what is permitted does not go there by delivery")
 
 
 class DecisionAnswers(Answer):
@@ -239,7 +240,8 @@ class TimelineEntry(Answer):
     title: str | None
     text: str | None
     time: str
-    system: str
+    system: str = Field(description="Where it was first told")
+    also_in: list[str] = Field(description="Other systems that tell the same")
     author: TimelineAuthor | None
     service: str | None
     level: int | None = Field(description="BTI nivå of the log at that time")

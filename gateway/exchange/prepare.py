@@ -114,9 +114,9 @@ class Preparer:
             self.system, self.mapping, shown, known, claim.person, lambda ref: plan.ids(self.system, ref)
         )
         ordered = [one for one in in_order(found) if not one.blocked(held_back)]
-        plan.sends = [Send(disclosures.new_id(), one) for one in ordered[:MOST]]
+        plan.sends = [Send(disclosures.new_id(), one) for one in ordered[: self.most]]
         plan.lacks = {one.unit.ref: _references(self.system, one) - plan.names.keys() for one in shown}
-        plan.more = len(ordered) > MOST
+        plan.more = len(ordered) > self.most
 
     def _look_up(self, connection: Connection, plan: Plan) -> None:
         patient = versions.current(connection, plan.claim.tenant, f"Patient/{plan.claim.person}")

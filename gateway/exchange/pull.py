@@ -22,6 +22,7 @@ from gateway.exchange import disclosures, lanes, timers
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.lanes import Claim, Ending
 from gateway.exchange.prepare import Plan, Preparer, Send
+from gateway.exchange.rendition import as_held
 from gateway.exchange.run import NO_PERSON
 from gateway.hub import links
 from gateway.hub.schema.instant import Instant
@@ -114,25 +115,30 @@ class Puller:
         links.save(connection, tenant, found.values())
         endings = [(one["id"], disclosures.DELIVERED, None) for one in memory.attempts]
         disclosures.finish(connection, tenant, endings, now)
+        for one in memory.lanes:
+            if one["created"]:  # what had gone before may refer to it: compare all of it once more
+                self._go_on(connection, one, now, facts_cursor=-1)
 
     def _repeat(self, connection: Connection, memory: _Memory, now: datetime) -> None:
         """Nobody knows whether it arrived: each lane goes back to where it stood."""
         endings = [(one["id"], disclosures.UNKNOWN, "not-confirmed") for one in memory.attempts]
         disclosures.finish(connection, self.system.tenant, endings, now)
-        idle, at = lane.c.state == "idle", literal(now, Instant)
         for one in memory.lanes:
-            connection.execute(
-                update(lane)
-                .where(lane.c.tenant == self.system.tenant, lane.c.id == one["id"])
-                .values(
-                    cursor=one["cursor"],
-                    facts_cursor=one["facts_cursor"],
-                    wake=lane.c.wake + 1,
-                    state=case((idle, "waiting"), else_=lane.c.state),
-                    waiting_since=case((idle, at), else_=lane.c.waiting_since),
-                    next_at=case((idle, at), else_=lane.c.next_at),
-                )
+            self._go_on(connection, one, now, cursor=one["cursor"], facts_cursor=one["facts_cursor"])
+
+    def _go_on(self, connection: Connection, one: dict[str, Any], now: datetime, **values: int) -> None:
+        idle, at = lane.c.state == "idle", literal(now, Instant)
+        connection.execute(
+            update(lane)
+            .where(lane.c.tenant == self.system.tenant, lane.c.id == one["id"])
+            .values(
+                **values,
+                wake=lane.c.wake + 1,
+                state=case((idle, "waiting"), else_=lane.c.state),
+                waiting_since=case((idle, at), else_=lane.c.waiting_since),
+                next_at=case((idle, at), else_=lane.c.next_at),
             )
+        )
 
     # --- the next one ------------------------------------------------------------------------------------
 
@@ -148,11 +154,20 @@ class Puller:
         plan = preparer.prepare(connection, claims[0], now)
         if plan is None:
             return False
+        created = self._name(plan)
         for send in plan.sends:
             self._hand(connection, plan, send, fresh, handed, now)
-        fresh.lanes.append(_stood(claims[0]))
+        fresh.lanes.append(_stood(claims[0], created=created))
         lanes.end(connection, claims[0], self._ending(connection, plan, now), now)
         return not plan.more
+
+    def _name(self, plan: Plan) -> bool:
+        """Everything new gets our id, which the system is to keep; so that records can refer to each other
+        whatever comes first. Whether anything is new."""
+        fresh = [send.difference.ref for send in plan.sends if send.difference.ref not in plan.names]
+        for ref in fresh:
+            plan.names[ref] = ref if self.system.adapter == "fhir" else ref.partition("/")[2]
+        return bool(fresh)
 
     def _hand(
         self,
@@ -164,8 +179,6 @@ class Puller:
         now: datetime,
     ) -> None:
         ref, link = send.difference.ref, send.difference.link
-        if self.system.adapter == "fhir":
-            plan.names.setdefault(ref, ref)  # under our id, which the system is to keep
         ids = plan.ids(self.system, ref)
         try:
             record = self.mapping.get(send.difference.state, ids)
@@ -174,8 +187,8 @@ class Puller:
             refused = [(send.attempt, disclosures.REFUSED, "not-expressible")]
             disclosures.finish(connection, self.system.tenant, refused, now)
         else:
-            plan.names[ref] = link.native_id = ids.natives[ref]
-            link.candidate = self.mapping.put(record, send.difference.state, ids)
+            link.native_id = ids.natives[ref]
+            link.candidate = self.mapping.put(record, as_held(send.difference.state, ids), ids)
             handed.append(Handed(record, ref))
             fresh.attempts.append({"id": send.attempt, "ref": ref})
         links.save(connection, self.system.tenant, [link])
@@ -193,5 +206,10 @@ class Puller:
         return (self.system.tenant, self.system.id) in lanes.recipients_waiting(connection, now)
 
 
-def _stood(claim: Claim) -> dict[str, Any]:
-    return {"id": claim.lane, "cursor": claim.cursor, "facts_cursor": claim.facts_cursor}
+def _stood(claim: Claim, *, created: bool) -> dict[str, Any]:
+    return {
+        "id": claim.lane,
+        "cursor": claim.cursor,
+        "facts_cursor": claim.facts_cursor,
+        "created": created,
+    }

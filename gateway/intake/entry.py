@@ -78,10 +78,10 @@ class Entry:
 
     def _settle_candidate(self, ws: Workspace, link: Link, ids: Ids) -> None:
         """Our last delivery may or may not have reached the system. What it sends now tells: its version has
-        moved, or it holds what we sent."""
+        moved, it holds what we sent, or it has never heard of the item in any other way."""
         candidate = link.candidate or EMPTY
         arrived = told(self.mapping.put(self.record, candidate, ids)) == told(candidate)
-        if arrived or (self.version is not None and self.version != link.version):
+        if arrived or not link.held.focus or (self.version is not None and self.version != link.version):
             link.held = candidate
         link.candidate = None
         ws.keep(link)

@@ -1,0 +1,203 @@
+"""GET /decisions: why a recipient does or does not get each item; GET /disclosures: what left. Ids, rules and
+codes, never content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy import Connection, and_, or_, select
+
+from consent import Decision
+from gateway.access import scopes
+from gateway.access.tokens_in import Caller
+from gateway.api.answers import answer
+from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.documents import DecisionAnswers, DisclosureAnswers, errors, ok
+from gateway.config import System
+from gateway.errors import NotFound
+from gateway.exchange.facts import PersonFacts
+from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM
+from gateway.exchange.selection import Selection, by_item
+from gateway.exchange.sight import Looking
+from gateway.hub import links, versions
+from gateway.hub.content import unpack
+from gateway.hub.schema.tables import disclosure, person
+from gateway.hub.versions import Version
+from mappings import reading
+
+router = APIRouter(tags=["decisions"])
+MayRead = Annotated[Caller, Depends(admitted(scopes.DECISIONS_READ))]
+Patient = Annotated[str, Query(pattern=r"^(Patient/)?[A-Za-z0-9\-.]{1,64}$")]
+NO_ROUTE = {
+    "rule": "route",
+    "source": "stafettbro.toml",
+    "nb": "Det er ingen åpen rute fra systemet der dette er skrevet.",
+    "nn": "Det er ingen open rute frå systemet der dette er skrive.",
+}
+
+
+@router.get(
+    "/decisions",
+    summary="Why a recipient gets an item, or does not",
+    description="Decided now, exactly as a delivery or a read would be. A client that acts for a system is "
+    "told of the items that this system may see; an operator of all. Never shows content.",
+    responses={**ok(DecisionAnswers, "One entry per item"), **errors(400, 404)},
+    response_class=Response,
+)
+def decisions(
+    desk: AtDesk,
+    caller: MayRead,
+    patient: Patient,
+    recipient: Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")],
+    item: Annotated[str | None, Query(pattern=r"^[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}$")] = None,
+) -> Response:
+    service, now = desk.service, desk.service.clock()
+    system = service.settings.system(recipient)
+    if system is None or system.tenant != caller.tenant:
+        raise NotFound("No such recipient")
+    own = patient.removeprefix("Patient/")
+    with service.store.read() as connection:
+        facts = _facts(connection, desk, caller, own)
+        visible = _visible(connection, desk, caller, own)
+        parts = by_item(versions.of_person(connection, caller.tenant, own))
+        chosen = {
+            i: p
+            for i, p in parts.items()
+            if i in p and item in (None, i) and (visible is None or i in visible)
+        }
+        if not chosen:
+            raise NotFound("No such item")
+        held = links.load(connection, caller.tenant, system.id, list(chosen))
+    mapping = service.mappings[system.id]
+    channel = "pull" if system.deliver == "pull" else "push" if system.deliver == "push" else "read"
+    selection = Selection(system, service.settings, mapping, facts, channel, now)
+    shown = [_item(selection, i, own_parts, held) for i, own_parts in sorted(chosen.items())]
+    body = {"patient": f"Patient/{own}", "recipient": system.id, "time": now.isoformat(), "items": shown}
+    return answer(body)
+
+
+def _facts(connection: Connection, desk: Desk, caller: Caller, own: str) -> PersonFacts:
+    row = connection.execute(
+        select(person.c.facts_no).where(person.c.tenant == caller.tenant, person.c.id == own)
+    ).first()
+    if row is None:
+        raise NotFound("No such person here")
+    return desk.service.facts.read(connection, caller.tenant, own, row.facts_no)
+
+
+def _visible(connection: Connection, desk: Desk, caller: Caller, own: str) -> set[str] | None:
+    """The items the caller's system may see; None for an operator, who is told of all."""
+    system: System | None = desk.service.settings.system(caller.system) if caller.system else None
+    if system is None:
+        return None
+    service = desk.service
+    sight = Looking(service.settings, service.facts, system, service.clock()).at(connection, own)
+    if sight is None or not sight.seen:
+        raise NotFound("No such person here")
+    return {one.item for one in sight.seen.values()}
+
+
+def _item(
+    selection: Selection, item: str, parts: dict[str, Version], held: Mapping[str, links.Link]
+) -> dict[str, Any]:
+    view = selection.view(item, parts)
+    link = held.get(item)
+    if view is None:
+        denied = {"categories": [], "outcome": "deny", "ground": None, "consents": [], "reasons": [NO_ROUTE]}
+        told = [denied]
+    else:
+        whole = reading.category_of(parts[item].resource)
+        first = sorted(view.decisions.items(), key=lambda one: (one[0] != whole, sorted(one[0])))
+        told = [_decision(asked, made) for asked, made in first]
+    ground = told[0]["ground"] if view is not None and view.permitted else None
+    return {
+        "item": item,
+        "source": parts[item].created_by,
+        "outcome": "permit" if view is not None and view.permitted else "deny",
+        "ground": ground,
+        "decisions": told,
+        "held": link.hold if link else None,
+        "note": _note(selection, parts[item], known=link is not None and link.native_id is not None),
+    }
+
+
+def _note(selection: Selection, focal: Version, *, known: bool) -> str | None:
+    """Why even what is permitted does not go there by delivery."""
+    system, resource = selection.system, focal.resource
+    if system.deliver == "none":
+        return "not-delivered-to"
+    if system.adapter != "fhir" and selection.facts.frame_in(system.id) is None:
+        return "no-log-or-plan-there"
+    if selection.mapping.slots(resource) is None:
+        return "no-form"
+    if system.adapter != "fhir" and resource["resourceType"] in OWN_TO_EACH_SYSTEM and not known:
+        return "own-to-each-system"
+    return None
+
+
+def _decision(asked: frozenset[str], made: Decision) -> dict[str, Any]:
+    return {
+        "categories": sorted(asked),
+        "outcome": made.outcome.value,
+        "ground": made.ground,
+        "consents": list(made.consents),
+        "reasons": [{"rule": r.rule, "source": r.source, "nb": r.nb, "nn": r.nn} for r in made.reasons],
+    }
+
+
+@router.get(
+    "/disclosures",
+    summary="What was told about a person, to whom, and on which ground",
+    description="Oldest first. Every attempt is here, and every read.",
+    responses={**ok(DisclosureAnswers, "A page of disclosures"), **errors(400, 404)},
+    response_class=Response,
+)
+def disclosed(
+    desk: AtDesk,
+    caller: MayRead,
+    patient: Patient,
+    after: Annotated[str | None, Query(pattern=r"^[0-9a-f-]{36}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Response:
+    own = patient.removeprefix("Patient/")
+    columns = disclosure.c
+    where = [columns.tenant == caller.tenant, columns.person == own]
+    if caller.system is not None:
+        where.append(columns.recipient == caller.system)
+    with desk.service.store.read() as connection:
+        _facts(connection, desk, caller, own)
+        _visible(connection, desk, caller, own)
+        if after is not None:
+            last = connection.execute(
+                select(columns.started, columns.id).where(*where, columns.id == after)
+            ).first()
+            if last is None:
+                raise NotFound("No such page")
+            same = and_(columns.started == last.started, columns.id > last.id)
+            where.append(or_(columns.started > last.started, same))
+        rows = connection.execute(
+            select(disclosure).where(*where).order_by(columns.started, columns.id).limit(limit + 1)
+        ).all()
+    page = [_told(row) for row in rows[:limit]]
+    return answer({"disclosures": page, "next": page[-1]["id"] if len(rows) > limit else None})
+
+
+def _told(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "recipient": row.recipient,
+        "channel": row.channel,
+        "state": row.state,
+        "client": row.client,
+        "started": row.started.isoformat(),
+        "closed": _time(row.closed),
+        "error": row.error,
+        "items": unpack(row.items),
+    }
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,294 @@
+"""One merged list of what happened, over all systems: from what a reader may see of a person's items to
+entries, newest first, each once. Pure; what is not in what it is given cannot be in what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from gateway.exchange.facts import PersonFacts
+from gateway.exchange.judge import RECORD
+from gateway.exchange.sight import Seen
+from mappings import reading
+from mappings.canonical import ENH, LEVEL_HISTORY, extension
+from mappings.model import Json, Resource
+
+OSLO: Final = ZoneInfo("Europe/Oslo")
+KINDS: Final = {
+    "Goal": "maal",
+    "ServiceRequest": "tiltak",
+    "Communication": "melding",
+    "Appointment": "moete",
+    "DocumentReference": "dokument",
+    "Observation": "observasjon",
+    "Consent": "samtykke",
+}
+LEVEL_CHANGE: Final = "nivaa"
+MINUTES: Final = "moetereferat"  # told with their meeting
+ALL: Final = (*KINDS.values(), "henvisning", "lysglimt", "notat", "overfoering", "evaluering", "effekt",
+              "forhold", "hovedmaal", "delmaal", LEVEL_CHANGE)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote it: organization always where known, name and role only of a participant the reader sees."""
+
+    participant: str | None
+    name: str | None
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened. time: as its source wrote it; moment: the same as a point in time. systems:
+    all that tell the same, the first that told it in front. refs: every resource that was used."""
+
+    id: str
+    resource: str
+    kind: str
+    time: str
+    moment: datetime
+    systems: tuple[str, ...]
+    refs: tuple[str, ...]
+    title: str | None = None
+    text: str | None = None
+    status: str | None = None
+    author: Author | None = None
+    service: str | None = None
+    level: int | None = None
+
+    @property
+    def place(self) -> tuple[datetime, str]:
+        """Its place in the list."""
+        return self.moment, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What a reader sees of one person, as entries."""
+
+    seen: Mapping[str, Seen]
+    provenances: Mapping[str, Resource]
+    facts: PersonFacts
+
+    def entries(self) -> list[Entry]:
+        """All of them, newest first; the same told by several systems once."""
+        found = [entry for one in self.seen.values() for entry in self._of(one)]
+        return sorted(_once(found), key=lambda e: e.place, reverse=True)
+
+    def _of(self, one: Seen) -> Iterator[Entry]:
+        kind = one.resource["resourceType"]
+        if reading.in_error(one.resource):
+            return
+        if kind == "CarePlan":
+            yield from self._levels(one)
+        elif kind in KINDS and reading.kind_of(one.resource) != MINUTES:
+            yield self._entry(one)
+
+    def _entry(self, one: Seen) -> Entry:
+        resource = one.resource
+        text = _when(resource) or _plain(one.version.first_recorded or one.version.stored)
+        moment = _moment(text) or one.version.first_recorded or one.version.stored
+        author, service, used = self._author(one)
+        words, refs = self._words(one)
+        return Entry(
+            id=one.ref.replace("/", "-"),
+            resource=one.ref,
+            kind=_kind(resource),
+            time=text,
+            moment=moment,
+            systems=(one.version.created_by,),
+            refs=(one.ref, *used, *refs),
+            title=_title(resource),
+            text=words,
+            status=resource.get("status") or resource.get("lifecycleStatus"),
+            author=author,
+            service=service,
+            level=self._level(one, moment),
+        )
+
+    def _words(self, one: Seen) -> tuple[str | None, tuple[str, ...]]:
+        """What was said; of a meeting its minutes, where they may be seen."""
+        if one.resource["resourceType"] != "Appointment":
+            return _text(one.resource), ()
+        minutes = [
+            (ref, _text(other.resource))
+            for ref, other in self.seen.items()
+            if other.item == one.ref and reading.kind_of(other.resource) == MINUTES
+        ]
+        return (minutes[0][1], (minutes[0][0],)) if minutes else (None, ())
+
+    # --- who ---------------------------------------------------------------------------------------------
+
+    def _author(self, one: Seen) -> tuple[Author | None, str | None, tuple[str, ...]]:
+        who = _who(self.provenances.get(one.item) or self.provenances.get(one.ref))
+        identifier = who.get("identifier") or {}
+        system, value = str(identifier.get("system", "")), str(identifier.get("value", ""))
+        participant = who.get("reference")
+        if system.startswith(RECORD):
+            participant = self.facts.authors.get((system.removeprefix(RECORD), value))
+        seen = self.seen.get(participant or "")
+        if seen is not None:
+            known = reading.participant_of(seen.resource)
+            author = Author(seen.ref, _name(seen.resource), known.role if known else None)
+            return author, known.service if known else None, (seen.ref,)
+        return None, self._service(value) if system == ENH else None, ()
+
+    def _service(self, organization: str) -> str | None:
+        """The service of an organization here, if one of its people is seen."""
+        found = (p for p in self.facts.facts.participants if p.organization == organization)
+        return next((p.service for p in found if p.id in self.seen and p.service), None)
+
+    # --- level -------------------------------------------------------------------------------------------
+
+    def _levels(self, one: Seen) -> Iterator[Entry]:
+        author, service, used = self._author(one)
+        for number, (level, since, _, reason) in enumerate(_history(one.resource)):
+            moment = _moment(since)
+            if moment is not None:
+                yield Entry(
+                    id=f"{one.ref.replace('/', '-')}-nivaa-{number}",
+                    resource=one.ref,
+                    kind=LEVEL_CHANGE,
+                    time=since,
+                    moment=moment,
+                    systems=(one.version.created_by,),
+                    refs=(one.ref, *used),
+                    title=f"Nivå {level}",
+                    text=reason,
+                    author=author,
+                    service=service,
+                    level=level,
+                )
+
+    def _level(self, one: Seen, moment: datetime) -> int | None:
+        """BTI nivå at that time: of the log the item belongs to, else of any log that says one."""
+        own = reading.belongs_to(one.resource)
+        frames = sorted((f for f in self.facts.frames if f in self.seen), key=lambda f: f != own)
+        for frame in frames:
+            for level, since, until, _ in reversed(_history(self.seen[frame].resource)):
+                start, end = _moment(since), _moment(until) if until else None
+                if start is not None and start <= moment and (end is None or moment < end):
+                    return level
+        return None
+
+
+def _once(found: Iterable[Entry]) -> Iterable[Entry]:
+    """What several systems tell with the same words of the same time is one entry, the earliest stored."""
+    kept: dict[tuple[Any, ...], Entry] = {}
+    for entry in found:
+        told = (entry.kind, entry.moment, entry.title, entry.text)
+        key = told if entry.title or entry.text else (entry.id,)
+        first = kept.get(key)
+        if first is None or entry.systems[0] in first.systems:
+            kept[key if first is None else (entry.id,)] = entry
+        else:
+            joined = tuple(dict.fromkeys((*first.systems, *entry.systems)))
+            kept[key] = replace(first, systems=joined, refs=(*first.refs, *entry.refs))
+    return kept.values()
+
+
+def _kind(resource: Resource) -> str:
+    own = reading.kind_of(resource)
+    return own if own in ALL else KINDS[resource["resourceType"]]
+
+
+def _when(resource: Resource) -> str | None:
+    """When it happened or begins, in the words of its source."""
+    period = resource.get("occurrencePeriod") or resource.get("effectivePeriod") or {}
+    content: list[Json] = resource.get("content") or [{}]
+    provision = (resource.get("provision") or {}).get("period") or {}
+    places = (
+        resource.get("sent"),
+        resource.get("start"),
+        resource.get("startDate"),
+        resource.get("effectiveDateTime"),
+        resource.get("occurrenceDateTime"),
+        period.get("start"),
+        (content[0].get("attachment") or {}).get("creation"),
+        resource.get("date"),
+        resource.get("dateTime"),
+        provision.get("start"),
+        resource.get("authoredOn"),
+    )
+    return next((str(text) for text in places if text and _moment(str(text))), None)
+
+
+def _title(resource: Resource) -> str | None:
+    content: list[Json] = resource.get("content") or [{}]
+    description = resource.get("description")
+    places = (
+        description.get("text") if isinstance(description, dict) else None,
+        (resource.get("code") or {}).get("text"),
+        (resource.get("topic") or {}).get("text"),
+        (content[0].get("attachment") or {}).get("title"),
+        resource.get("title"),
+        description if isinstance(description, str) else None,
+        next((r.get("text") for r in resource.get("reasonCode") or ()), None),
+    )
+    return next((str(text) for text in places if text), None)
+
+
+def _text(resource: Resource) -> str | None:
+    """The words themselves; of a goal the child's own."""
+    said = [p["contentString"] for p in resource.get("payload") or () if p.get("contentString")]
+    own = [
+        e["valueString"]
+        for e in resource.get("extension") or ()
+        if e.get("url") == extension("egne-ord") and e.get("valueString")
+    ]
+    notes = [n["text"] for n in resource.get("note") or () if n.get("text")]
+    return "\n".join([*said, *own, *notes]) or None
+
+
+def _history(plan: Resource) -> list[tuple[int, str, str | None, str | None]]:
+    """(level, from, to, reason) of each step of the level history that can be read."""
+    out = []
+    for step in plan.get("extension") or ():
+        if step.get("url") != LEVEL_HISTORY:
+            continue
+        parts = {p.get("url"): p for p in step.get("extension") or ()}
+        code = (parts.get("nivaa", {}).get("valueCoding") or {}).get("code")
+        since = parts.get("fra", {}).get("valueDate")
+        if code in ("0", "1", "2", "3") and since:
+            until = parts.get("til", {}).get("valueDate")
+            out.append((int(code), since, until, parts.get("begrunnelse", {}).get("valueString")))
+    return out
+
+
+def _who(provenance: Resource | None) -> dict[str, Json]:
+    """Who wrote it first, where that is said; else who wrote it last."""
+    agents = (provenance or {}).get("agent") or []
+    first = next((a for a in agents if "author" in _codes(a.get("type"))), agents[0] if agents else {})
+    who: dict[str, Json] = first.get("who") or {}
+    return who
+
+
+def _codes(concept: Json) -> set[str | None]:
+    return {c.get("code") for c in (concept or {}).get("coding") or ()}
+
+
+def _name(resource: Resource) -> str | None:
+    names = resource.get("name") or [n for c in resource.get("contained") or () for n in c.get("name") or ()]
+    if not names:
+        return None
+    parts = [*(names[0].get("given") or ()), names[0].get("family")]
+    return " ".join(p for p in parts if p) or names[0].get("text")
+
+
+def _moment(text: str) -> datetime | None:
+    """A FHIR date or dateTime as a point in time; a day begins at midnight in Oslo."""
+    try:
+        if len(text) == len("2026-11-21"):
+            return datetime.combine(date.fromisoformat(text), time(), OSLO).astimezone(UTC)
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
+
+
+def _plain(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

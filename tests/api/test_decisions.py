@@ -1,0 +1,91 @@
+"""Why someone gets something, or does not: rules and ids, never content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.conftest import records
+from tests.api.test_fhir_read import evaluated, person
+from tests.api.world import World, fields
+
+
+def decided(world: World, query: str, client: str = "drift") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = fields(world.get(f"/decisions?{query}", client))["items"]
+    return found
+
+
+def test_each_item_has_an_outcome_and_reasons_in_both_written_forms(any_world: World) -> None:
+    jonas = evaluated(records("stafettlogg", "jonas"))
+    any_world.hand_in("logg", jonas)
+    own = person(any_world, jonas[0])
+    answer = any_world.get(f"/decisions?patient={own}&recipient=bup", "drift")
+    items = fields(answer)["items"]
+    outcome = {i["item"].partition("/")[0]: i["outcome"] for i in items}
+    assert (outcome["Goal"], outcome["ServiceRequest"], outcome["Appointment"]) == (
+        "permit",
+        "permit",
+        "deny",
+    )
+    goal = next(i for i in items if i["item"].startswith("Goal/"))
+    assert goal["ground"] == "G1"
+    inner = next(d for d in goal["decisions"] if d["categories"] == ["evaluering"])
+    assert inner["outcome"] == "deny"
+    assert all(r["nb"] and r["nn"] and r["rule"] and r["source"] for r in inner["reasons"])
+    for secret in ("hasj", "Jonas", "Prøve", "skulen", jonas[0]["barn"]["fnr"]):
+        assert secret not in answer.text
+
+
+def test_one_item_for_one_recipient(world: World, emma: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    ref = decided(world, f"patient={own}&recipient=bup")[0]["item"]
+    assert [i["item"] for i in decided(world, f"patient={own}&recipient=bup&item={ref}")] == [ref]
+    assert world.get(f"/decisions?patient={own}&recipient=bup&item=Goal/nei", "drift").status_code == 404
+    assert world.get(f"/decisions?patient={own}&recipient=finnes-ikke", "drift").status_code == 404
+    assert world.get("/decisions?patient=nei&recipient=bup", "drift").status_code == 404
+    assert world.get(f"/decisions?patient={own}&recipient=bup", "nabodrift").status_code == 404
+
+
+def test_a_protected_child_is_denied_with_the_rule(world: World) -> None:
+    amina = records("stafettlogg", "amina")
+    world.hand_in("logg", amina)
+    items = decided(world, f"patient={person(world, amina[0])}&recipient=bup")
+    assert {i["outcome"] for i in items} == {"deny"}
+    assert {r["rule"] for i in items for d in i["decisions"] for r in d["reasons"]} == {"B1"}
+
+
+def test_a_systems_client_is_told_only_of_what_it_sees(world: World) -> None:
+    jonas = evaluated(records("stafettlogg", "jonas"))
+    world.hand_in("logg", jonas)
+    own = person(world, jonas[0])
+    seen = {i["item"].partition("/")[0] for i in decided(world, f"patient={own}&recipient=bup", "bup")}
+    assert not seen & {"Appointment", "Observation"}
+    assert "Appointment" in str(decided(world, f"patient={own}&recipient=bup", "logg"))
+
+
+def test_what_no_delivery_would_do_is_said(world: World, emma: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    assert {i["note"] for i in decided(world, f"patient={own}&recipient=bup")} == {"not-delivered-to"}
+    assert {i["note"] for i in decided(world, f"patient={own}&recipient=plan")} == {"no-log-or-plan-there"}
+
+
+def test_disclosures_come_page_by_page_and_to_those_they_concern(
+    any_world: World, emma: list[dict[str, Any]]
+) -> None:
+    any_world.hand_in("logg", emma)
+    own = person(any_world, emma[0])
+    for _ in range(3):
+        any_world.get(f"/fhir/Patient/{own}", "bup")
+    any_world.get(f"/fhir/Patient/{own}", "lege")
+    seen: list[str] = []
+    page = fields(any_world.get(f"/disclosures?patient={own}&limit=2", "drift"))
+    while True:
+        seen += [one["id"] for one in page["disclosures"]]
+        if page["next"] is None:
+            break
+        page = fields(any_world.get(f"/disclosures?patient={own}&limit=2&after={page['next']}", "drift"))
+    assert len(seen) == len(set(seen)) == 4
+    own_log = fields(any_world.get(f"/disclosures?patient={own}", "lege"))["disclosures"]
+    assert [one["recipient"] for one in own_log] == ["lege"]
+    assert any_world.get(f"/disclosures?patient={own}", "nabodrift").status_code == 404
