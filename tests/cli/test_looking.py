@@ -167,6 +167,15 @@ def test_preview_of_a_route_nobody_has_written_yet(lived_in: Installation, invok
     assert "for 1 of 2 persons" in done.stdout
 
 
+def test_preview_tells_of_what_came_from_the_source_alone(lived_in: Installation, invoke: Invoke) -> None:
+    said = invoke("preview", "individuell-plan", "stafettlogg", "--details", "-c", lived_in.config).stdout
+    with closing(sqlite3.connect(lived_in.url.removeprefix("sqlite:///"))) as connection:
+        rows = connection.execute("SELECT ref, created_by FROM resource WHERE ref LIKE 'Goal/%'").fetchall()
+    assert {created_by for _, created_by in rows} == {"stafettlogg", "individuell-plan"}
+    for ref, created_by in rows:
+        assert (ref in said) == (created_by == "individuell-plan")
+
+
 def test_preview_says_who_has_no_log_there(lived_in: Installation, invoke: Invoke) -> None:
     done = invoke("preview", "stafettlogg", "individuell-plan", "-c", lived_in.config)
     assert done.exit_code == 0
