@@ -160,12 +160,16 @@ class Section:
 
     def _write(self, native: Record, current: Record, focus: Focus, ids: Ids) -> None:
         for part in self.parts:
-            new = filled(native.get(part.name))
-            if not same(new, filled(current.get(part.name))):
-                if part.slot == ITEM:
-                    focus[ITEM] = part.put(focus[ITEM], new, ids)
-                else:
-                    self._write_slot(part, new, focus, ids)
+            said, old = native.get(part.name), current.get(part.name)
+            if said is old:
+                continue
+            new = filled(said)
+            if same(new, filled(old)):
+                continue
+            if part.slot == ITEM:
+                focus[ITEM] = part.put(focus[ITEM], new, ids)
+            else:
+                self._write_slot(part, new, focus, ids)
 
     def _write_slot(self, part: Part, value: Json, focus: Focus, ids: Ids) -> None:
         item, old = focus[ITEM], focus.get(part.slot)

@@ -52,9 +52,10 @@ class Pattern:
             ((key, value),) = self.fresh.items()
             if isinstance(value, str):
                 return lambda e: e.get(key) == value
-        return lambda e: (
-            contains(e, self.fresh) and all(k in e for k in self.has) and not any(k in e for k in self.lacks)
-        )
+        holds = _containing(self.fresh)
+        if not self.has and not self.lacks:
+            return holds
+        return lambda e: holds(e) and all(k in e for k in self.has) and not any(k in e for k in self.lacks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,20 @@ def contains(node: Json, pattern: Json) -> bool:
     if isinstance(pattern, list):
         return isinstance(node, list) and all(any(contains(e, p) for e in node) for p in pattern)
     return bool(node == pattern)
+
+
+def _containing(pattern: dict[str, Json]) -> Match:
+    """contains() for one pattern; most elements equal it member by member."""
+    members = tuple(pattern.items())
+
+    def holds(node: Json) -> bool:
+        for key, wanted in members:
+            found = node.get(key)
+            if found != wanted and (found is None or not contains(found, wanted)):
+                return False
+        return True
+
+    return holds
 
 
 def way(text: str, names: Names, end: Way = HERE) -> Way:
