@@ -86,6 +86,8 @@ class System(Model):
     url: str | None = None
     folder: Path | None = None
     folder_format: Literal["json", "ndjson", "csv"] = "json"
+    folder_delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"  # of a CSV file
+    folder_encoding: str = "utf-8-sig"  # of a CSV file; "cp1252" is Windows-1252
     credentials: Credentials = Credentials()
     audience: Literal["organization", "participants"] = "organization"  # who can read there
     readers: frozenset[Literal["guardians", "child"]] = frozenset()  # families who can read there

@@ -114,6 +114,8 @@ def open_adapter(system: System) -> Adapter:
             deadline=system.send_deadline_seconds,
             folder=system.folder,
             folder_format=system.folder_format,
+            delimiter=system.folder_delimiter,
+            encoding=system.folder_encoding,
         )
     except ValueError as error:
         raise ConfigurationError(f"system {system.id}: {error}") from error

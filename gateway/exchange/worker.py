@@ -232,5 +232,7 @@ class Worker:
                 log(Event.LANE_TAKEN_OVER, lane=row.id)
 
     def _sweep(self) -> int:
+        for system in self.settings.systems:
+            self.intake.retry_waiting(system)
         with self.store.write() as connection:
             return lanes.sweep(connection, self.clock())

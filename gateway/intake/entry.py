@@ -185,7 +185,7 @@ class Entry:
     def _keep_late(self, ws: Workspace, ref: str) -> bool:
         dialect: Any = sqlite if ws.store.sqlite else postgresql
         result = ws.connection.execute(
-            dialect.insert(late_edition).on_conflict_do_nothing(),
+            dialect.insert(late_edition).on_conflict_do_nothing().returning(late_edition.c.digest),
             {
                 "tenant": ws.tenant,
                 "system": self.system.id,
@@ -198,7 +198,7 @@ class Entry:
                 "content": pack(self.record),
             },
         )
-        return result.rowcount > 0
+        return result.first() is not None
 
 
 def told(state: State) -> dict[str, Resource]:

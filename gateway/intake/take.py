@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,7 +17,7 @@ from gateway.config import Settings, System
 from gateway.hub import persons
 from gateway.hub.content import digest, pack, unpack
 from gateway.hub.persons import IdentifierKey
-from gateway.hub.schema.tables import waiting_record
+from gateway.hub.schema.tables import link, waiting_record
 from gateway.hub.store import Store
 from gateway.hub.wake import open_lanes
 from gateway.intake.answer import Answer, Status, rejected
@@ -84,6 +85,16 @@ class Intake:
         if batch.arrivals:
             self._store_all(system, batch)
         return [batch.answers[i] for i in range(len(offered))]
+
+    def retry_waiting(self, system: System) -> int:
+        """Take in what waits for something that has come by another way than intake (a delivery of ours).
+        Returns how many records were tried."""
+        with self._store.read() as connection:
+            rows = connection.execute(_COME, {"tenant": system.tenant, "system": system.id}).all()
+        batch = _Batch(arrivals=self._arrivals(system.id, rows))
+        if batch.arrivals:
+            self._store_all(system, batch)
+        return len(batch.arrivals)
 
     def _describe(self, system: System, offered: Sequence[Offered], *, polled: bool) -> _Batch:
         batch = _Batch(polled=polled)
@@ -235,15 +246,29 @@ class Intake:
         """Records that waited for what has just arrived."""
         given = {"tenant": ws.tenant, "system": ws.system, "wanted": sorted(appeared)}
         rows = ws.connection.execute(_WAITED_FOR, given).all()
-        mapping = self._mappings[ws.system]
+        return self._arrivals(ws.system, rows)
+
+    def _arrivals(self, system: str, rows: Iterable[Any]) -> list[_Arrival]:
         out = []
         for row in rows:
             stored = unpack(row.content)
             offered = Offered(stored["record"], stored["version"])
-            out.append(_Arrival(None, offered, mapping.describe(offered.record), (row.native_id, row.digest)))
+            heading = self._mappings[system].describe(offered.record)
+            out.append(_Arrival(None, offered, heading, (row.native_id, row.digest)))
         return out
 
 
+_COME = (
+    select(waiting_record.c.native_id, waiting_record.c.digest, waiting_record.c.content)
+    .join(
+        link,
+        (link.c.tenant == waiting_record.c.tenant)
+        & (link.c.system == waiting_record.c.system)
+        & (link.c.native_id == waiting_record.c.waits_for),
+    )
+    .where(waiting_record.c.tenant == bindparam("tenant"), waiting_record.c.system == bindparam("system"))
+    .limit(200)
+)
 _WAITED_FOR = select(waiting_record.c.native_id, waiting_record.c.digest, waiting_record.c.content).where(
     waiting_record.c.tenant == bindparam("tenant"),
     waiting_record.c.system == bindparam("system"),

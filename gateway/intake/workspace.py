@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from gateway.config import System
-from gateway.hub import links, persons, versions
+from gateway.hub import directory, links, persons, versions
 from gateway.hub.content import pack
 from gateway.hub.links import Link, Name
 from gateway.hub.persons import PersonRow
@@ -155,6 +155,7 @@ class Workspace:
         if self.fresh:
             transaction = self.store.transaction_id(self.connection)
             versions.append(self.connection, self.tenant, self.fresh, transaction)
+            directory.note(self.connection, self.tenant, (v.resource for v in self.fresh), self.now)
         links.save(self.connection, self.tenant, self.touched.values())
         if self.conflicts:
             self.connection.execute(insert(conflict), self.conflicts)
