@@ -146,3 +146,22 @@ def test_the_frame_is_read_from_where_the_record_lies() -> None:
     elsewhere = Ids("Patient/p1", "CarePlan/none", "stafettlogg", {}, {"Goal/h": "own"})
     assert "logg" not in LOG.get(State({ITEM: focal}), elsewhere)
     assert ids("Goal/h").natives["Goal/h"] == "own"
+
+
+def test_what_vanishes_from_a_record_in_error_is_gone_all_the_same() -> None:
+    full = record("maal", tekst="x", status="aktiv", evaluering={"tekst": "e"}, feilregistrert=ERROR)
+    without = {key: value for key, value in full.items() if key != "evaluering"}
+    assert "evaluering" not in get(State(put(without, state=put(full)).focus))
+
+
+def test_what_waits_in_the_rest_waits_on_while_other_fields_change() -> None:
+    other = put(record("notat", tekst="a", tolkning="Redd")).focus
+    state = State(other, put(record("notat", tekst="a", tolkning="")).rest)
+    assert put({**get(state), "tekst": "b"}, state=state).rest == state.rest
+
+
+def test_a_resource_is_left_exactly_as_it_is_when_only_its_writer_changes() -> None:
+    state = put(record("maal", tekst="x", status="aktiv"))
+    gone = State({**state.focus, ITEM: {**state.focus[ITEM], "lifecycleStatus": "entered-in-error"}})
+    again = put({**get(gone), "endretAv": "d2"}, state=gone)
+    assert again.focus[ITEM] == gone.focus[ITEM]

@@ -27,6 +27,7 @@ def problems(native: Any) -> set[tuple[str, str]]:
         ("14831770229", "fnr", True),  # month + 80
         ("14831770228", "fnr", False),
         ("31921077435", "fnr", True),
+        ("15108695088", "fhn", False),
         ("1510869508", "fnr", False),
         ("1510869508x", "fnr", False),
         ("99999999999", "fnr", False),
