@@ -190,6 +190,7 @@ def test_a_person_is_named_once_and_never_by_number(
 ) -> None:
     done = invoke("export", *arguments, "-c", exported[0].config, "--out", tmp_path / "x")
     assert done.exit_code == 3
+    assert "Name the person once" in done.stderr or "not taken from a command line" in done.stderr
     assert EMMA not in done.output
     assert not (tmp_path / "x").exists()
 

@@ -86,9 +86,11 @@ def test_explain_speaks_nynorsk_and_asks_as_if_it_were_then(lived_in: Installati
 def test_a_national_id_is_asked_for_and_never_taken_from_the_line(
     lived_in: Installation, invoke: Invoke
 ) -> None:
-    taken = invoke("explain", "14831770229", "bup", "-c", lived_in.config)
-    assert taken.exit_code == 3
-    assert "14831770229" not in taken.output
+    for named in ("14831770229", "stafettlogg:14831770229"):
+        taken = invoke("explain", named, "bup", "-c", lived_in.config)
+        assert taken.exit_code == 3
+        assert "not taken from a command line" in taken.stderr
+        assert "14831770229" not in taken.output
     asked = invoke("explain", "-", "bup", "-c", lived_in.config, stdin="148317 70229\n")
     assert asked.exit_code == 0, asked.output
     assert "stafettlogg:emma-logg" in asked.stdout
