@@ -77,6 +77,7 @@ def test_somebody_of_unknown_role_who_acts_for_nobody_may_be_a_guardian() -> Non
 def test_two_children_in_one_log_contradict_each_other() -> None:
     other = child(id="Patient/2", person="annen")
     assert rules(ask(facts(*WORLD, child(), other, BOTH))) == ["W9"]
+    assert rules(ask(facts(*WORLD, child(), replace(other, frame=PLAN), BOTH))) == ["W9"]
     known = child(id="Patient/2", frame=PLAN, person=None)
     assert ask(facts(*WORLD, child(), known, BOTH)).permitted
 

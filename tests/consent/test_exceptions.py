@@ -110,3 +110,21 @@ def test_an_exception_for_a_service_holds_for_an_organization_of_unknown_service
 def test_an_exception_by_a_giver_nobody_knows_stands_for_everyone() -> None:
     assert not ask(facts(*WORLD, BOTH, refusal("n", "ukjent", "bup"))).permitted
     assert not ask(facts(*WORLD, BOTH, refusal("n", "", "bup"))).permitted
+
+
+def test_taking_back_a_consent_takes_back_no_exception_in_it() -> None:
+    kept = permit("x", "far", "skole", "maal", except_recipients=frozenset({"bup"}))
+    gone = replace(kept, withdrawn=LATER, withdrawn_by=reference("far"))
+    assert not ask(facts(*WORLD, BOTH, gone)).permitted
+
+
+def test_a_refusal_about_somebody_nobody_knows_stands() -> None:
+    no = refusal("n", "far", "bup", about="RelatedPerson/ukjent")
+    assert not ask(facts(*WORLD, BOTH, no)).permitted
+
+
+def test_an_exception_for_one_participant_is_lifted_by_naming_that_participant() -> None:
+    no = refusal("n", "far", reference("bup"), recorded=LATER)
+    for name, lifts in ((reference("bup"), True), (NUMBERS["bup"], False), ("bup", False)):
+        again = permit("a", "far", name, "maal", recorded=LATEST)
+        assert ask(facts(*WORLD, BOTH, no, again)).permitted is lifts

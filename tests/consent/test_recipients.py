@@ -86,3 +86,11 @@ def test_other_readers_need_a_consent_that_reaches_them() -> None:
 def test_guardians_read_nothing_while_responsibility_is_unknown() -> None:
     assert not ask(facts(guardian("mor", "ukjent"), child()), to="mor").permitted
     assert ask(facts(guardian("mor", "ukjent"), child()), to="barn").permitted
+
+
+def test_a_single_reader_is_reached_through_the_organization_only_while_taking_part() -> None:
+    named = permit("s", "mor far", NUMBERS["bup"], "maal")
+    reader = replace(staff("bup"), id=reference("psykolog"))
+    assert ask(facts(*PARENTS, reader, named), to="psykolog").permitted
+    left = replace(reader, end=date(2026, 11, 20))
+    assert not ask(facts(*PARENTS, left, named), to="psykolog").permitted
