@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -15,13 +15,14 @@ import consent
 from consent.model import Consent, Facts, Participant, Recipient
 from consent.model import Settings as Choices
 from gateway.config import Settings, System
-from gateway.hub import versions
+from gateway.hub import links, versions
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import link
 from gateway.hub.versions import FACTS, Version
 from mappings import reading
-from mappings.canonical import HPR
+from mappings.canonical import HPR, identifier_system
 
+RECORD = identifier_system("record/")
 FAMILY = frozenset({"foresatt", "fosterforelder", "verge"})
 KEPT = 5_000  # persons whose facts stay in memory
 
@@ -85,29 +86,33 @@ class FactsReader:
             if place in self._kept:
                 self._kept.move_to_end(place)
                 return self._kept[place]
-        facts = self._load(connection, tenant, person)
+        facts, whole = self._load(connection, tenant, person)
+        if not whole:  # what an exception means may arrive any time, without being a fact itself
+            return facts
         with self._lock:
             self._kept[place] = facts
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return facts
 
-    def _load(self, connection: Connection, tenant: str, person: str) -> PersonFacts:
+    def _load(self, connection: Connection, tenant: str, person: str) -> tuple[PersonFacts, bool]:
+        """The facts, and whether everything they name is here."""
         found = list(versions.of_types(connection, tenant, person, FACTS).values())
         participants = [p for v in found for p in self._participant(v)]
         patient = next((v for v in found if v.ref.startswith("Patient/")), None)
         known = reading.person_of(patient.resource) if patient else None
+        consents, whole = _resolved(connection, tenant, [c for v in found for c in _consent(v)])
         facts = Facts(
             born=known.born if known else None,
             address_protection=known.address_protection if known else None,
             participants=tuple(participants),
-            consents=tuple(c for v in found for c in _consent(v)),
+            consents=tuple(consents),
             regimes={o.number: o.regime for o in self._settings.organizations},
             settings=self._choices(tenant),
         )
         frames = [v for v in found if v.ref.startswith("CarePlan/")]
         frames.sort(key=lambda v: (v.resource.get("status") == "active", v.change_no))
-        return PersonFacts(
+        known_of = PersonFacts(
             tenant=tenant,
             person=person,
             facts=facts,
@@ -117,6 +122,7 @@ class FactsReader:
             twins=_twins(participants),
             organizations={p.id: p.organization for p in participants if p.organization},
         )
+        return known_of, whole
 
     def _choices(self, tenant: str) -> Choices:
         own = next(t for t in self._settings.tenants if t.id == tenant)
@@ -164,6 +170,22 @@ def _consent(version: Version) -> Iterable[Consent]:
         in_error=found.in_error,
         understood=found.understood,
     )
+
+
+def _resolved(connection: Connection, tenant: str, consents: list[Consent]) -> tuple[list[Consent], bool]:
+    """The consents with excepted items by their hub references. One that was excepted before it arrived
+    stands in its consent as "identifier system|native id"."""
+    logical = {item for one in consents for item in one.except_items if RECORD in item}
+    known: dict[str, str] = {}
+    for item in logical:
+        system, _, native = item.removeprefix(RECORD).partition("|")
+        name = links.names(connection, tenant, system, [native]).get(native)
+        if name is not None:
+            known[item] = name.ref
+    if not logical:
+        return consents, True
+    named = [replace(c, except_items=frozenset(known.get(i, i) for i in c.except_items)) for c in consents]
+    return named, len(known) == len(logical)
 
 
 def _authors(

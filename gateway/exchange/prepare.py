@@ -151,7 +151,8 @@ class Preparer:
 
 def _references(system: System, one: Shown) -> set[str]:
     focus = shareable(system, one.unit.state.focus)
-    return {ref for resource in focus.values() for ref in references(resource)}
+    own = {f"{resource['resourceType']}/{resource['id']}" for resource in focus.values()}
+    return {ref for resource in focus.values() for ref in references(resource)} - own
 
 
 def _disclosed(one: Difference) -> Disclosed:
