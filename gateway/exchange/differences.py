@@ -24,13 +24,15 @@ LISTS = ("CarePlan/", "CareTeam/")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One record that is to be written at a recipient: `state` is what it would hold."""
+    """One record that is to be written at a recipient. state: what it would hold. earlier: what a delivery
+    before this, never answered, may have left there."""
 
     ref: str
     state: State
     link: Link
     shown: Shown
     digest: str
+    earlier: State | None = None
 
     @property
     def needs(self) -> set[str]:
@@ -69,8 +71,8 @@ def differences(
         expected = _expected(mapping, one.unit.ref, state, ids(one.unit.ref))
         if expected is None or _settled(link, expected):
             continue
-        link.candidate = expected
-        out.append(Difference(one.unit.ref, state, link, one, _mark(expected)))
+        earlier, link.candidate = link.candidate, expected
+        out.append(Difference(one.unit.ref, state, link, one, _mark(expected), earlier))
     return out
 
 

@@ -122,7 +122,7 @@ class Runner:
             state = disclosures.UNKNOWN if report.down else disclosures.DELIVERED
             endings.append((plan.lookup_attempt, state, report.down or report.lookup_error))
         disclosures.finish(connection, plan.claim.tenant, endings, now)
-        settled = [link for one in report.sent if (link := _settle(one)) is not None]
+        settled = [_settle(one) for one in report.sent]
         newest = links.load(connection, plan.claim.tenant, self.system.id, [link.ref for link in settled])
         changed = [link for link in settled if _unsettled(newest.get(link.ref))]
         if report.found is not None:
@@ -181,12 +181,12 @@ def _unsettled(newest: Link | None) -> bool:
     return newest is None or newest.candidate is not None
 
 
-def _settle(one: Sent) -> Link | None:
-    """The link after this end; None where intake has already settled it."""
+def _settle(one: Sent) -> Link:
+    """The link after this end."""
     link = one.send.difference.link
-    if one.end in (End.STALE, End.UNSENT):
-        return None
-    if one.end is End.DELIVERED and one.written is not None and one.held is not None:
+    if one.end in (End.STALE, End.UNSENT):  # not taken: this one cannot be what the recipient holds
+        link.candidate = one.send.difference.earlier
+    elif one.end is End.DELIVERED and one.written is not None and one.held is not None:
         link.previous = None if one.written.version else link.held
         link.native_id, link.version = one.written.remote_id, one.written.version
         link.held, link.candidate = one.held, None

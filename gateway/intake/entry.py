@@ -77,12 +77,15 @@ class Entry:
         )
 
     def _settle_candidate(self, ws: Workspace, link: Link, ids: Ids) -> None:
-        """Our last delivery may or may not have reached the system. What it sends now tells: its version has
-        moved, it holds what we sent, or it has never heard of the item in any other way."""
+        """Our last delivery may or may not have reached the system. What it sends now tells: it holds what we
+        sent, or has never heard of the item in any other way. If only its version has moved, it may have been
+        us or someone there: a field that is as it was before our delivery then counts as doubtful."""
         candidate = link.candidate or EMPTY
         arrived = told(self.mapping.put(self.record, candidate, ids)) == told(candidate)
-        if arrived or not link.held.focus or (self.version is not None and self.version != link.version):
+        if arrived or not link.held.focus:
             link.held = candidate
+        elif self.version is not None and self.version != link.version:
+            link.held, link.previous = candidate, link.held
         link.candidate = None
         ws.keep(link)
 

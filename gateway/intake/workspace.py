@@ -58,16 +58,17 @@ class Workspace:
     def busy(self, system: System) -> set[str]:
         """Persons of whom a delivery to this system is under way or unanswered: what a FHIR server shows now
         may be ours, under ids that we do not know yet."""
-        running = self.connection.execute(
-            select(lane.c.person).where(
+        open_lanes = self.connection.execute(
+            select(lane.c.person, lane.c.state).where(
                 lane.c.tenant == self.tenant,
                 lane.c.recipient == system.id,
                 lane.c.person.in_(sorted(self.people)),
-                lane.c.state == "running",
+                lane.c.state.in_(("running", "waiting")),
             )
-        )
-        unanswered = links.unanswered(self.connection, self.tenant, system.id, self.people)
-        return {r.person for r in running} | unanswered
+        ).all()
+        going_on = {r.person for r in open_lanes}  # what a lane at rest has left unanswered is not coming
+        running = {r.person for r in open_lanes if r.state == "running"}
+        return running | links.unanswered(self.connection, self.tenant, system.id, going_on)
 
     def adopt(self, ours: Mapping[str, str]) -> None:
         """Recognise records that we have written at the system, though the answer to that has not reached the

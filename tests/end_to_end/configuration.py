@@ -26,7 +26,9 @@ ORGANIZATIONS = {
 }
 
 
-def configuration(database_url: str, folder: Path, systems: Systems, issuer_url: str) -> dict[str, Any]:
+def configuration(
+    database_url: str, folder: Path, systems: Systems, issuer_url: str, poll_seconds: float
+) -> dict[str, Any]:
     """The configuration as values. Tokens lie in files of the folder."""
     return {
         "database_url": database_url,
@@ -40,7 +42,7 @@ def configuration(database_url: str, folder: Path, systems: Systems, issuer_url:
             _records(folder, "stafettlogg", "362819482", systems.stafettlogg.wire.url)
             | {"readers": ["guardians", "child"]},
             _records(folder, "individuell-plan", "359797117", systems.plan.wire.url),
-            _bup(folder, systems.bup.wire.url),
+            _bup(folder, systems.bup.wire.url, poll_seconds),
         ],
         "routes": [{"source": a, "recipient": b} for a in SYSTEMS for b in SYSTEMS if a != b],
         "issuers": [{"issuer": issuer_url, "audience": AUDIENCE}],
@@ -71,14 +73,14 @@ def _records(folder: Path, name: str, organization: str, url: str) -> dict[str, 
     }
 
 
-def _bup(folder: Path, url: str) -> dict[str, Any]:
+def _bup(folder: Path, url: str, poll_seconds: float) -> dict[str, Any]:
     return {
         "id": "bup",
         "tenant": TENANT,
         "adapter": "fhir",
         "organization": "343231946",
         "url": url,
-        "poll_seconds": 0.2,
+        "poll_seconds": poll_seconds,
         "credentials": _credentials(folder, "bup"),
     }
 

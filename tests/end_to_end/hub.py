@@ -40,7 +40,9 @@ class Hub:
         """(recipient, state, error) of lanes with something to do. A lane whose person the recipient does not
         have looks again only in an hour: it rests."""
         rows = self.rows(
-            select(lane.c.recipient, lane.c.state, lane.c.last_error).where(lane.c.state != "idle")
+            select(lane.c.recipient, lane.c.state, lane.c.last_error).where(
+                lane.c.state.in_(("waiting", "running"))
+            )
         )
         return [
             (r.recipient, r.state, r.last_error)

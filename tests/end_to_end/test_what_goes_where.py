@@ -13,7 +13,7 @@ import pytest
 from tests import databases
 from tests.access.issuer_server import Issuer
 from tests.end_to_end import standing, world
-from tests.end_to_end.standing import Names, as_native, in_hub_names, said
+from tests.end_to_end.standing import Names, as_native, in_hub_names, in_names_of, said
 from tests.end_to_end.systems import Systems
 from tests.end_to_end.table import RECIPIENTS, Row, rows
 from tests.end_to_end.wire import Request
@@ -118,30 +118,9 @@ def test_nothing_else_stands_in_a_records_system(told: Snapshot, system: str) ->
 def test_a_record_reads_the_same_in_the_other_records_system(told: Snapshot, row: Row) -> None:
     system = next(s for s in RECORDS if row.stands(s))
     there = told.records[system][str(told.names.at(system, told.ref(row)))]
-    source = _in_names_of(system, row.source, told.sources[row.source][row.record], told.names)
+    source = in_names_of(system, row.source, told.sources[row.source][row.record], told.names)
     assert said(system, there) == said(row.source, source, row.without[system])
     assert there[standing.FRAME_KEY[system]] == ("emma-logg" if system == "stafettlogg" else "emma-ip")
-
-
-def _in_names_of(system: str, source: str, record: dict[str, Any], names: Names) -> dict[str, Any]:
-    """The record with each id in it as `system` calls the same thing; what it does not have is left out."""
-    own = {n: r for (s, r), n in names.natives.items() if s == source}
-    there = names.refs(system) | {own[a]: b for a, b in SAME_PERSON if a in own}
-    there |= {own[b]: a for a, b in SAME_PERSON if b in own}
-
-    def renamed(value: Any) -> Any:
-        if isinstance(value, list):
-            parts = [renamed(one) for one in value]
-            return [one for one in parts if one is not None]
-        if isinstance(value, dict):
-            return {key: renamed(one) for key, one in value.items()}
-        return there.get(own[value]) if isinstance(value, str) and value in own else value
-
-    found: dict[str, Any] = renamed({k: v for k, v in record.items() if k != "id"})
-    return {**{k: v for k, v in found.items() if v is not None}, "id": record["id"]}
-
-
-SAME_PERSON = (("e-d6", "ei-d2"),)  # the psychologist takes part in both; known by her HPR number
 
 
 def test_nothing_else_stands_at_bup(told: Snapshot) -> None:

@@ -11,21 +11,25 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import select, update
 
 from gateway import jsontext, service
 from gateway.access import scopes
 from gateway.config import Settings
 from gateway.demo.sample_children import records
+from gateway.exchange import lanes
+from gateway.exchange.timers import POLL
+from gateway.hub.schema.tables import lane, timer
 from gateway.intake import Offered
 from tests.access.issuer_server import Issuer
-from tests.end_to_end.configuration import OPERATOR, configuration, toml, write_tokens
+from tests.end_to_end.configuration import OPERATOR, TENANT, configuration, toml, write_tokens
 from tests.end_to_end.hub import Hub
 from tests.end_to_end.systems import Systems
 from tests.end_to_end.waiting import wait_until
@@ -33,6 +37,10 @@ from tests.end_to_end.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # the day the samples are about
 QUIET_WITHIN = 90.0
+OFTEN = 0.2  # seconds between the rounds of asking BUP
+SELDOM = timedelta(hours=1)
+POLL_OF_BUP = (timer.c.kind == POLL, timer.c.subject == "bup")
+NOBODY = "http://127.0.0.1:1"
 
 
 class Clock:
@@ -124,14 +132,8 @@ class World:
         wait_until(self._idle, "every lane idle")
 
     def polled(self) -> None:
-        """Wait until BUP has been asked for changes, from the first type to the last, after now: a second
-        round begins when the first is taken in."""
-        seen = self.systems.bup.rounds()
-        wait_until(lambda: self._reached(seen + 2), "two rounds of asking BUP")
-
-    def _reached(self, rounds: int) -> bool:
-        self.alive()
-        return self.systems.bup.rounds() >= rounds
+        """Wait until BUP has been asked for changes, from the first type to the last, after now."""
+        raise NotImplementedError
 
     def _idle(self) -> bool:
         self.alive()
@@ -144,9 +146,25 @@ class World:
 
 @dataclass
 class InProcess(World):
-    """A gateway inside the test: the service and a worker in a thread, with the clock fixed."""
+    """A gateway inside the test: the service and a worker in a thread, with the clock fixed. It asks BUP for
+    changes only when the test says so."""
 
     service: service.Service
+
+    def polled(self) -> None:
+        """Ask BUP for changes, and wait until what it says is taken in."""
+        with self.service.store.write() as connection:
+            connection.execute(update(timer).where(*POLL_OF_BUP).values(due=self.clock()))
+        wait_until(self._asked, "a round of asking BUP", every=0.02)
+
+    def _asked(self) -> bool:
+        """The next turn is far away again: a turn under way is kept for minutes only."""
+        due = self.hub.rows(select(timer.c.due).where(*POLL_OF_BUP))
+        return bool(due) and due[0].due - self.clock() > SELDOM / 2
+
+    def held(self, recipient: str) -> AbstractContextManager[None]:
+        """Nothing is delivered to a recipient until the block ends."""
+        return _holding(self, recipient)
 
     def hand_in(self, system: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Through intake, as the front door does."""
@@ -164,6 +182,15 @@ class Process(World):
     http: httpx.Client
     issuer: Issuer
     log: Path
+
+    def polled(self) -> None:
+        """Wait for a whole round of asking BUP: it is taken in when the next one begins."""
+        seen = self.systems.bup.rounds()
+        wait_until(lambda: self._reached(seen + 2), "two rounds of asking BUP")
+
+    def _reached(self, rounds: int) -> bool:
+        self.alive()
+        return self.systems.bup.rounds() >= rounds
 
     def hand_in(self, system: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """As a list, through the front door."""
@@ -194,6 +221,19 @@ class Process(World):
         assert self.process.poll() is None, self.log.read_text()[-2000:]
 
 
+@contextmanager
+def _holding(world: InProcess, recipient: str) -> Iterator[None]:
+    store = world.service.store
+    with store.write() as connection:
+        ids = [r.id for r in connection.execute(select(lane.c.id).where(lane.c.recipient == recipient))]
+        assert all(lanes.hold(connection, TENANT, one, "test") for one in ids), "a lane is running"
+    yield
+    with store.write() as connection:
+        for one in ids:
+            lanes.release(connection, TENANT, one, world.clock())
+    world.service.woken()
+
+
 def _version(record: dict[str, Any]) -> str | None:
     version = record.get("versjon")
     return None if version is None else str(version)
@@ -204,7 +244,8 @@ def in_process(database_url: str, folder: Path, systems: Systems) -> Iterator[In
     """A world with the gateway inside the test."""
     systems.clear()
     write_tokens(folder, systems)
-    settings = Settings.model_validate(configuration(database_url, folder, systems, "http://127.0.0.1:1"))
+    values = configuration(database_url, folder, systems, NOBODY, SELDOM.total_seconds())
+    settings = Settings.model_validate(values)
     clock = Clock(WRITTEN)
     built = service.build(settings, clock)
     worker = built.add_worker()
@@ -228,7 +269,7 @@ def process(database_url: str, folder: Path, systems: Systems, issuer: Issuer) -
     systems.clear()
     write_tokens(folder, systems)
     config = folder / "stafettbro.toml"
-    config.write_text(toml(configuration(database_url, folder, systems, issuer.url)), encoding="utf-8")
+    config.write_text(toml(configuration(database_url, folder, systems, issuer.url, OFTEN)), encoding="utf-8")
     with (
         serving(config, folder / "gateway.log") as (running, url),
         httpx.Client(base_url=url, timeout=60, trust_env=False) as http,
