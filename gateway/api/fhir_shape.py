@@ -3,10 +3,13 @@ judge: the hub keeps the raw JSON. Says where something is wrong, never what sto
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from fhir.resources.R4B import get_fhir_model_class
-from pydantic import ValidationError
+from fhir.resources.R4B.resource import Resource as FhirResource
+from pydantic import BaseModel, ValidationError
 
 from gateway import jsontext
 from gateway.api.answers import Misshapen
@@ -21,16 +24,54 @@ def check(kind: str, resource: Any, place: str = "") -> Resource:
     at = place or kind
     if not isinstance(resource, dict) or resource.get("resourceType") != kind:
         raise Misshapen([(f"{at}.resourceType", f"A resource of type {kind} is needed here")])
-    try:
-        get_fhir_model_class(kind).model_validate_json(jsontext.encode(resource))
-    except ValidationError as error:
-        raise Misshapen(_faults(error, at)) from None
+    found = faults(resource, at)
+    if found:
+        raise Misshapen(found)
     return resource
 
 
-def _faults(error: ValidationError, at: str) -> list[tuple[str, str]]:
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    return [(_expression(at, one["loc"]), one["type"].replace("_", " ")) for one in found[:MOST_FAULTS]]
+def faults(resource: Resource, at: str = "") -> list[tuple[str, str]]:
+    """(expression, what is wrong there) of everything that is not R4; nothing for a valid resource."""
+    kind = str(resource.get("resourceType"))
+    model = _model(kind)
+    if model is None:
+        return [(f"{at or 'Resource'}.resourceType", "no such type")]
+    empty = list(islice(_empty(resource, at or kind), MOST_FAULTS))
+    if empty:
+        return [(place, "empty") for place in empty]
+    try:
+        model.model_validate_json(jsontext.encode(resource))
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)[:MOST_FAULTS]
+        return [(_expression(at or kind, one["loc"]), one["type"].replace("_", " ")) for one in found]
+    return []
+
+
+def _empty(value: Any, at: str) -> Iterator[str]:
+    """Places that FHIR JSON does not have and the models let pass: null, and elements without content. In a
+    list a null may stand for a primitive that has only extensions."""
+    if isinstance(value, dict):
+        if not value:
+            yield at
+        for name, part in value.items():
+            if part is None:
+                yield f"{at}.{name}"
+            else:
+                yield from _empty(part, f"{at}.{name}")
+    elif isinstance(value, list):
+        if not value:
+            yield at
+        for place, part in enumerate(value):
+            yield from _empty(part, f"{at}[{place}]")
+
+
+def _model(kind: str) -> type[BaseModel] | None:
+    """The model of a resource type; None where there is no such type."""
+    try:
+        found = get_fhir_model_class(kind)
+    except ValueError:
+        return None
+    return found if issubclass(found, FhirResource) else None
 
 
 def _expression(at: str, location: tuple[int | str, ...]) -> str:

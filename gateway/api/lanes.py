@@ -120,10 +120,12 @@ def _act(
     desk: Desk, caller: Caller, lane_id: str, action: Callable[[Connection, datetime], bool]
 ) -> Response:
     with desk.service.store.write() as connection:
-        if not _rows(connection, caller, lane.c.id == lane_id, limit=1):
+        found = _rows(connection, caller, lane.c.id == lane_id, limit=1)
+        if not found:
             raise NotFound("No such lane")
         if not action(connection, desk.service.clock()):
-            raise Conflict("The lane is running; try again when it has ended", code="lane-running")
+            state = found[0].state
+            raise Conflict(f"The lane is {state}: this cannot be done now", code=f"lane-{state}")
         row = _rows(connection, caller, lane.c.id == lane_id, limit=1)[0]
     desk.service.woken()
     return answer(_plain(row))

@@ -15,7 +15,8 @@ from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.answers import JSON, PROBLEM, answer, problem
 from gateway.api.auth import AtDesk, Desk, admitted
-from gateway.api.documents import RecordAnswer, RecordAnswers, errors, ok
+from gateway.api.documents import RecordAnswer, errors, ok
+from gateway.api.fhir_shape import faults
 from gateway.api.idempotency import keyed
 from gateway.api.limits import MOST_RECORDS, body, decoded, demand
 from gateway.config import System
@@ -86,10 +87,11 @@ TAKEN = {
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A decoded body: its records, those lines that could not be read (by place), and whether it was one."""
+    """A decoded body: the records to take in, the answers to those that cannot be (by place), the numbers of
+    its lines, and whether it was a single record."""
 
     records: list[Any]
-    unreadable: dict[int, Answer]
+    refused: dict[int, Answer]
     lines: dict[int, int]
     single: bool = False
 
@@ -135,43 +137,57 @@ async def hand_in(
 
 
 async def _take(desk: Desk, system: System, form: str, content: bytes) -> Response:
-    read = _lines if form == NDJSON else _json
-    posted = read(content) if len(content) < AT_ONCE else await run_in_threadpool(read, content)
-    count = len(posted.records) + len(posted.unreadable)
-    if count > MOST_RECORDS:
-        raise TooLarge(f"At most {MOST_RECORDS} records at a time")
+    small = len(content) < AT_ONCE and system.adapter != "fhir"
+    posted = _read(system, form, content) if small else await run_in_threadpool(_read, system, form, content)
+    count = len(posted.records) + len(posted.refused)
     offered = [Offered(record, _version(system, record)) for record in posted.records]
     stored = asyncio.wrap_future(desk.service.combiner.submit(system, offered))
     taken = iter(await asyncio.shield(stored))  # a caller that leaves ends nothing that has begun
-    answers = [posted.unreadable.get(place) or next(taken) for place in range(count)]
+    answers = [posted.refused.get(place) or next(taken) for place in range(count)]
     for one in answers:
         desk.meters.took(system.tenant, system.id, one.status.value)
     return _single(answers[0]) if posted.single else _several(answers, posted.lines)
 
 
-def _json(content: bytes) -> Posted:
+def _read(system: System, form: str, content: bytes) -> Posted:
+    """The body's records; those of a FHIR system only where they are valid R4. Raises InvalidRequest,
+    TooLarge."""
+    values, lines, single = _lines(content) if form == NDJSON else _json(content)
+    if len(values) > MOST_RECORDS:
+        raise TooLarge(f"At most {MOST_RECORDS} records at a time")
+    posted = Posted([], {}, lines, single)
+    for place, value in enumerate(values):
+        problems = _problems(system, value)
+        if problems:
+            posted.refused[place] = rejected(None if isinstance(value, Problem) else value, *problems)
+        else:
+            posted.records.append(value)
+    return posted
+
+
+def _problems(system: System, value: Any) -> list[Problem]:
+    if isinstance(value, Problem):
+        return [value]
+    if not isinstance(value, dict):
+        return [Problem("", "Posten er ikke et JSON-objekt.", "not-an-object")]
+    if system.adapter != "fhir":
+        return []
+    return [Problem(at, "Dette er ikke gyldig FHIR R4.", why.replace(" ", "-")) for at, why in faults(value)]
+
+
+def _json(content: bytes) -> tuple[list[Any], dict[int, int], bool]:
     value = decoded(content)
     if isinstance(value, dict):
-        return Posted([value], {}, {}, single=True)
+        return [value], {}, True
     if not isinstance(value, list):
         raise InvalidRequest("The body must be a record or a list of records")
-    wrong = {i: rejected(one, _not_a_record()) for i, one in enumerate(value) if not isinstance(one, dict)}
-    return Posted([one for one in value if isinstance(one, dict)], wrong, {})
+    return value, {}, False
 
 
-def _lines(content: bytes) -> Posted:
-    records: list[Any] = []
-    wrong: dict[int, Answer] = {}
-    numbers: dict[int, int] = {}
-    filled = ((n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip())
-    for place, (number, line) in enumerate(filled):
-        numbers[place] = number
-        value = _line(line)
-        if isinstance(value, dict):
-            records.append(value)
-        else:
-            wrong[place] = rejected(None, value if isinstance(value, Problem) else _not_a_record())
-    return Posted(records, wrong, numbers)
+def _lines(content: bytes) -> tuple[list[Any], dict[int, int], bool]:
+    """The values of the lines, a Problem for one that cannot be read; and their numbers."""
+    filled = [(n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip()]
+    return [_line(line) for _, line in filled], dict(enumerate(n for n, _ in filled)), False
 
 
 def _line(line: bytes) -> Any:
@@ -179,10 +195,6 @@ def _line(line: bytes) -> Any:
         return decoded(line)
     except InvalidRequest as error:
         return Problem("", "Linjen er ikke gyldig JSON.", error.code)
-
-
-def _not_a_record() -> Problem:
-    return Problem("", "Posten er ikke et JSON-objekt.", "not-an-object")
 
 
 def _version(system: System, record: dict[str, Any]) -> str | None:
@@ -211,6 +223,3 @@ def _several(answers: Iterable[Answer], lines: dict[int, int]) -> Response:
             plain["line"] = lines[place]
         results.append(plain)
     return answer({"results": results})
-
-
-__all__ = ["RecordAnswers", "router"]

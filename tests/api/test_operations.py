@@ -88,6 +88,8 @@ def test_an_operator_holds_releases_and_replays(any_world: World, emma: list[dic
     path = f"/lanes/{lane['id']}"
     held = fields(any_world.post(f"{path}/hold", "drift", {"reason": "avtalt stans"}))
     assert (held["state"], held["lastError"]) == ("held", "avtalt stans")
+    again = any_world.post(f"{path}/hold", "drift", {"reason": "en gang til"})
+    assert (again.status_code, fields(again)["code"]) == (409, "lane-held")
     assert fields(any_world.post(f"{path}/release", "drift"))["state"] == "waiting"
     assert fields(any_world.post(f"{path}/replay", "drift"))["behind"] >= len(emma)
     assert any_world.post(f"{path}/hold", "drift", {"reason": ""}).status_code == 422
