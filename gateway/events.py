@@ -21,6 +21,8 @@ class Event(Enum):
     WORKER_FAILED = (22, "worker loop failed and goes on")
     RUN_FAILED = (23, "a lane's run failed and is tried again")
     LANE_TAKEN_OVER = (24, "a lane was taken over from a dead worker")
+    LANES_REPAIRED = (25, "the sweeper found lanes left behind and woke them; this should not happen")
+    LOCK_LOST = (26, "a worker lost its liveness lock, cancelled its sends and began anew")
     POLL_FAILED = (30, "a system could not be asked for changes")
     POLL_REFUSED = (31, "a polled record was not taken in")
 

@@ -93,8 +93,10 @@ class Worker:
         finally:
             if self._running:
                 await asyncio.wait(self._running)
-            self._life.close()
-            log(Event.WORKER_STOPPED, worker=self._life.id)
+            name = self.id
+            if self._life is not None:
+                self._life.close()
+            log(Event.WORKER_STOPPED, worker=name)
 
     async def _work(self) -> None:
         while not self._stopping:
@@ -194,6 +196,8 @@ class Worker:
         if loop.time() - self._kept_house < HOUSEKEEPING_SECONDS:
             return
         self._kept_house = loop.time()
+        if not await asyncio.to_thread(self._holds_lock):
+            await self._begin_anew()
         await asyncio.to_thread(self._keep_house)
         for system in self.settings.systems:
             if system.poll_seconds is not None and system.id in self.adapters:
@@ -206,8 +210,26 @@ class Worker:
             self._swept = loop.time()
             self.counters.repaired += await asyncio.to_thread(self._sweep)
 
-    def _keep_house(self) -> None:
+    def _holds_lock(self) -> bool:
         self._alive = self._life is not None and self._life.held()
+        return self._alive
+
+    async def _begin_anew(self) -> None:
+        """The lock is lost, with its connection: others may take our lanes over. Every send is cancelled at
+        once; then this worker goes on under a new name; what it had begun is taken over as from the dead."""
+        under_way = list(self._running)
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
+        lost, self._life = self._life, None
+        self._life = await asyncio.to_thread(
+            liveness.take, self.store, self.settings.state_folder, self.clock()
+        )
+        self._alive = True
+        log(Event.LOCK_LOST, level=logging.WARNING, worker=lost.id if lost else None, anew=self._life.id)
+
+    def _keep_house(self) -> None:
         now = self.clock()
         with self.store.write() as connection:
             timers.run_edges(connection, now)
@@ -235,4 +257,7 @@ class Worker:
         for system in self.settings.systems:
             self.intake.retry_waiting(system)
         with self.store.write() as connection:
-            return lanes.sweep(connection, self.clock())
+            repaired = lanes.sweep(connection, self.clock())
+        if repaired:
+            log(Event.LANES_REPAIRED, level=logging.ERROR, worker=self.id, lanes=repaired)
+        return repaired
