@@ -22,6 +22,7 @@ from gateway.hub.schema.tables import conflict, lane
 from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
 from gateway.hub.wake import wake
+from gateway.intake.twins import natives_of_twins
 from mappings.model import Resource
 from mappings.references import references
 
@@ -98,6 +99,9 @@ class Workspace:
                     refs |= references(resource)
         missing = refs - self.natives.keys()
         self.natives.update(links.natives(self.connection, self.tenant, self.system, missing))
+        strangers = missing - self.natives.keys()
+        own = natives_of_twins(self.connection, self.tenant, self.system, self.people, strangers)
+        self.natives.update(own)
 
     def name(self, native_id: str, resource_type: str, person_id: str, frame: str | None) -> Name:
         """A new hub reference for a record that this system has told of for the first time."""
