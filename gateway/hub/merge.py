@@ -68,9 +68,8 @@ class Sides(NamedTuple):
 
     @property
     def came_back(self) -> bool:
-        """Whether theirs is what stood there before our last delivery, which changed it."""
-        known = self.previous is not UNKNOWN
-        return known and not same(self.base, self.previous) and same(self.theirs, self.previous)
+        """Whether theirs, which is not the base, is what stood there before our last delivery."""
+        return self.previous is not UNKNOWN and same(self.theirs, self.previous)
 
 
 def merge(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.hub.merge import Conflict, merge
-from gateway.hub.sameness import normalise, same
+from gateway.hub.sameness import normalise, same, unmarked
 from mappings.model import Json, Resource
 
 SECURITY = "urn:oid:2.16.578.1.12.4.1.1.9603"
@@ -360,3 +360,85 @@ def test_a_path_may_be_given_and_holds_no_content() -> None:
         path="maal",
     )
     assert [c.path for c in merged.conflicts] == ["maal.identifier[0]"]
+
+
+def patient(*given: Json, **more: Json) -> Resource:
+    """Somebody of these names."""
+    return {"resourceType": "Patient", "id": "1", "name": [{"use": "official", "given": list(given), **more}]}
+
+
+@pytest.mark.parametrize(
+    ("base", "theirs", "ours"),
+    [(["Emma"], ["Ema"], ["Emmi"]), (["A", "A"], ["A"], ["A", "A", "B"]), (["A"], ["A", "A"], ["A", "B"])],
+)
+def test_plain_lists_edited_at_one_place_or_with_repeats_are_conflicts(
+    base: list[str], theirs: list[str], ours: list[str]
+) -> None:
+    merged = merge(patient(*base), patient(*theirs), patient(*ours))
+    assert merged.value == patient(*ours)
+    assert [(c.path, c.theirs) for c in merged.conflicts] == [("Patient.name[0].given", theirs)]
+
+
+def test_two_first_notes_with_a_time_are_two_notes() -> None:
+    one, other = {"text": "deres", "time": "2026-11-01"}, {"text": "vår", "time": "2026-11-02"}
+    merged = merge(goal(note=None), goal(note=[one]), goal(note=[other]))
+    assert sorted(n["text"] for n in merged.value["note"]) == ["deres", "vår"]
+    assert merged.conflicts == ()
+
+
+def test_a_plain_list_as_it_was_before_our_delivery_is_not_taken_silently() -> None:
+    merged = merge(patient("A", "B"), patient("A"), patient("A", "B"), previous=patient("A"))
+    assert merged.value == patient("A", "B")
+    assert [c.kind for c in merged.conflicts] == ["older"]
+    taken = merge(patient("A", "B"), patient("A", "B", "C"), patient("A", "B"), previous=patient("A"))
+    assert taken.value == patient("A", "B", "C")
+
+
+def test_both_to_the_same_value_of_another_type_is_no_conflict() -> None:
+    def observed(**value: Json) -> Resource:
+        return {"resourceType": "Observation", "id": "1", **value}
+
+    merged = merge(
+        observed(valueString="a"), observed(valueInteger=3), observed(valueInteger=3, status="final")
+    )
+    assert merged.value == observed(valueInteger=3, status="final")
+    assert merged.conflicts == ()
+
+
+def test_a_field_taken_away_inside_the_one_element_is_taken_away() -> None:
+    whole = {"dueDate": "2026-11-16", "measure": {"text": "dager"}}
+    merged = merge(
+        goal(target=[whole]),
+        goal(target=[{"measure": {"text": "dager"}}]),
+        goal(target=[{**whole, "detailString": "fem"}]),
+    )
+    assert merged.value["target"] == [{"measure": {"text": "dager"}, "detailString": "fem"}]
+    assert merged.conflicts == ()
+
+
+def test_a_nested_extension_is_merged_inside() -> None:
+    def level(number: int, reason: str) -> Resource:
+        inside = [{"url": "nivaa", "valueInteger": number}, {"url": "grunn", "valueString": reason}]
+        return goal(extension=[{"url": "urn:level", "extension": inside}])
+
+    merged = merge(level(1, "a"), level(2, "a"), level(1, "b"))
+    assert merged.value == level(2, "b")
+    assert merged.conflicts == ()
+
+
+def test_lists_whose_names_end_alike_are_lists_of_their_own() -> None:
+    code, reference = [{"text": "uro"}], [{"reference": "Condition/1"}]
+    merged = merge(goal(), goal(reasonCode=code), goal(reasonReference=reference))
+    assert merged.value == goal(reasonCode=code, reasonReference=reference)
+
+
+def test_marks_leave_their_place_in_a_list_of_extras() -> None:
+    extra = {"extension": [{"url": "urn:x", "valueString": "x"}]}
+    masked = {"extension": [MASKED]}
+    assert unmarked({"given": ["A", "B"], "_given": [masked, extra]}) == {
+        "given": ["A", "B"],
+        "_given": [None, extra],
+    }
+    assert unmarked({"given": ["A", "B"], "_given": [masked, None]}) == {"given": ["A", "B"]}
+    coded = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "masked"}
+    assert unmarked({"status": "x", "code": {"coding": [coded]}}) == {"status": "x"}
