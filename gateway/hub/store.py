@@ -83,4 +83,6 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgres_engine(url: str) -> Engine:
-    return create_engine(url, pool_size=20, max_overflow=20, pool_recycle=1800, hide_parameters=True)
+    return create_engine(
+        url, pool_size=20, max_overflow=20, pool_recycle=1800, pool_pre_ping=True, hide_parameters=True
+    )
