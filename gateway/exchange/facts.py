@@ -165,7 +165,7 @@ def _consent(version: Version) -> Iterable[Consent]:
         end=found.end,
         applies_from=found.applies_from,
         withdrawn=found.withdrawn,
-        recorded=version.recorded,
+        recorded=version.first_recorded,  # a mere correction is no later act that lifts an exception
         labels=found.labels,
         in_error=found.in_error,
         understood=found.understood,

@@ -73,3 +73,11 @@ def test_the_same_practitioner_in_log_and_plan_is_known_as_one(here: World) -> N
     here.take("stafettlogg", *with_hpr(CHILD.log_records()))
     here.take("individuell-plan", *with_hpr(CHILD.plan_records()))
     assert {len(group) for group in facts(here).twins.values()} == {2}
+
+
+def test_correcting_a_consent_does_not_lift_an_exception_made_after_it(here: World) -> None:
+    refusal = consent(id=f"{CHILD.log}-nei", endret="2026-10-01T08:00:00+02:00", avgjoerelse="nekter")
+    here.take("stafettlogg", *CHILD.log_records(), refusal | {"mottakere": ["bup"]})
+    assert not permitted(here, "m1", "bup")
+    here.take("stafettlogg", consent(endret="2026-11-01T08:00:00+01:00", formaal="skrivefeil rettet"))
+    assert not permitted(here, "m1", "bup")
