@@ -13,11 +13,14 @@ from gateway.cli import database, mapping_of
 from gateway.cli.outcome import Impossible, expected, fault
 from gateway.config import Route, Settings, System, secret
 from gateway.errors import ConfigurationError
+from gateway.hub import directory
 from gateway.hub.schema import HEAD
+from gateway.hub.store import Store
 from gateway.service import open_adapter
 
 Level = Literal["ok", "warning", "error"]
 CONNECT_SECONDS = 15.0
+UNKNOWN_REGIME = "takes part in a log or plan, and its regime is unknown; add it under [[organizations]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,10 @@ def without_connections(settings: Settings) -> Iterator[Found]:
 
 def with_connections(settings: Settings) -> Iterator[Found]:
     """The database and every connected system."""
-    yield _database(settings)
+    stands = _database(settings)
+    yield stands
+    if stands.level == "ok" and database.absent(settings.database_url) is None:
+        yield from _unknown_organizations(settings)
     for system in settings.systems:
         yield from _connection(system)
 
@@ -140,6 +146,20 @@ def _database(settings: Settings) -> Found:
         text = f"on schema {found or 'none'}, this program on {HEAD}; `stafettbro migrate` changes that"
         return Found("warning", "database", text)
     return Found("ok", "database", f"on schema {HEAD}")
+
+
+def _unknown_organizations(settings: Settings) -> Iterator[Found]:
+    """Organizations that take part in a log or plan, and whose secrecy regime nobody has stated."""
+    known = {o.number for o in settings.organizations}
+    store = Store(settings.database_url)
+    try:
+        with store.read() as connection:
+            for tenant in settings.tenants:
+                for one in directory.listed(connection, tenant.id, directory.ORGANIZATION):
+                    if one.key not in known:
+                        yield Found("warning", f"organization {one.key}", UNKNOWN_REGIME)
+    finally:
+        store.close()
 
 
 def _connection(system: System) -> Iterator[Found]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.places import line_of
-from tests.cli.conftest import TOKEN, Installation, Invoke, install
+from tests.cli.conftest import TOKEN, Installation, Invoke, children, install
 
 Change = tuple[str, str]
 
@@ -163,6 +163,17 @@ def test_the_schema_of_the_database_is_told(sqlite_url: str, tmp_path: Path, inv
     (tmp_path / "empty.db").touch()
     empty = install(tmp_path, f"sqlite:///{tmp_path}/empty.db")
     assert "on schema none" in invoke("check", "-c", empty.config).stdout
+
+
+def test_an_organization_without_a_regime_that_takes_part_is_named(
+    sqlite_url: str, tmp_path: Path, invoke: Invoke
+) -> None:
+    installed = install(tmp_path, sqlite_url)
+    (tmp_path / "emma.json").write_bytes(children("emma"))
+    invoke("import", "stafettlogg", tmp_path / "emma.json", "-c", installed.config)
+    said = " ".join(invoke("check", "-c", installed.config).stdout.split())
+    assert "organization 381909379" in said  # the health station takes part, and nothing is said of it
+    assert "organization 343231946" not in said  # BUP's regime is in the file
 
 
 def test_a_database_out_of_reach_is_said(tmp_path: Path, invoke: Invoke) -> None:
