@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from mappings.canonical import MARK, NATIONAL_IDS, identifier_system
+from mappings.lens.checks import unstorable
 from mappings.model import Heading, PersonKey, Problem, Record, RecordRefused
 from mappings.references import is_literal, references
 
@@ -53,7 +54,7 @@ def _ours(native: Record, kind: str) -> str | None:
 
 
 def _problems(native: Record) -> list[Problem]:
-    found = []
+    found = list(unstorable(native))
     if not _matches(_TYPE, native.get("resourceType")):
         found.append(Problem("resourceType", "Ressursen sier ikke hvilken type den er.", "missing"))
     if not _matches(_ID, native.get("id")):

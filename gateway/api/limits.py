@@ -34,9 +34,10 @@ def demand(request: Request, *accepted: str) -> str:
     return given
 
 
-def decoded(text: bytes) -> Any:
-    """JSON as values. Raises InvalidRequest, which never repeats the text."""
-    if NUL in text:
+def decoded(text: bytes, *, nul: bool = False) -> Any:
+    """JSON as values. Raises InvalidRequest, which never repeats the text. nul: U+0000 is for the caller to
+    refuse, record by record."""
+    if not nul and NUL in text:
         raise InvalidRequest("The character U+0000 is not accepted", code="character")
     try:
         value = jsontext.decode(text)

@@ -176,7 +176,7 @@ def _problems(system: System, value: Any) -> list[Problem]:
 
 
 def _json(content: bytes) -> tuple[list[Any], dict[int, int], bool]:
-    value = decoded(content)
+    value = decoded(content, nul=True)
     if isinstance(value, dict):
         return [value], {}, True
     if not isinstance(value, list):
@@ -192,7 +192,7 @@ def _lines(content: bytes) -> tuple[list[Any], dict[int, int], bool]:
 
 def _line(line: bytes) -> Any:
     try:
-        return decoded(line)
+        return decoded(line, nul=True)
     except InvalidRequest as error:
         return Problem("", "Linjen er ikke gyldig JSON.", error.code)
 

@@ -35,6 +35,9 @@ AMINA = (
 )  # fmt: skip
 
 
+WHY = {"consent": "G1", "guardians": "B4", "third": "B5", "protected": "B1"}
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Everything that stands anywhere after the sample children went in, and everything that was sent."""
@@ -90,9 +93,20 @@ def _told(running: world.Process) -> Snapshot:
         bup=running.systems.bup.everything(),
         sent={name: tuple(wire.requests) for name, wire in running.systems.wires().items()},
         names=Names(links),
-        decisions={},
+        decisions=_decisions(running),
         disclosures=running.hub.disclosures(),
     )
+
+
+def _decisions(running: world.Process) -> dict[tuple[str, str], dict[str, Any]]:
+    """(recipient, hub reference) -> what GET /decisions says."""
+    found = {}
+    for person in {row.person for row in running.hub.links().values()}:
+        for recipient in RECIPIENTS:
+            answer = running.get(f"/decisions?patient={person}&recipient={recipient}")
+            assert answer.status_code == 200, answer.text
+            found |= {(recipient, one["item"]): one for one in answer.json()["items"]}
+    return found
 
 
 def test_the_table_has_a_line_for_every_record_of_the_samples(told: Snapshot) -> None:
@@ -186,6 +200,20 @@ def test_goals_and_measures_at_bup_lead_to_their_outcome(told: Snapshot) -> None
     measure = next(told.ref(row) for row in ROWS if row.record == "e-t2")
     effect = ours[f"Observation/{measure.partition('/')[2]}-effekt"]
     assert [r["reference"] for r in effect["basedOn"]] == [measure]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda r: r.record)
+def test_the_gateway_says_why(told: Snapshot, row: Row) -> None:
+    for recipient, cell in row.cells.items():
+        decision = told.decisions[(recipient, told.ref(row))]
+        if cell == "yes":
+            assert decision["outcome"] == "permit"
+        elif cell in WHY:
+            first = decision["decisions"][0]
+            assert (decision["outcome"], first["outcome"]) == ("deny", "deny")
+            assert WHY[cell] in [reason["rule"] for reason in first["reasons"]]
+        inside = {tuple(d["categories"]): d["outcome"] for d in decision["decisions"]}
+        assert cell == "own" or inside.get(("bekymring",), "deny") == "deny"
 
 
 @pytest.mark.parametrize("recipient", RECIPIENTS)

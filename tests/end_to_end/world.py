@@ -201,7 +201,8 @@ class Process(World):
 
     def post(self, system: str, body: bytes, media: str = "application/json", **more: str) -> httpx.Response:
         """Any body to POST /systems/{system}/records, as that system."""
-        headers = {**self.bearer(system), "Content-Type": media, **more}
+        named = {name.replace("_", "-"): text for name, text in more.items()}
+        headers = {**self.bearer(system), "Content-Type": media, **named}
         return self.http.post(f"/systems/{system}/records", content=body, headers=headers)
 
     def get(self, path: str, client: str = OPERATOR) -> httpx.Response:
