@@ -157,7 +157,8 @@ def _asked(url: str, place: str) -> Asked:
 def _check_once(wanted: Sequence[Wanted]) -> None:
     refs = [one.ref for one in wanted if one.ref]
     urls = [one.full_url for one in wanted if one.full_url]
-    if len(set(refs)) < len(refs) or len(set(urls)) < len(urls):
+    conditions = [(one.kind.name, one.condition) for one in wanted if one.condition]
+    if any(len(set(several)) < len(several) for several in (refs, urls, conditions)):
         raise InvalidRequest("A resource stands in two entries", code="bundle", field="Bundle.entry")
 
 

@@ -66,7 +66,7 @@ class Forms:
         one = self.sight.seen.get(ref)
         if one is None or self.current(ref) is None:
             return found
-        for resource, version in self.sight.editions(ref):
+        for resource, version in self.sight.editions(one):
             body = self._body(resource)
             if body is None:
                 break
@@ -93,13 +93,15 @@ class Forms:
     def _updated(self, one: Seen) -> datetime:
         """Since when it looks as it does: a change of what is hidden is no change."""
         if one.derived:
-            members = (self.sight.seen[r] for r in one.members if r in self.sight.seen and r != one.ref)
-            plain = [m.version.stored for m in members if not m.derived]
-            return max([one.version.stored, *plain])
+            return max(self._updated(member) for member in one.members)
         if one.whole:
             return one.version.stored
-        alike = [v.stored for r, v in self.sight.editions(one.ref) if _tag(r) == _tag(one.resource)]
-        return min(alike, default=one.version.stored)
+        since = one.version.stored
+        for resource, version in self.sight.editions(one):
+            if _tag(resource) != _tag(one.resource):
+                break
+            since = version.stored
+        return since
 
     def _body(self, resource: Resource) -> Resource | None:
         if resource["resourceType"] == "Patient":

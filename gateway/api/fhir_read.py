@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -111,7 +113,7 @@ def fhir(value: Any, status: int = 200, **headers: str) -> Response:
 
 def whole(edition: Edition, status: int = 200, **headers: str) -> Response:
     """One resource with its version."""
-    modified = edition.updated.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    modified = format_datetime(edition.updated.astimezone(UTC), usegmt=True)
     return fhir(edition.resource, status, ETag=edition.etag, Last_Modified=modified, **headers)
 
 

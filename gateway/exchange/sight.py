@@ -33,14 +33,14 @@ OWN = "own"  # ground: the system's own writing, read back
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One resource as the reader may have it, in the hub's references. members: what a log or plan, or its
-    team, was derived from."""
+    team, was derived from, the log or plan itself included."""
 
     ref: str
     item: str
     resource: Resource
     version: Version
     view: View
-    members: tuple[str, ...] = ()
+    members: tuple[Seen, ...] = ()
 
     @property
     def derived(self) -> bool:
@@ -90,14 +90,13 @@ class Sight:
                 state=disclosures.DELIVERED,
             )
 
-    def editions(self, ref: str) -> Iterator[tuple[Resource, Version]]:
+    def editions(self, one: Seen) -> Iterator[tuple[Resource, Version]]:
         """All versions of a resource, newest first, as this reader may see them; only the current one where
         any older one is hidden or nobody could say what it would have looked like."""
-        one = self.seen[ref]
         if one.derived or one.version.version == 1:
             yield one.resource, one.version
             return
-        found = versions.history(self.connection, self.facts.tenant, ref)
+        found = versions.history(self.connection, self.facts.tenant, one.ref)
         views = [(self._once(one, old), old) for old in found]
         if any(resource is None for resource, _ in views):
             views = [(one.resource, one.version)]
@@ -176,19 +175,16 @@ class Looking:
 
     def _derive(self, sight: Sight) -> None:
         """Logs and plans of record systems list what of them may be seen, and have a team beside them."""
-        resources = {ref: one.resource for ref, one in sight.seen.items()}
         for frame in sight.facts.frames:
             one = sight.seen.get(frame)
             maker = self.settings.system(one.version.created_by) if one else None
             if one is None or (maker is not None and maker.adapter == "fhir"):
                 continue
-            members = tuple(r for r, value in resources.items() if reading.belongs_to(value) == frame)
+            members = [m for m in list(sight.seen.values()) if reading.belongs_to(m.resource) == frame]
             unit = Unit(frame, one.item, State({ITEM: one.resource}))
-            for made in with_members(unit, [resources[r] for r in members]):
+            for made in with_members(unit, [m.resource for m in members]):
                 value = made.state.focus[ITEM]
-                sight.seen[made.ref] = Seen(
-                    made.ref, one.item, value, one.version, one.view, (frame, *members)
-                )
+                sight.seen[made.ref] = Seen(made.ref, one.item, value, one.version, one.view, (one, *members))
 
 
 def _keep_provenances(sight: Sight, parts: Mapping[str, Version]) -> None:

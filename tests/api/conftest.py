@@ -11,7 +11,7 @@ import pytest
 from gateway import jsontext
 from tests.access import issuer_server
 from tests.access.issuer_server import Issuer
-from tests.api.world import NOW, World, settings
+from tests.api.world import World, settings
 
 SAMPLES = Path(__file__).resolve().parents[2] / "gateway" / "demo" / "samples"
 
@@ -25,7 +25,7 @@ def issuer() -> Iterator[Issuer]:
 @pytest.fixture
 def world(sqlite_url: str, tmp_path: Path, issuer: Issuer) -> Iterator[World]:
     """A gateway on SQLite."""
-    made = World(settings(sqlite_url, tmp_path, issuer), issuer, lambda: NOW)
+    made = World(settings(sqlite_url, tmp_path, issuer), issuer)
     yield made
     made.close()
 
@@ -33,7 +33,7 @@ def world(sqlite_url: str, tmp_path: Path, issuer: Issuer) -> Iterator[World]:
 @pytest.fixture
 def any_world(database_url: str, tmp_path: Path, issuer: Issuer) -> Iterator[World]:
     """A gateway on each database, for what storage may decide."""
-    made = World(settings(database_url, tmp_path, issuer), issuer, lambda: NOW)
+    made = World(settings(database_url, tmp_path, issuer), issuer)
     yield made
     made.close()
 

@@ -18,7 +18,7 @@ from tests.api import world as worlds
 from tests.api.conftest import records
 from tests.api.test_fhir_read import matches, person
 from tests.api.test_fhir_write import entry, goal, send, transaction
-from tests.api.world import NOW, World, fields
+from tests.api.world import World, fields
 from tests.databases import SqliteTemplate
 
 ODD = st.one_of(
@@ -65,7 +65,7 @@ def world(
 ) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("broken")
     with _sqlite_template.copy(folder) as url:
-        made = World(worlds.settings(url, folder, issuer), issuer, lambda: NOW)
+        made = World(worlds.settings(url, folder, issuer), issuer)
         made.hand_in("logg", records("stafettlogg", "emma"))
         yield made
         made.close()

@@ -23,7 +23,7 @@ from tests.access.issuer_server import Issuer
 from tests.api import world as worlds
 from tests.api.conftest import records
 from tests.api.test_fhir_read import person
-from tests.api.world import NOW, World, fields
+from tests.api.world import World, fields
 from tests.databases import SqliteTemplate
 
 EXAMPLES = 12  # of each kind for each operation
@@ -84,7 +84,7 @@ def running(
 ) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("fuzz")
     with _sqlite_template.copy(folder) as url:
-        world = World(worlds.settings(url, folder, issuer), issuer, lambda: NOW)
+        world = World(worlds.settings(url, folder, issuer), issuer)
         emma = records("stafettlogg", "emma")
         world.hand_in("logg", emma)
         world.hand_in("plan", records("individuell-plan", "emma"))

@@ -82,6 +82,7 @@ def test_disclosures_come_page_by_page_and_to_those_they_concern(
     page = fields(any_world.get(f"/disclosures?patient={own}&limit=2", "drift"))
     while True:
         seen += [one["id"] for one in page["disclosures"]]
+        assert len(seen) <= 4
         if page["next"] is None:
             break
         page = fields(any_world.get(f"/disclosures?patient={own}&limit=2&after={page['next']}", "drift"))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from gateway import jsontext
 from gateway.api.fhir_types import KINDS
 from tests.api.conftest import records
 from tests.api.world import World, fields
@@ -160,11 +161,57 @@ def test_a_change_of_what_is_hidden_moves_no_version_no_time_and_no_history(
 ) -> None:
     world, own = with_emma
     (plan,) = matches(world.get(f"/fhir/CarePlan?patient={own}", "bup"))
+    kin = matches(world.get(f"/fhir/RelatedPerson?patient={own}", "bup"))
+    world.later()
     log = {**emma[0], "endret": "2026-11-20T09:00:00+01:00", "alvorlighet": "alvorlig"}
-    assert fields(world.hand_in("logg", log))["status"] == "stored"
-    read = world.get(f"/fhir/CarePlan/{plan['id']}", "bup")
-    assert fields(read) == plan
+    mother = next(r for r in emma if r.get("rolle") == "foresatt")
+    moved = {
+        **mother,
+        "endret": "2026-11-20T09:00:00+01:00",
+        "bruker": {"utsteder": "https://id.example", "subjekt": "7"},
+    }
+    for record in (log, moved):
+        assert fields(world.hand_in("logg", record))["status"] == "stored"
+    assert fields(world.get(f"/fhir/CarePlan/{plan['id']}", "bup")) == plan
     assert fields(world.get(f"/fhir/CarePlan/{plan['id']}/_history", "bup"))["total"] == 1
+    assert matches(world.get(f"/fhir/RelatedPerson?patient={own}", "bup")) == kin
+    for one in kin:
+        assert fields(world.get(f"/fhir/RelatedPerson/{one['id']}/_history", "bup"))["total"] == 1
+    since = "_lastUpdated=gt2026-11-21T12:00:00Z"
+    assert fields(world.get(f"/fhir/RelatedPerson?patient={own}&{since}", "bup"))["total"] == 0
+
+
+def test_a_change_of_what_is_seen_moves_both(
+    with_emma: tuple[World, str], emma: list[dict[str, Any]]
+) -> None:
+    world, own = with_emma
+    (plan,) = matches(world.get(f"/fhir/CarePlan?patient={own}", "bup"))
+    world.later()
+    task = next(r for r in emma if r["type"] == "tiltak")
+    world.hand_in("logg", {**task, "id": "e-ny", "endret": "2026-11-20T09:00:00+01:00"})
+    (after,) = matches(world.get(f"/fhir/CarePlan?patient={own}", "bup"))
+    assert after["meta"]["versionId"] != plan["meta"]["versionId"]
+    assert after["meta"]["lastUpdated"] == "2026-11-21T12:01:00.000Z"
+
+
+def test_what_others_wrote_into_its_own_a_system_reads_only_while_it_may(
+    with_emma: tuple[World, str], emma: list[dict[str, Any]]
+) -> None:
+    world, own = with_emma
+    mine, theirs = matches(world.get(f"/fhir/Goal?patient={own}", "bup"))
+    edited = {**theirs, "description": {"text": "Det BUP skrev"}}
+    headers = world.headers(
+        "bup", Content_Type="application/fhir+json", If_Match=f'W/"{theirs["meta"]["versionId"]}"'
+    )
+    done = world.http.put(f"/fhir/Goal/{theirs['id']}", content=jsontext.encode(edited), headers=headers)
+    assert done.status_code == 200
+    assert "Det BUP skrev" in world.get(f"/fhir/Goal/{theirs['id']}", "logg").text
+    consent = next(r for r in emma if r["type"] == "samtykke")
+    withdrawn = {"tidspunkt": "2026-11-21T08:00:00+01:00", "av": consent["giver"][0]}
+    world.hand_in("logg", {**consent, "endret": "2026-11-21T08:00:00+01:00", "trukket": withdrawn})
+    assert world.get(f"/fhir/Goal/{mine['id']}", "logg").status_code == 200
+    assert world.get(f"/fhir/Goal/{theirs['id']}", "logg").status_code == 404
+    assert world.get(f"/fhir/Goal/{mine['id']}", "bup").status_code == 404
 
 
 def test_history_and_vread_show_each_edition_that_looks_different(
@@ -207,6 +254,7 @@ def test_pages_follow_each_other_while_others_write(
     while True:
         assert "total" not in fields(page)
         seen += [r["id"] for r in matches(page)]
+        assert len(seen) <= len(whole)
         following = [link["url"] for link in fields(page)["link"] if link["relation"] == "next"]
         if not following:
             break

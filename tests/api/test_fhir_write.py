@@ -296,3 +296,14 @@ def test_a_transaction_happens_whole_or_not_at_all(
 )
 def test_a_bundle_that_is_not_understood_is_refused(world: World, body: Any) -> None:
     assert send(world, "POST", "/fhir", body).status_code == 400
+
+
+def test_what_stands_in_two_entries_is_refused(here: tuple[World, str]) -> None:
+    world, own = here
+    named = goal(own, identifier=[{"system": OWN_SYSTEM, "value": "g-2"}])
+    once = entry("POST", "Goal", named, ifNoneExist=f"identifier={OWN_SYSTEM}|g-2")
+    assert send(world, "POST", "/fhir", transaction(once, once)).status_code == 400
+    (wish, *_) = matches(world.get(f"/fhir/Goal?patient={own}", "bup"))
+    change = entry("PUT", f"Goal/{wish['id']}", wish, ifMatch=f'W/"{wish["meta"]["versionId"]}"')
+    assert send(world, "POST", "/fhir", transaction(change)).status_code == 200
+    assert send(world, "POST", "/fhir", transaction(change, change)).status_code == 400

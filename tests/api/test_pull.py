@@ -72,6 +72,7 @@ def test_pages_confirm_each_other(both: World) -> None:
     while page["records"]:
         assert len(page["records"]) <= 2
         seen += items(page)
+        assert len(seen) <= len(whole)
         page = pull(both, page["cursor"], limit=2)
     assert sorted(seen) == sorted(whole)
     assert len(seen) == len(set(seen))

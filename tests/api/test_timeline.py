@@ -54,6 +54,7 @@ def test_pages_follow_each_other_and_filters_narrow(world: World, emma: list[dic
     page = fields(world.get(f"/timeline/{own}?limit=3", "bup"))
     while True:
         seen += page["entries"]
+        assert len(seen) <= len(whole)
         if page["next"] is None:
             break
         page = fields(world.get(f"/timeline/{own}?limit=3&after={page['next']}", "bup"))

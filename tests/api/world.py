@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +82,10 @@ def settings(url: str, state: Path, issuer: Issuer) -> Settings:
 class World:
     """A gateway and its callers."""
 
-    def __init__(self, settings: Settings, issuer: Issuer, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, issuer: Issuer) -> None:
         self.issuer = issuer
-        self.service: Service = build(settings, clock)
+        self.now = NOW
+        self.service: Service = build(settings, lambda: self.now)
         with self.service.store.write() as connection:
             ensure_recipients(connection, settings.systems)
         self.app = create_app(self.service)
@@ -115,6 +115,10 @@ class World:
     def hand_in(self, system: str, records: Any, **more: str) -> httpx.Response:
         """Records through the front door."""
         return self.post(f"/systems/{system}/records", system, records, **more)
+
+    def later(self, minutes: int = 1) -> None:
+        """Let time pass."""
+        self.now += timedelta(minutes=minutes)
 
     def close(self) -> None:
         """End."""
