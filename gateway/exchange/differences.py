@@ -24,7 +24,7 @@ LISTS = ("CarePlan/", "CareTeam/")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One record that is to be written at a recipient. state: what it would hold. earlier: what a delivery
+    """One record that is to be written at a recipient. state: what it would hold. earlier: what deliveries
     before this, never answered, may have left there."""
 
     ref: str
@@ -32,7 +32,7 @@ class Difference:
     link: Link
     shown: Shown
     digest: str
-    earlier: State | None = None
+    earlier: tuple[State, ...] = ()
 
     @property
     def needs(self) -> set[str]:
@@ -71,7 +71,7 @@ def differences(
         expected = _expected(mapping, one.unit.ref, state, ids(one.unit.ref))
         if expected is None or _settled(link, expected):
             continue
-        earlier, link.candidate = link.candidate, expected
+        earlier, link.candidates = link.candidates, _with(link.candidates, expected)
         out.append(Difference(one.unit.ref, state, link, one, _mark(expected), earlier))
     return out
 
@@ -110,9 +110,14 @@ def _expected(mapping: RecordMapping, ref: str, state: State, ids: Ids) -> State
 def _settled(link: Link, expected: State) -> bool:
     if link.hold is not None and link.hold_digest == _mark(expected):
         return True
-    if link.native_id is None or link.candidate is not None:
+    if link.native_id is None or link.candidates:
         return False
     return _told(expected) == _told(link.held)
+
+
+def _with(candidates: tuple[State, ...], newest: State) -> tuple[State, ...]:
+    """One more that may be there; what is sent once more is not one more."""
+    return (*(one for one in candidates if _told(one) != _told(newest)), newest)
 
 
 def _told(state: State) -> dict[str, Resource]:

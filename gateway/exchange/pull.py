@@ -109,8 +109,8 @@ class Puller:
         tenant = self.system.tenant
         found = links.load(connection, tenant, self.system.id, [one["ref"] for one in memory.attempts])
         for link in found.values():
-            if link.candidate is not None:
-                link.previous, link.held, link.candidate = link.held, link.candidate, None
+            if link.candidates:
+                link.previous, link.held, link.candidates = link.held, link.candidates[-1], ()
                 link.hold = link.hold_digest = None
         links.save(connection, tenant, found.values())
         endings = [(one["id"], disclosures.DELIVERED, None) for one in memory.attempts]
@@ -183,12 +183,13 @@ class Puller:
         try:
             record = self.mapping.get(send.difference.state, ids)
         except NotExpressible:
-            link.candidate, link.hold, link.hold_digest = None, "not-expressible", send.difference.digest
+            link.candidates = ()
+            link.hold, link.hold_digest = "not-expressible", send.difference.digest
             refused = [(send.attempt, disclosures.REFUSED, "not-expressible")]
             disclosures.finish(connection, self.system.tenant, refused, now)
         else:
             link.native_id = ids.natives[ref]
-            link.candidate = self.mapping.put(record, as_held(send.difference.state, ids), ids)
+            link.candidates = (self.mapping.put(record, as_held(send.difference.state, ids), ids),)
             handed.append(Handed(record, ref))
             fresh.attempts.append({"id": send.attempt, "ref": ref})
         links.save(connection, self.system.tenant, [link])

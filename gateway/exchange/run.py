@@ -178,24 +178,25 @@ def _late(plan: Plan, report: Report) -> bool:
 
 def _unsettled(newest: Link | None) -> bool:
     """Whether intake has not yet seen for itself what the recipient holds after this run."""
-    return newest is None or newest.candidate is not None
+    return newest is None or bool(newest.candidates)
 
 
 def _settle(one: Sent) -> Link:
     """The link after this end."""
     link = one.send.difference.link
     if one.end in (End.STALE, End.UNSENT):  # not taken: this one cannot be what the recipient holds
-        link.candidate = one.send.difference.earlier
+        link.candidates = one.send.difference.earlier
     elif one.end is End.DELIVERED and one.written is not None and one.held is not None:
         link.previous = None if one.written.version else link.held
         link.native_id, link.version = one.written.remote_id, one.written.version
-        link.held, link.candidate = one.held, None
+        link.held, link.candidates = one.held, ()
         link.hold = link.hold_digest = None
     elif one.end is End.HELD:
-        link.candidate = None
+        link.candidates = one.send.difference.earlier
         link.hold = (one.error or "refused")[:255]
         link.hold_digest = None if one.error == REFERS_TO_HELD else one.send.difference.digest
     elif one.end is End.GONE:
-        link.native_id = link.version = link.candidate = None
+        link.native_id = link.version = None
+        link.candidates = ()
         link.held = State(EMPTY.focus, link.held.rest)
     return link

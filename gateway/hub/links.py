@@ -22,7 +22,7 @@ class Link:
     """One system's hold on one item.
 
     held: what it acknowledged from us or last sent us, whichever is later.
-    candidate: what a delivery of unknown outcome may have left there.
+    candidates: what deliveries of unknown outcome may have left there, oldest first.
     previous: what it held before our last delivery, until it shows that it has seen that delivery.
     """
 
@@ -36,15 +36,15 @@ class Link:
     hold: str | None = None
     hold_digest: str | None = None
     held: State = EMPTY
-    candidate: State | None = None
+    candidates: tuple[State, ...] = ()
     previous: State | None = None
     mine: bool = False  # the system made the item itself
 
     def row(self, tenant: str) -> dict[str, Any]:
         """As a row of the table."""
         content: dict[str, Any] = {"held": _plain(self.held)}
-        if self.candidate is not None:
-            content["candidate"] = _plain(self.candidate)
+        if self.candidates:
+            content["candidates"] = [_plain(one) for one in self.candidates]
         if self.previous is not None:
             content["previous"] = _plain(self.previous)
         if self.mine:
@@ -85,7 +85,7 @@ def _link(row: Row[Any]) -> Link:
         hold=row.hold,
         hold_digest=row.hold_digest,
         held=_state(content["held"]) or EMPTY,
-        candidate=_state(content.get("candidate")),
+        candidates=tuple(State(one["focus"], one["rest"]) for one in content.get("candidates", ())),
         previous=_state(content.get("previous")),
         mine=content.get("mine", False),
     )

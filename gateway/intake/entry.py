@@ -19,7 +19,7 @@ from gateway.intake.answer import Answer, Status
 from gateway.intake.workspace import Workspace
 from mappings import derived
 from mappings.canonical import ENH
-from mappings.model import EMPTY, ITEM, Heading, Ids, Record, RecordMapping, Resource, State
+from mappings.model import ITEM, Heading, Ids, Record, RecordMapping, Resource, State
 
 PROVENANCE = "provenance"
 
@@ -45,8 +45,8 @@ class Entry:
             return self._late(ws, name.ref)
         link = link or self._link(name)
         ids = self._ids(ws, name)
-        if link.candidate is not None:
-            self._settle_candidate(ws, link, ids)
+        if link.candidates:
+            self._settle_candidates(ws, link, ids)
         theirs = self.mapping.put(self.record, link.held, ids)
         if link.native_id is not None and theirs == link.held:
             return self._same(ws, link)
@@ -76,18 +76,22 @@ class Entry:
             natives={**ws.natives, **{ref: native for native, ref in refs.items()}},
         )
 
-    def _settle_candidate(self, ws: Workspace, link: Link, ids: Ids) -> None:
-        """Our last delivery may or may not have reached the system. What it sends now tells: it holds what we
-        sent, or has never heard of the item in any other way. If only its version has moved, it may have been
-        us or someone there: a field that is as it was before our delivery then counts as doubtful."""
-        candidate = link.candidate or EMPTY
-        arrived = told(self.mapping.put(self.record, candidate, ids)) == told(candidate)
-        if arrived or not link.held.focus:
-            link.held = candidate
+    def _settle_candidates(self, ws: Workspace, link: Link, ids: Ids) -> None:
+        """Our last deliveries may or may not have reached the system. What it sends now tells: it holds what
+        one of them said, or has never heard of the item in any other way. If only its version has moved, it
+        may have been us or someone there: a field as it was before our deliveries then counts as doubtful."""
+        newest = link.candidates[-1]
+        arrived = next((one for one in reversed(link.candidates) if self._shows(one, ids)), None)
+        if arrived is not None or not link.held.focus:
+            link.held = arrived or newest
         elif self.version is not None and self.version != link.version:
-            link.held, link.previous = candidate, link.held
-        link.candidate = None
+            link.held, link.previous = newest, link.held
+        link.candidates = ()
         ws.keep(link)
+
+    def _shows(self, state: State, ids: Ids) -> bool:
+        """Whether the record says just what this state says."""
+        return told(self.mapping.put(self.record, state, ids)) == told(state)
 
     def _same(self, ws: Workspace, link: Link) -> Answer:
         if self.version and self.version != link.version:
@@ -166,7 +170,7 @@ class Entry:
         link.native_id = self.heading.id
         link.version = self.version or link.version
         link.changed = self.heading.changed
-        link.held, link.candidate, link.previous = theirs, None, None
+        link.held, link.candidates, link.previous = theirs, (), None
         link.hold = link.hold_digest = None
         ws.keep(link)
 

@@ -80,7 +80,7 @@ class ResourceEntry:
         if link.native_id not in (None, ref):
             return
         link.native_id, link.changed = ref, ws.now
-        link.held, link.candidate, link.previous = State({ITEM: theirs}), None, None
+        link.held, link.candidates, link.previous = State({ITEM: theirs}), (), None
         link.hold = link.hold_digest = None
         ws.keep(link)
 

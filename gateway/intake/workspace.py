@@ -94,8 +94,8 @@ class Workspace:
         """What the system calls everything that its records refer to: put has to know what get would show."""
         refs: set[str] = set()
         for link in found:
-            for state in (link.held, link.candidate):
-                for resource in state.focus.values() if state else ():
+            for state in (link.held, *link.candidates):
+                for resource in state.focus.values():
                     refs |= references(resource)
         missing = refs - self.natives.keys()
         self.natives.update(links.natives(self.connection, self.tenant, self.system, missing))

@@ -123,7 +123,7 @@ link = Table(  # what one system calls an item, and the value it last held
     _instant("changed"),  # the system's own time of the value it holds
     Column("hold", String(255)),  # why the recipient refused it, while it is held back
     Column("hold_digest", String(64)),  # of the content that was refused
-    Column("content", LargeBinary, nullable=False),  # held focus, rest, candidate and previous values
+    Column("content", LargeBinary, nullable=False),  # held focus, rest, candidates and previous value
     UniqueConstraint("tenant", "system", "native_id", name="uq_link_native"),
     Index("ix_link_person", "tenant", "person", "system"),
 )
