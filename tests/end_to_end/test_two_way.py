@@ -197,6 +197,21 @@ def test_a_field_taken_away_in_one_system_goes_away_in_all(shared: Goal) -> None
     assert "target" not in shared.bup
 
 
+def test_an_evaluation_taken_back_is_withdrawn_everywhere(shared: Goal) -> None:
+    shared.in_log(evaluering={"dato": "2026-11-20", "tekst": "Skrevet på feil mål", "resultat": "naadd"})
+    shared.world.quiet()
+    assert shared.plan["evaluering"]["tekst"] == "Skrevet på feil mål"
+    taken = {k: v for k, v in shared.log.items() if k != "evaluering"} | {"endret": shared.world.now()}
+    shared.world.systems.stafettlogg.save(taken)
+    shared.world.hand_in("stafettlogg", [taken])
+    shared.world.quiet()
+    assert "evaluering" not in shared.plan
+    assert "evaluering" not in shared.log, "not brought back from where it still stood"
+    own = f"{shared.ref.partition('/')[2]}-evaluering"
+    (there,) = [o for o in shared.world.systems.bup.all("Observation") if hub_id(o) == own]
+    assert there["status"] == "entered-in-error"
+
+
 def test_registered_in_error_is_said_everywhere(shared: Goal) -> None:
     error = {"tidspunkt": "2026-11-21T12:00:00+01:00", "av": "e-d1", "grunn": "Feil barn"}
     shared.in_log(feilregistrert=error)
