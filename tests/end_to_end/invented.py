@@ -77,6 +77,12 @@ class Child:
         body = {"tekst": f"Utgave {edition} av {name}", "status": "aktiv", "endret": changed}
         return {**self._head("maal", f"{self.log}-{name}"), "logg": self.log, **body}
 
+    def measure(self, name: str, goal: str) -> Record:
+        """A measure that serves a goal."""
+        body = {"maal": [f"{self.log}-{goal}"], "tittel": f"Tiltak {name}", "status": "paagaar"}
+        who = {"ansvarlig": f"{self.log}-skole"}
+        return {**self._head("tiltak", f"{self.log}-{name}"), "logg": self.log, **body, **who}
+
     def _person(self) -> Record:
         name = {"fornavn": f"Barn {self.number}", "etternavn": "Testesen"}
         born = self.born.isoformat()

@@ -1,10 +1,9 @@
 """A gateway as it runs in life, to be killed, stopped and started: `serve` on SQLite (its worker inside), or
-`serve` and workers beside it on PostgreSQL; with three recipients that others wrote or that keep the contract.
-"""
+`serve` and workers beside it on PostgreSQL; with three recipients, servers that others wrote among them."""
 
 from __future__ import annotations
 
-import json
+import ctypes
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,16 @@ from sqlalchemy import text
 from gateway.hub.store import Store
 from tests.access import issuer_server
 from tests.end_to_end.invented import Child
+from tests.end_to_end.plant_configuration import CLIENTS, configuration, secret_name
 from tests.peers import Peer, medplum, records_server
 
-TENANT = "fjordbyen"
 _PAUSE = threading.Event()
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_tests() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> float:
@@ -54,18 +60,29 @@ class Plant:
     folder: Path
     database_url: str
     url: str
-    token: str
+    tokens: dict[str, str]
     recipients: dict[str, Peer]
     environment: dict[str, str]
     commands: dict[str, list[str]]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
+    def employ(self, workers: int) -> None:
+        """Have workers beside `serve`."""
+        config = str(self.folder / "stafettbro.toml")
+        for number in range(workers):
+            self.commands[f"worker-{number}"] = _command("worker", "--config", config)
+
     def start(self, name: str) -> None:
-        """Start one of the gateway's processes."""
-        log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            self.commands[name], env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-        )
+        """Start one of the gateway's processes; it ends with the tests, however they end."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                self.commands[name],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=_end_with_tests,
+            )
 
     def kill(self, name: str) -> None:
         """kill -9."""
@@ -80,6 +97,12 @@ class Plant:
         """SIGCONT."""
         self.processes[name].send_signal(signal.SIGCONT)
 
+    def supervise(self) -> None:
+        """Start again what has ended by itself, as its supervisor does (a start with the database away)."""
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None:
+                self.start(name)
+
     def ready(self) -> bool:
         """Whether the gateway takes requests."""
         try:
@@ -87,18 +110,16 @@ class Plant:
         except httpx.TransportError:
             return False
 
-    def post(self, records: Sequence[dict[str, Any]], *, within: float = 60.0) -> list[dict[str, Any]]:
-        """Hand records in as the stafettlogg does: until the gateway has answered, again and again."""
+    def post(
+        self, records: Sequence[dict[str, Any]], system: str = "stafettlogg", *, within: float = 120.0
+    ) -> list[dict[str, Any]]:
+        """Hand records in as a system does: again and again, until the gateway has answered."""
+        token = self.tokens["ip" if system == "individuell-plan" else "logg"]
+        url, headers = f"{self.url}/systems/{system}/records", {"Authorization": f"Bearer {token}"}
         deadline = time.monotonic() + within
         while True:
             try:
-                answer = httpx.post(
-                    f"{self.url}/systems/stafettlogg/records",
-                    json=list(records),
-                    headers={"Authorization": f"Bearer {self.token}"},
-                    timeout=20,
-                    trust_env=False,
-                )
+                answer = httpx.post(url, json=list(records), headers=headers, timeout=20, trust_env=False)
                 if answer.status_code == 200:
                     return list(answer.json()["results"])
                 assert answer.status_code >= 500, answer.text
@@ -106,6 +127,14 @@ class Plant:
                 pass
             assert time.monotonic() < deadline, "the gateway did not come back"
             _PAUSE.wait(0.1)
+
+    def lanes(self, recipient: str) -> list[dict[str, Any]]:
+        """What an operator sees of the lanes to a recipient."""
+        headers = {"Authorization": f"Bearer {self.tokens['drift']}"}
+        answer = httpx.get(
+            f"{self.url}/lanes?recipient={recipient}&limit=500", headers=headers, timeout=20, trust_env=False
+        )
+        return list(answer.raise_for_status().json()["lanes"])
 
     def query(self, statement: str) -> list[Any]:
         """Look into the hub."""
@@ -116,12 +145,18 @@ class Plant:
         finally:
             store.close()
 
-    def quiet(self) -> bool:
-        """Whether no lane has anything to do and nothing is under way."""
-        busy = "SELECT (SELECT count(*) FROM lane WHERE state <> 'idle')"
+    def quiet(self, recipient: str = "%") -> bool:
+        """Whether no lane (to this recipient) has anything to do and nothing is under way."""
+        busy = f"(SELECT count(*) FROM lane WHERE recipient LIKE '{recipient}' AND state <> 'idle')"
+        sending = f"recipient LIKE '{recipient}' AND state = 'sending'"
         return bool(
-            self.query(busy + " + (SELECT count(*) FROM disclosure WHERE state = 'sending')")[0][0] == 0
+            self.query(f"SELECT {busy} + (SELECT count(*) FROM disclosure WHERE {sending})")[0][0] == 0
         )
+
+    def logged(self, number: str) -> list[str]:
+        """The lines of all processes' logs about one event, by its number (SB0025)."""
+        logs = [path.read_text(errors="replace") for path in self.folder.glob("*.log")]
+        return [line for log in logs for line in log.splitlines() if f" {number} " in line]
 
     def stop_all(self) -> None:
         """End whatever still runs."""
@@ -130,73 +165,12 @@ class Plant:
             process.wait()
 
 
-def configuration(
-    *,
-    port: int,
-    database_url: str,
-    folder: Path,
-    issuer: str,
-    peers: dict[str, Peer],
-    split: bool,
-    **more: Any,
-) -> str:
-    """The file: a stafettlogg that hands in, a plan system, BUP and a GP's journal that receive."""
-    receiving = {
-        "slots": 4,
-        "probe_seconds": 0.5,
-        "probe_max_seconds": 2.0,
-        "send_deadline_seconds": 5.0,
-    } | more
-    systems: list[dict[str, Any]] = [
-        {"id": "stafettlogg", "adapter": "stafettlogg", "organization": "362819482", "deliver": "none"},
-        {"id": "individuell-plan", "adapter": "individuell-plan", "organization": "359797117"},
-        {"id": "bup", "adapter": "fhir", "organization": "343231946"},
-        {"id": "fastlege", "adapter": "fhir", "organization": "339825971"},
-    ]
-    lines = [
-        f'public_url = "http://127.0.0.1:{port}"',
-        f'database_url = "{database_url}"',
-        f'state_folder = "{folder}"',
-        'identifier_key_ref = "env:PLANT_KEY"',
-        f"embedded_worker = {'false' if split else 'true'}",
-        "sweep_seconds = 5.0",
-        f'[[tenants]]\nid = "{TENANT}"\nname = "Fjordbyen"',
-    ]
-    for system in systems:
-        peer = peers.get(system["id"])
-        table = {"tenant": TENANT, **system}
-        if system["id"] in ("stafettlogg", "individuell-plan"):
-            table["audience"] = "participants"
-        if peer is not None:
-            table |= receiving | {"url": peer.url}
-        lines.append("[[systems]]\n" + "\n".join(f"{k} = {json.dumps(v)}" for k, v in table.items()))
-        if peer is not None:
-            reference = _secret_name(system["id"])
-            lines.append(f'[systems.credentials]\nkind = "bearer"\ntoken_ref = "env:{reference}"')
-            lines.append(f'[[routes]]\nsource = "stafettlogg"\nrecipient = "{system["id"]}"')
-    lines.append(f'[[issuers]]\nissuer = "{issuer}"\naudience = "stafettbro"')
-    lines.append(
-        f'[[clients]]\nissuer = "{issuer}"\nclient_id = "logg"\ntenant = "{TENANT}"\nsystem = "stafettlogg"\n'
-        'scopes = ["records.write"]'
-    )
-    lines.append(
-        f'[[clients]]\nissuer = "{issuer}"\nclient_id = "ip"\ntenant = "{TENANT}"\nsystem = "individuell-plan"\n'
-        'scopes = ["records.write"]'
-    )
-    return "\n".join(lines) + "\n"
-
-
-def _secret_name(system: str) -> str:
-    return f"PLANT_{system.upper().replace('-', '_')}"
-
-
 @contextmanager
 def planted(
     folder: Path, database_url: str, children: Sequence[Child], *, workers: int = 2, **receiving: Any
 ) -> Iterator[Plant]:
-    """Start everything and hand in what the children's logs and plans hold from before. `workers`: processes
-    beside `serve` on PostgreSQL; on SQLite the worker runs inside it."""
-    split = not database_url.startswith("sqlite")
+    """Start everything and hand in what the children's logs and plans hold from before. workers: processes
+    beside `serve` on PostgreSQL (on SQLite it works itself). receiving: what each recipient's table says."""
     with ExitStack() as stack:
         issuer = stack.enter_context(issuer_server.running())
         peers = {
@@ -204,49 +178,50 @@ def planted(
             "bup": stack.enter_context(medplum()),
             "fastlege": stack.enter_context(medplum()),
         }
-        for name in ("bup", "fastlege"):
-            for child in children:
-                _admit(peers[name], child)
-        port = free_port()
-        config = folder / "stafettbro.toml"
-        config.write_text(
-            configuration(
-                port=port,
-                database_url=database_url,
-                folder=folder / "state",
-                issuer=issuer.url,
-                peers=peers,
-                split=split,
-                **receiving,
-            )
-        )
-        environment = {**os.environ, "PLANT_KEY": "k" * 64}
-        environment |= {_secret_name(name): peer.token for name, peer in peers.items()}
-        command = [sys.executable, "-m", "gateway.cli"]
-        commands = {"serve": [*command, "serve", "--config", str(config), "--port", str(port)]}
-        if split:
-            worker = [*command, "worker", "--config", str(config)]
-            commands |= {f"worker-{n}": worker for n in range(workers)}
-        plant = Plant(
-            folder=folder,
-            database_url=database_url,
-            url=f"http://127.0.0.1:{port}",
-            token=_token(issuer, "logg"),
-            recipients=peers,
-            environment=environment,
-            commands=commands,
-        )
+        for name, child in product(("bup", "fastlege"), children):
+            _admit(peers[name], child)
+        plant = _plant(folder, database_url, issuer, peers, receiving)
         stack.callback(plant.stop_all)
-        for name in commands:
+        if not database_url.startswith("sqlite"):
+            plant.employ(workers)
+        for name in plant.commands:
             plant.start(name)
-        wait_until(plant.ready, 40, "the gateway is ready")
-        _enter(plant, _token(issuer, "ip"), children)
+        wait_until(plant.ready, 60, "the gateway is ready")
+        _enter(plant, children)
         yield plant
+
+
+def _plant(
+    folder: Path,
+    database_url: str,
+    issuer: issuer_server.Issuer,
+    peers: dict[str, Peer],
+    receiving: dict[str, Any],
+) -> Plant:
+    port = free_port()
+    config = folder / "stafettbro.toml"
+    where: dict[str, Any] = {"port": port, "database_url": database_url, "folder": folder / "state"}
+    config.write_text(configuration(**where, issuer=issuer.url, peers=peers, **receiving))
+    secrets = {secret_name(name): peer.token for name, peer in peers.items()}
+    return Plant(
+        folder=folder,
+        database_url=database_url,
+        url=f"http://127.0.0.1:{port}",
+        tokens={client: _token(issuer, client) for client in CLIENTS},
+        recipients=peers,
+        environment={**os.environ, "PLANT_KEY": "k" * 64, **secrets},
+        commands={"serve": _command("serve", "--config", str(config), "--port", str(port))},
+    )
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "gateway.cli", *words]
 
 
 def _token(issuer: issuer_server.Issuer, client: str) -> str:
     now = int(time.time())
-    return issuer.token(client_id=client, scope="records.write", iat=now, exp=now + 7200)
+    scope = "records.write lanes.read"
+    return issuer.token(client_id=client, scope=scope, iat=now, exp=now + 7200)
 
 
 def _admit(peer: Peer, child: Child) -> None:
@@ -254,14 +229,8 @@ def _admit(peer: Peer, child: Child) -> None:
     assert answer.status_code == 201, answer.text
 
 
-def _enter(plant: Plant, token: str, children: Sequence[Child]) -> None:
-    plant.post([record for child in children for record in child.log_records()])
-    answer = httpx.post(
-        f"{plant.url}/systems/individuell-plan/records",
-        json=[record for child in children for record in child.plan_records()],
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=60,
-        trust_env=False,
-    )
-    assert {one["status"] for one in answer.json()["results"]} == {"stored"}, answer.text
-    wait_until(plant.quiet, 60, "what was there from before has been delivered")
+def _enter(plant: Plant, children: Sequence[Child]) -> None:
+    logs = plant.post([record for child in children for record in child.log_records()])
+    plans = plant.post([record for child in children for record in child.plan_records()], "individuell-plan")
+    assert {one["status"] for one in [*logs, *plans]} == {"stored"}
+    wait_until(plant.quiet, 120, "what was there from before has been delivered")
