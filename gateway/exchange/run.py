@@ -28,6 +28,7 @@ DISCLOSED = {
     End.STALE: disclosures.REFUSED,
     End.GONE: disclosures.REFUSED,
     End.UNKNOWN: disclosures.UNKNOWN,
+    End.TURNED_AWAY: disclosures.REFUSED,
     End.UNSENT: disclosures.UNSENT,
 }
 NO_PERSON = timedelta(hours=1)  # how soon to look again for a person that the recipient did not have
@@ -131,7 +132,9 @@ class Runner:
         links.save(connection, plan.claim.tenant, changed)
 
     def _ending(self, plan: Plan, report: Report, now: datetime, *, again: bool, freed: bool) -> Ending:
-        unfinished = any(one.end in (End.UNSENT, End.UNKNOWN, End.GONE) for one in report.sent)
+        unfinished = any(
+            one.end in (End.UNSENT, End.TURNED_AWAY, End.UNKNOWN, End.GONE) for one in report.sent
+        )
         if report.down is not None:
             return Ending(again=True, error=report.down)
         if report.found is not None:
@@ -184,7 +187,11 @@ def _unsettled(newest: Link | None) -> bool:
 def _settle(one: Sent) -> Link:
     """The link after this end."""
     link = one.send.difference.link
-    if one.end in (End.STALE, End.UNSENT):  # not taken: this one cannot be what the recipient holds
+    if one.end in (
+        End.STALE,
+        End.TURNED_AWAY,
+        End.UNSENT,
+    ):  # not taken: this one cannot be what the recipient holds
         link.candidates = one.send.difference.earlier
     elif one.end is End.DELIVERED and one.written is not None and one.held is not None:
         link.previous = None if one.written.version else link.held

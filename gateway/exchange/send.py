@@ -17,6 +17,7 @@ from mappings import reading
 from mappings.model import ITEM, NotExpressible, RecordMapping, Resource, State
 
 REFERS_TO_HELD = "refers-to-held"
+TURNED_AWAY = frozenset({401, 403, 408, 429, 503})  # answers of one who has not looked at what was sent
 
 
 class End(StrEnum):
@@ -27,7 +28,8 @@ class End(StrEnum):
     STALE = "stale"  # changed at the recipient: merged, then sent anew
     GONE = "gone"  # the recipient no longer has it: written anew
     UNKNOWN = "unknown"  # no answer: may have arrived
-    UNSENT = "unsent"  # not tried
+    TURNED_AWAY = "turned-away"  # sent, and answered that now nothing is taken
+    UNSENT = "unsent"  # not tried, or no connection came about
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +155,10 @@ class Sender:
             return Sent(send, End.UNSENT)
         except contract.Busy as error:
             report.down, report.wait = error.detail, error.retry_after
-            return Sent(send, End.UNSENT, error=error.detail)
+            return Sent(send, End.TURNED_AWAY, error=error.detail)
         except contract.Unavailable as error:
             report.down = error.detail
-            return Sent(send, End.UNSENT, error=error.detail)
+            return Sent(send, _unavailable(error), error=error.detail)
         except contract.UnknownOutcome as error:
             report.down = error.detail
             return Sent(send, End.UNKNOWN, error=error.detail)
@@ -184,3 +186,11 @@ class Sender:
         """Every record of the plan has an end."""
         tried = {one.send.attempt for one in report.sent}
         report.sent.extend(Sent(s, End.UNSENT) for s in plan.sends if s.attempt not in tried)
+
+
+def _unavailable(error: contract.Unavailable) -> End:
+    """What is known of a record whose recipient is not available: a server that broke on it, or one behind a
+    gateway that gave up, may have stored it."""
+    if error.unreached:
+        return End.UNSENT
+    return End.TURNED_AWAY if error.status in TURNED_AWAY else End.UNKNOWN

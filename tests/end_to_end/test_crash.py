@@ -43,6 +43,7 @@ def newest(posted: list[dict[str, Any]]) -> dict[str, int]:
     return {record["id"]: int(record["tekst"].split()[1]) for record in posted}
 
 
+@pytest.mark.timeout(900)
 def test_after_twenty_kills_everything_has_arrived_as_if_sent_once(
     database_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -12,7 +12,7 @@ from tests.end_to_end.invented import Child
 from tests.end_to_end.plant import Plant, planted, wait_until
 from tests.end_to_end.plant_configuration import RECEIVING
 from tests.end_to_end.plant_load import arrivals, latencies, load, quantile
-from tests.end_to_end.plant_standing import found, records
+from tests.end_to_end.plant_standing import assert_logged, found, records
 
 SLOTS = int(RECEIVING["slots"])
 CHILDREN = [Child(n) for n in range(4 * SLOTS)]  # four times as many lanes as slots
@@ -89,6 +89,7 @@ def test_a_recipient_that_is_down_sees_one_probe_per_interval_and_not_one_per_la
     assert (at[2 * ATTEMPTS] - at[0]) / 1e9 > 1.5 * interval
     bup.faults()
     wait_until(plant.quiet, 60, "everything has come")
+    assert_logged(plant, "bup", tries=ATTEMPTS)  # what was turned away had left the house
     assert {one["breaker"] for one in plant.lanes("bup")} == {"closed"}
 
 

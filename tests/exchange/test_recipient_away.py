@@ -1,0 +1,102 @@
+"""What the log of disclosures says, and what a link remembers, when a recipient does not take a record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+import adapters
+from adapters import tokens
+from adapters.contract import Adapter
+from gateway.exchange import lanes
+from gateway.exchange.prepare import Preparer
+from gateway.exchange.run import Runner
+from gateway.exchange.send import Sender
+from gateway.hub import links
+from gateway.hub.schema.tables import disclosure
+from tests.end_to_end.invented import Child
+from tests.intake.world import NOW, TENANT, World, world
+from tests.peers import Peer, records_server
+
+CHILD = Child(1)
+
+
+def send_to(here: World, url: str, token: str) -> None:
+    """One run to the plan system at this address."""
+    system = here.system("individuell-plan").model_copy(update={"url": url, "send_deadline_seconds": 3.0})
+    mapping = here.service.mappings[system.id]
+    adapter = adapters.open_adapter(
+        system.adapter, tokens=tokens.bearer(token), url=url, ids=system.ids, deadline=3.0
+    )
+    runner = Runner(
+        system=system,
+        store=here.service.store,
+        preparer=Preparer(system, here.service.settings, mapping, here.service.facts),
+        sender=Sender(system, mapping, adapter),
+        intake=here.service.intake,
+        clock=lambda: NOW,
+        alive=lambda: True,
+    )
+    with here.service.store.write() as connection:
+        lanes.ensure_recipients(connection, [system])
+        (claim,) = lanes.claim(connection, system, owner="w1", now=NOW, limit=1)
+    asyncio.run(_run(runner, claim, adapter))
+
+
+async def _run(runner: Runner, claim: lanes.Claim, adapter: Adapter) -> None:
+    await runner.run(claim)
+    await adapter.close()
+
+
+def outcome(here: World, ref: str) -> tuple[str, int]:
+    """(how the disclosure ended, how many deliveries the link counts as perhaps arrived)."""
+    with here.service.store.read() as connection:
+        (state,) = connection.execute(select(disclosure.c.state)).scalars().all()
+        (link,) = links.load(connection, TENANT, "individuell-plan", [ref]).values()
+    return state, len(link.candidates)
+
+
+def goal(here: World) -> str:
+    """A goal that is to go to the plan system."""
+    here.take("stafettlogg", *CHILD.log_records())
+    here.take("individuell-plan", *CHILD.plan_records())
+    (answer,) = here.take("stafettlogg", CHILD.goal("m1", 1))
+    return answer.ref or ""
+
+
+@pytest.fixture(scope="module")
+def peer() -> Iterator[Peer]:
+    with records_server() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "perhaps_there"),
+    [
+        (401, "refused", 0),
+        (403, "refused", 0),
+        (503, "refused", 0),
+        (500, "unknown", 1),
+        (502, "unknown", 1),
+        (504, "unknown", 1),
+    ],
+)
+def test_what_was_sent_is_told_of_as_sent(
+    sqlite_url: str, tmp_path: Path, peer: Peer, status: int, state: str, perhaps_there: int
+) -> None:
+    with world(sqlite_url, tmp_path) as here:
+        ref = goal(here)
+        peer.faults(refuse=status)
+        send_to(here, peer.url, peer.token)
+        assert outcome(here, ref) == (state, perhaps_there)
+
+
+def test_without_a_connection_nothing_was_sent(sqlite_url: str, tmp_path: Path) -> None:
+    with world(sqlite_url, tmp_path) as here:
+        ref = goal(here)
+        send_to(here, "http://127.0.0.1:1", "token")
+        assert outcome(here, ref) == ("unsent", 0)
