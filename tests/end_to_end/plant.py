@@ -167,18 +167,22 @@ class Plant:
 
 @contextmanager
 def planted(
-    folder: Path, database_url: str, children: Sequence[Child], *, workers: int = 2, **receiving: Any
+    folder: Path,
+    database_url: str,
+    children: Sequence[Child],
+    *,
+    clinics: Sequence[str] = ("bup", "fastlege"),
+    workers: int = 2,
+    **receiving: Any,
 ) -> Iterator[Plant]:
-    """Start everything and hand in what the children's logs and plans hold from before. workers: processes
-    beside `serve` on PostgreSQL (on SQLite it works itself). receiving: what each recipient's table says."""
+    """Start everything and hand in what the children's logs and plans hold from before. clinics: which FHIR
+    servers receive. workers: processes beside `serve` on PostgreSQL (on SQLite it works itself). receiving:
+    what each recipient's table says."""
     with ExitStack() as stack:
         issuer = stack.enter_context(issuer_server.running())
-        peers = {
-            "individuell-plan": stack.enter_context(records_server()),
-            "bup": stack.enter_context(medplum()),
-            "fastlege": stack.enter_context(medplum()),
-        }
-        for name, child in product(("bup", "fastlege"), children):
+        peers = {name: stack.enter_context(medplum()) for name in clinics}
+        peers["individuell-plan"] = stack.enter_context(records_server())
+        for name, child in product(clinics, children):
             _admit(peers[name], child)
         plant = _plant(folder, database_url, issuer, peers, receiving)
         stack.callback(plant.stop_all)

@@ -12,9 +12,9 @@ from tests.peers import Peer
 TENANT = "fjordbyen"
 SYSTEMS: tuple[dict[str, Any], ...] = (
     {"id": "stafettlogg", "adapter": "stafettlogg", "organization": "362819482", "deliver": "none"},
-    {"id": "individuell-plan", "adapter": "individuell-plan", "organization": "359797117"},
-    {"id": "bup", "adapter": "fhir", "organization": "343231946"},
-    {"id": "fastlege", "adapter": "fhir", "organization": "339825971"},
+    {"id": "individuell-plan", "adapter": "individuell-plan", "organization": "359797117", "deliver": "push"},
+    {"id": "bup", "adapter": "fhir", "organization": "343231946", "deliver": "push"},
+    {"id": "fastlege", "adapter": "fhir", "organization": "339825971", "deliver": "push"},
 )
 RECEIVING = {"slots": 4, "probe_seconds": 0.5, "probe_max_seconds": 2.0, "send_deadline_seconds": 5.0}
 SWEEP_SECONDS = 5.0
@@ -38,7 +38,7 @@ def configuration(
         "sweep_seconds": SWEEP_SECONDS,
     }
     parts = [_keys(head), _table("[[tenants]]", {"id": TENANT, "name": "Fjordbyen"})]
-    for system in SYSTEMS:
+    for system in [s for s in SYSTEMS if s["id"] in peers or s["deliver"] == "none"]:
         parts += _system(system, peers.get(system["id"]), RECEIVING | receiving)
     parts.append(_table("[[issuers]]", {"issuer": issuer, "audience": "stafettbro"}))
     for client, may in CLIENTS.items():

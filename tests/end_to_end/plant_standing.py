@@ -57,6 +57,12 @@ def assert_logged(plant: Plant, name: str, *, tries: int = 2) -> None:
         assert count <= tries * left[one]
 
 
+def begun(plant: Plant, name: str) -> set[str]:
+    """Our ids of what is being sent to a recipient at this moment, by the disclosures."""
+    rows = plant.query(f"SELECT items FROM disclosure WHERE recipient = '{name}' AND state = 'sending'")
+    return {told["ref"].partition("/")[2] for row in rows for told in jsontext.decode(bytes(row.items))}
+
+
 def item(arrival: dict[str, Any]) -> str:
     """Our id of what a write was about: said in it, or the last part of its address."""
     return str(arrival.get("item") or arrival["path"]).rpartition("/")[2]

@@ -16,11 +16,11 @@ from tests.end_to_end.plant_standing import assert_logged, found, records
 
 SLOTS = int(RECEIVING["slots"])
 CHILDREN = [Child(n) for n in range(4 * SLOTS)]  # four times as many lanes as slots
-OTHERS = ("individuell-plan", "fastlege")
+OTHERS = ("individuell-plan",)
 ROUNDS = 3  # the machine is shared: the best of three is what the gateway can do
 ATTEMPTS = 3  # of one probe: the adapter's short retries, at most
-ENTRIES = 64
-EVERY = 0.06
+ENTRIES = 50
+EVERY = 0.1
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -31,7 +31,7 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         template = request.getfixturevalue("_sqlite_template").copy(folder)
     else:
         template = request.getfixturevalue("_postgres_template").copy()
-    with template as url, planted(folder, url, CHILDREN) as plant:
+    with template as url, planted(folder, url, CHILDREN, clinics=["bup"]) as plant:
         yield plant
         assert plant.logged("SB0025") == []  # the sweeper repaired nothing in any of this
 

@@ -12,7 +12,14 @@ import pytest
 from tests.databases import PostgresTemplate
 from tests.end_to_end.invented import Child
 from tests.end_to_end.plant import Plant, planted, wait_until
-from tests.end_to_end.plant_standing import assert_in_order, assert_logged, editions_at
+from tests.end_to_end.plant_standing import (
+    assert_in_order,
+    assert_logged,
+    begun,
+    editions_at,
+    is_write,
+    item,
+)
 
 DEADLINE = 2.0  # of one send, in seconds
 DELAY = 1500  # how long BUP thinks, in milliseconds
@@ -59,6 +66,7 @@ def stop_in_the_middle_of_a_send(plant: Plant, child: Child, *, first: int) -> s
     bup.faults(delay=DELAY)
     plant.post([child.goal(name, first + 2) for name in GOALS])
     wait_until(lambda: any(one["method"] == "PUT" for one in bup.arrivals()), 30, "a send is under way")
+    assert {item(one) for one in bup.arrivals() if is_write(one)} <= begun(plant, "bup")
     (lane,) = [one for one in plant.lanes("bup") if one["state"] == "running"]
     (name,) = [name for name, process in plant.processes.items() if process.pid == lane["owner"]["pid"]]
     plant.pause(name)
