@@ -179,7 +179,7 @@ class Sender:
         """What the recipient holds after taking this record, in the hub's terms."""
         ids = plan.ids(self._system, send.difference.ref)
         own = ids.natives[send.difference.ref]
-        named = {**record, "id": own.rpartition("/")[2]} if self._system.adapter == "fhir" else record
+        named = {**record, "id": own.rpartition("/")[2] if self._system.adapter == "fhir" else own}
         return self._mapping.put(named, as_held(send.difference.state, ids), ids)
 
     def _account(self, plan: Plan, report: Report) -> None:

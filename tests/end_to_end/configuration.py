@@ -41,7 +41,8 @@ def configuration(
         "systems": [
             _records(folder, "stafettlogg", "362819482", systems.stafettlogg.wire.url)
             | {"readers": ["guardians", "child"]},
-            _records(folder, "individuell-plan", "359797117", systems.plan.wire.url),
+            _records(folder, "individuell-plan", "359797117", systems.plan.wire.url)
+            | {"ids": systems.plan.variant.get("ids", "ours")},
             _bup(folder, systems.bup.wire.url, poll_seconds),
         ],
         "routes": [{"source": a, "recipient": b} for a in SYSTEMS for b in SYSTEMS if a != b],

@@ -4,9 +4,9 @@ router and validator) and two records systems. Reached directly here; the gatewa
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -31,11 +31,12 @@ class RecordsSystem:
 
     peer: Peer
     wire: Wire
+    variant: Mapping[str, str] = field(default_factory=dict)  # ids: theirs, versions: no
 
     def seed(self, records: list[dict[str, Any]]) -> None:
-        """What stands there from before: its own records."""
-        for record in records:
-            self._put(record, {"If-None-Match": "*"})
+        """What its own people write."""
+        body = jsontext.encode(records)
+        httpx.post(f"{self.peer.control}/own", content=body, trust_env=False).raise_for_status()
 
     def records(self) -> dict[str, dict[str, Any]]:
         """All it holds, by id."""
@@ -53,19 +54,8 @@ class RecordsSystem:
         return found
 
     def save(self, record: dict[str, Any]) -> None:
-        """Someone saves a record there; its version is the one they saw."""
-        answer = httpx.get(self._address(record["id"]), headers=self.peer.headers, trust_env=False)
-        known = answer.status_code == 200
-        self._put(record, {"If-Match": answer.headers["etag"]} if known else {"If-None-Match": "*"})
-
-    def _put(self, record: dict[str, Any], condition: dict[str, str]) -> None:
-        headers = {**self.peer.headers, **condition, "Content-Type": "application/json"}
-        body = jsontext.encode(record)
-        answer = httpx.put(self._address(record["id"]), headers=headers, content=body, trust_env=False)
-        assert answer.status_code in (200, 201), answer.text
-
-    def _address(self, record_id: str) -> str:
-        return f"{self.peer.url}/records/{record_id}"
+        """One of its own people saves a record."""
+        self.seed([record])
 
     def _get(self, path: str) -> Any:
         answer = httpx.get(f"{self.peer.url}{path}", headers=self.peer.headers, trust_env=False)
@@ -199,14 +189,15 @@ class Systems:
 
 
 @contextmanager
-def running() -> Iterator[Systems]:
-    """All three, as processes of their own, until the block ends."""
+def running(**plan_variant: str) -> Iterator[Systems]:
+    """All three, as processes of their own, until the block ends. plan_variant: a weaker plan system."""
     with (
         medplum() as fhir,
         records_server() as log,
-        records_server() as plan,
+        records_server(**plan_variant) as plan,
         tapped(fhir.url) as fhir_wire,
         tapped(log.url) as log_wire,
         tapped(plan.url) as plan_wire,
     ):
-        yield Systems(RecordsSystem(log, log_wire), RecordsSystem(plan, plan_wire), Bup(fhir, fhir_wire))
+        made = (RecordsSystem(log, log_wire), RecordsSystem(plan, plan_wire, plan_variant))
+        yield Systems(*made, Bup(fhir, fhir_wire))

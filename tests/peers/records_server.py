@@ -160,7 +160,8 @@ class Records(BaseHTTPRequestHandler):
 
 
 class Control(BaseHTTPRequestHandler):
-    """The port that tests steer by: /faults, /arrivals, /clear as at the FHIR peer."""
+    """The port that tests steer by: /faults, /arrivals, /clear as at the FHIR peer; /own: what its own people
+    write."""
 
     system: System
 
@@ -178,6 +179,10 @@ class Control(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == "/faults":
             self.system.faults = json.loads(body)
+        elif self.path == "/own":
+            with self.system.lock:
+                for record in json.loads(body):
+                    self.system.save(record["id"], record, None)
         else:
             self.system.entries.clear()
         self._done()
