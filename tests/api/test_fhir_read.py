@@ -131,6 +131,36 @@ def test_totals_pages_and_includes_tell_nothing_of_what_is_hidden(with_jonas: tu
     assert named == {f"Goal/{goal['id']}" for goal in goals}
 
 
+def test_a_reference_to_what_is_hidden_is_not_shown(world: World, emma: list[dict[str, Any]]) -> None:
+    narrow = [{**r, "kategorier": ["plan", "tiltak"]} if r["type"] == "samtykke" else r for r in emma]
+    world.hand_in("logg", narrow)
+    own = person(world, emma[0])
+    tasks = matches(world.get(f"/fhir/ServiceRequest?patient={own}", "bup"))
+    assert "Goal/" in str(matches(world.get(f"/fhir/ServiceRequest?patient={own}", "logg")))
+    assert tasks
+    assert "Goal/" not in str(tasks)
+    assert "belongs-to" not in str(tasks)
+    (plan,) = matches(world.get(f"/fhir/CarePlan?patient={own}", "bup"))
+    assert "goal" not in plan
+
+
+def test_what_matches_is_not_included_once_more(with_emma: tuple[World, str]) -> None:
+    world, own = with_emma
+    first, second = matches(world.get(f"/fhir/ServiceRequest?patient={own}", "bup"))[:2]
+    based = {**second, "basedOn": [{"reference": f"ServiceRequest/{first['id']}"}]}
+    headers = world.headers(
+        "bup", Content_Type="application/fhir+json", If_Match=f'W/"{second["meta"]["versionId"]}"'
+    )
+    done = world.http.put(
+        f"/fhir/ServiceRequest/{second['id']}", content=jsontext.encode(based), headers=headers
+    )
+    assert done.status_code == 200
+    found = world.get(f"/fhir/ServiceRequest?patient={own}&_include=ServiceRequest:based-on", "bup")
+    assert matches(found, "include") == []
+    alone = f"/fhir/ServiceRequest?_id={second['id']}&_include=ServiceRequest:based-on"
+    assert [r["id"] for r in matches(world.get(alone, "bup"), "include")] == [first["id"]]
+
+
 def test_hidden_and_unknown_get_the_same_answer(with_jonas: tuple[World, str]) -> None:
     world, own = with_jonas
     with world.service.store.read() as connection:
@@ -205,6 +235,10 @@ def test_what_others_wrote_into_its_own_a_system_reads_only_while_it_may(
     )
     done = world.http.put(f"/fhir/Goal/{theirs['id']}", content=jsontext.encode(edited), headers=headers)
     assert done.status_code == 200
+    assert "Det BUP skrev" in world.get(f"/fhir/Goal/{theirs['id']}", "logg").text
+    goal = next(r for r in emma if r.get("tekst") == theirs["description"]["text"])
+    last = {**goal, "endret": "2026-11-20T09:00:00+01:00", "start": "2026-01-01"}
+    assert fields(world.hand_in("logg", last))["status"] == "stored"
     assert "Det BUP skrev" in world.get(f"/fhir/Goal/{theirs['id']}", "logg").text
     consent = next(r for r in emma if r["type"] == "samtykke")
     withdrawn = {"tidspunkt": "2026-11-21T08:00:00+01:00", "av": consent["giver"][0]}

@@ -124,6 +124,25 @@ def test_a_withdrawn_consent_ends_what_is_handed_out(both: World, emma: list[dic
     assert pull(both)["records"] == []
 
 
+def test_a_reference_follows_once_there_is_what_it_leads_to(
+    any_world: World, emma: list[dict[str, Any]]
+) -> None:
+    narrow = [{**r, "kategorier": ["plan", "tiltak"]} if r["type"] == "samtykke" else r for r in emma]
+    any_world.hand_in("logg", narrow)
+    any_world.hand_in("plan", records("individuell-plan", "emma"))
+    first = pull(any_world)
+    assert not any(one["record"].get("maal") for one in first["records"])
+    consent = next(r for r in emma if r["type"] == "samtykke")
+    any_world.hand_in("logg", {**consent, "endret": "2026-11-20T08:00:00+01:00"})
+    goals = pull(any_world, first["cursor"])
+    assert any(ref.startswith("Goal/") for ref in items(goals))
+    after = pull(any_world, goals["cursor"])
+    linked = [one["record"] for one in (*goals["records"], *after["records"]) if one["record"].get("maal")]
+    assert {r["type"] for r in linked} == {"tiltak"}
+    assert len({r["id"] for r in linked}) == sum(r["type"] == "tiltak" and bool(r.get("maal")) for r in emma)
+    assert pull(any_world, after["cursor"])["records"] == []
+
+
 def test_only_the_system_that_pulls_does(both: World) -> None:
     assert both.get("/systems/plan/records", "logg").status_code == 403
     assert fields(both.get("/systems/logg/records", "logg"))["code"] == "not-pulling"
