@@ -104,7 +104,9 @@ class Preparer:
         shown = selection.shown(connection, items)
         if not shown:
             return
-        plan.names, held_back = links.names_of_person(connection, claim.tenant, self.system.id, claim.person)
+        plan.names, refused = links.names_of_person(connection, claim.tenant, self.system.id, claim.person)
+        plan.note = next(iter(refused.values()), None)
+        held_back = refused.keys() - plan.names.keys()
         plan.subject = plan.names.get(f"Patient/{claim.person}")
         if self.system.adapter == "fhir" and plan.subject is None:
             self._look_up(connection, plan)

@@ -135,14 +135,15 @@ class Runner:
         unfinished = any(
             one.end in (End.UNSENT, End.TURNED_AWAY, End.UNKNOWN, End.GONE) for one in report.sent
         )
+        anew = -1 if freed else None  # what had to wait for it may be older than the cursor
         if report.down is not None:
-            return Ending(again=True, error=report.down)
+            return Ending(again=True, facts_cursor=anew, error=report.down)
         if report.found is not None:
             return Ending(again=True)
         if report.lookup_error is not None:
             return Ending(error=report.lookup_error, retry_at=now + NO_PERSON)
         if unfinished or again or plan.more:
-            return Ending(again=True)
+            return Ending(again=True, facts_cursor=anew)
         held = next((one.error for one in report.sent if one.end is End.HELD), None)
         return Ending(
             cursor=plan.cursor,

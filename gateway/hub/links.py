@@ -97,7 +97,7 @@ _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
 _NAMES = select(link.c.native_id, link.c.ref, link.c.person, link.c.frame).where(
     *_HERE, link.c.native_id.in_(_WANTED)
 )
-_NAMES_OF_PERSON = select(link.c.ref, link.c.native_id, link.c.hold).where(
+_NAMES_OF_PERSON = select(link.c.ref, link.c.native_id, link.c.hold, link.c.hold_digest).where(
     *_HERE, link.c.person == bindparam("person")
 )
 _NATIVES = select(link.c.ref, link.c.native_id).where(
@@ -127,13 +127,13 @@ def names(connection: Connection, tenant: str, system: str, native_ids: Iterable
 
 def names_of_person(
     connection: Connection, tenant: str, system: str, person: str
-) -> tuple[dict[str, str], set[str]]:
-    """Everything of this person that the system has (hub reference -> native id), and the references of what
-    it has refused to take in at all."""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Everything of this person that the system has (hub reference -> native id), and what it has refused as
+    such (hub reference -> why); what only waits for something refused is not among that."""
     given = {"tenant": tenant, "system": system, "person": person}
     rows = connection.execute(_NAMES_OF_PERSON, given).all()
     names = {r.ref: r.native_id for r in rows if r.native_id is not None}
-    return names, {r.ref for r in rows if r.native_id is None and r.hold is not None}
+    return names, {r.ref: r.hold for r in rows if r.hold_digest is not None and r.hold is not None}
 
 
 def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, str]:
