@@ -80,6 +80,8 @@ class Combiner:
     def _store(self, gathered: list[_Request]) -> None:
         by_system: dict[str, list[_Request]] = {}
         for request in gathered:
+            if not request.answer.set_running_or_notify_cancel():
+                continue  # nobody waits for it any more, and nothing of it has begun
             by_system.setdefault(request.system.id, []).append(request)
         for requests in by_system.values():
             self._store_together(requests)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ class Clock:
 
 
 @dataclass
-class World:
+class World(ABC):
     """What both kinds of world have in common."""
 
     systems: Systems
@@ -64,9 +65,9 @@ class World:
     today: date
     _taken: int = field(default=0, init=False)
 
+    @abstractmethod
     def hand_in(self, system: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """A system tells the gateway of records; one answer each."""
-        raise NotImplementedError
 
     def alive(self) -> None:
         """Fails if the gateway has ended."""
@@ -131,9 +132,9 @@ class World:
         """Wait until every lane is idle."""
         wait_until(self._idle, "every lane idle")
 
+    @abstractmethod
     def polled(self) -> None:
         """Wait until BUP has been asked for changes, from the first type to the last, after now."""
-        raise NotImplementedError
 
     def _idle(self) -> bool:
         self.alive()
