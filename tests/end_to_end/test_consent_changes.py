@@ -83,6 +83,27 @@ def test_what_bup_may_not_see_survives_its_edit_and_goes_out_with_the_consent(na
     assert len(writes) <= 5, "two observations, the goal twice at most, and the consent itself"
 
 
+def test_what_was_locked_goes_out_with_what_refers_to_it(world: InProcess) -> None:
+    """The minutes of a meeting are locked when the meeting is told, and opened later."""
+    log = world.sample("stafettlogg", "emma")
+    world.systems.bup.admit(log[0]["barn"])
+    minutes = next(r for r in log if r["id"] == "e-dok1")
+    minutes["sperre"] = ["NORU"]
+    world.systems.stafettlogg.seed(log)
+    world.hand_in("stafettlogg", log)
+    world.quiet()
+    (meeting,) = world.systems.bup.all("Appointment")
+    assert "supportingInformation" not in meeting
+    assert world.systems.bup.all("DocumentReference") == []
+    opened = {k: v for k, v in minutes.items() if k != "sperre"}
+    world.write("stafettlogg", opened)
+    world.quiet()
+    (document,) = world.systems.bup.all("DocumentReference")
+    (meeting,) = world.systems.bup.all("Appointment")
+    assert meeting["supportingInformation"] == [{"reference": f"DocumentReference/{document['id']}"}]
+    assert document["content"][0]["attachment"]["data"] == minutes["innhold"]
+
+
 def test_after_a_withdrawal_nothing_more_goes_out_and_nothing_is_taken_away(world: InProcess) -> None:
     world.begin("emma")
     systems = world.systems

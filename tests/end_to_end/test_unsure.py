@@ -93,6 +93,32 @@ def test_a_create_that_was_never_answered_stands_once(world: InProcess) -> None:
     assert_agreed(world)
 
 
+def test_a_goal_that_bup_refuses_is_missing_alone(world: InProcess) -> None:
+    """The log at BUP goes on listing what comes after it, and the goal itself once it is right."""
+    world.begin("emma")
+    bup = world.systems.bup
+    bup.peer.faults(reject=["Avvises hos BUP"])
+    goal = {"type": "maal", "logg": "emma-logg", "endretAv": "e-d1", "status": "aktiv"}
+    world.write("stafettlogg", {**goal, "id": "m-feil", "tekst": "Avvises hos BUP"})
+    world.write("stafettlogg", {**goal, "id": "m-rett", "tekst": "Tas imot hos BUP"})
+    measure = {"type": "tiltak", "id": "t-feil", "logg": "emma-logg", "endretAv": "e-d1", "maal": ["m-feil"]}
+    world.write("stafettlogg", {**measure, "tittel": "Venter på målet", "status": "planlagt"})
+    world.quiet()
+    assert "Venter på målet" not in str(bup.all("ServiceRequest"))
+    (plan,) = [p for p in bup.all("CarePlan") if f"Goal/{goal_at_bup(world, 'm-rett')['id']}" in str(p)]
+    bup.peer.faults()
+    world.edit("stafettlogg", "m-feil", tekst="Nå er det rett")
+    world.quiet()
+    right = goal_at_bup(world, "m-feil")
+    assert right["description"] == {"text": "Nå er det rett"}
+    plan = bup.read(f"CarePlan/{plan['id']}")
+    assert f"Goal/{right['id']}" in [g["reference"] for g in plan["goal"]]
+    (held,) = [r for r in bup.all("ServiceRequest") if "Venter på målet" in str(r)]
+    assert f"Goal/{right['id']}" in str(held)
+    assert f"ServiceRequest/{held['id']}" in str(plan["activity"])
+    assert_agreed(world)
+
+
 @pytest.fixture(
     scope="module",
     params=[{"ids": "theirs"}, {"versions": "no"}, {"ids": "theirs", "versions": "no"}],
