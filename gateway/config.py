@@ -107,6 +107,8 @@ class System(Model):
             raise ValueError("a folder system needs `folder`")
         if self.adapter != "folder" and self.deliver == "push" and not self.url:
             raise ValueError("a system we deliver to needs `url`")
+        if self.deliver == "pull" and self.ids == "theirs":
+            raise ValueError('a system that pulls keeps our ids: `ids` must be "ours"')
         return self
 
     @property

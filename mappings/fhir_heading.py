@@ -126,9 +126,10 @@ def _codings(value: Any) -> list[Any]:
 
 def _person(patient: Record) -> PersonKey:
     """Identifiers that can be matched, national ids first."""
+    listed = patient.get("identifier", [])
     pairs = [
         (entry["system"], entry["value"])
-        for entry in patient.get("identifier", [])
+        for entry in (listed if isinstance(listed, list) else [listed])
         if isinstance(entry.get("system"), str) and isinstance(entry.get("value"), str)
     ]
     return PersonKey(tuple(sorted(pairs, key=lambda p: p[0] not in NATIONAL_IDS)), _born(patient))

@@ -15,7 +15,7 @@ from gateway.config import System
 from gateway.exchange import disclosures, lanes
 from gateway.exchange.lanes import Claim, Ending
 from gateway.exchange.prepare import Plan, Preparer
-from gateway.exchange.send import REFERS_TO_HELD, End, Report, Sender, Sent
+from gateway.exchange.send import NOT_EXPRESSIBLE, REFERS_TO_HELD, End, Report, Sender, Sent
 from gateway.hub import links
 from gateway.hub.links import Link
 from gateway.hub.store import Store
@@ -31,6 +31,8 @@ DISCLOSED = {
     End.TURNED_AWAY: disclosures.REFUSED,
     End.UNSENT: disclosures.UNSENT,
 }
+NEVER_TRIED = frozenset({REFERS_TO_HELD, NOT_EXPRESSIBLE})
+FIRST_PAUSE = 0.05  # seconds, after the first run that got nowhere
 NO_PERSON = timedelta(hours=1)  # how soon to look again for a person that the recipient did not have
 
 
@@ -117,7 +119,7 @@ class Runner:
 
     def _close(self, connection: Connection, plan: Plan, report: Report, now: datetime) -> None:
         endings: list[tuple[str, str, str | None]] = [
-            (one.send.attempt, DISCLOSED[one.end], one.error) for one in report.sent
+            (one.send.attempt, _disclosed(one), one.error) for one in report.sent
         ]
         if plan.lookup_attempt:
             state = disclosures.UNKNOWN if report.down else disclosures.DELIVERED
@@ -143,7 +145,7 @@ class Runner:
         if report.lookup_error is not None:
             return Ending(error=report.lookup_error, retry_at=now + NO_PERSON)
         if unfinished or again or plan.more:
-            return Ending(again=True, facts_cursor=anew)
+            return self._once_more(plan, report, now, anew)
         held = next((one.error for one in report.sent if one.end is End.HELD), None)
         return Ending(
             cursor=plan.cursor,
@@ -151,6 +153,17 @@ class Runner:
             again=freed,
             error=held or plan.note,
         )
+
+    def _once_more(self, plan: Plan, report: Report, now: datetime, anew: int | None) -> Ending:
+        """At once while the lane gets on; later each time while it does not: no run chases its tail."""
+        moved = any(one.end is End.DELIVERED for one in report.sent)
+        if moved and report.later is None:
+            return Ending(again=True, facts_cursor=anew)
+        pause = (
+            report.wait if report.later and report.wait else FIRST_PAUSE * 2.0 ** min(plan.claim.attempts, 13)
+        )
+        reason = report.later or next((one.error for one in report.sent if one.error), "no-progress")
+        return Ending(retry_at=now + timedelta(seconds=min(pause, 600.0)), facts_cursor=anew, error=reason)
 
     def _breaker(self, connection: Connection, plan: Plan, report: Report, now: datetime) -> None:
         if report.down is not None:
@@ -178,6 +191,11 @@ def _late(plan: Plan, report: Report) -> bool:
             if one.send.difference.link.native_id is None:
                 created.add(one.send.difference.ref)
     return any(missing & created for missing in lacks.values())
+
+
+def _disclosed(one: Sent) -> str:
+    """How an attempt ended; what was held back before it was tried has not left."""
+    return disclosures.UNSENT if one.error in NEVER_TRIED else DISCLOSED[one.end]
 
 
 def _unsettled(newest: Link | None) -> bool:

@@ -16,6 +16,8 @@ from gateway.exchange.rendition import as_held
 from mappings import reading
 from mappings.model import ITEM, NotExpressible, RecordMapping, Resource, State
 
+CONFLICTING = 409
+NOT_EXPRESSIBLE = "not-expressible"
 REFERS_TO_HELD = "refers-to-held"
 TURNED_AWAY = frozenset({401, 403, 408, 429, 503})  # answers of one who has not looked at what was sent
 
@@ -47,11 +49,13 @@ class Sent:
 @dataclass(slots=True)
 class Report:
     """The end of a run. down: the recipient as a whole is not to be reached; wait: it asked for this pause.
+    later: one record cannot be stored there just now (409): this lane tries again, the others go on.
     found: the recipient's id of the person, where it was looked up; lookup_error: why there is none."""
 
     sent: list[Sent] = field(default_factory=list)
     down: str | None = None
     wait: float | None = None
+    later: str | None = None
     found: str | None = None
     lookup_error: str | None = None
 
@@ -123,7 +127,7 @@ class Sender:
             report.sent[-1] = await self._one(plan, send, report, ours)
             if report.sent[-1].end in (End.HELD, End.STALE, End.GONE):
                 failed.add(send.difference.ref)
-            if report.down is not None:
+            if report.down is not None or report.later is not None:
                 return
 
     async def _one(self, plan: Plan, send: Send, report: Report, ours: Callable[[], bool]) -> Sent:
@@ -131,7 +135,7 @@ class Sender:
         try:
             record = self._mapping.get(send.difference.state, plan.ids(self._system, send.difference.ref))
         except NotExpressible:
-            return Sent(send, End.HELD, error="not-expressible")
+            return Sent(send, End.HELD, error=NOT_EXPRESSIBLE)
         write = Write(
             key=send.difference.ref,
             record=record,
@@ -154,7 +158,11 @@ class Sender:
         except contract.TakenOver:
             return Sent(send, End.UNSENT)
         except contract.Busy as error:
-            report.down, report.wait = error.detail, error.retry_after
+            report.wait = error.retry_after
+            if error.status == CONFLICTING:
+                report.later = error.detail
+            else:
+                report.down = error.detail
             return Sent(send, End.TURNED_AWAY, error=error.detail)
         except contract.Unavailable as error:
             report.down = error.detail

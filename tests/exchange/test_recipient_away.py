@@ -17,7 +17,7 @@ from gateway.exchange.prepare import Preparer
 from gateway.exchange.run import Runner
 from gateway.exchange.send import Sender
 from gateway.hub import links
-from gateway.hub.schema.tables import disclosure
+from gateway.hub.schema.tables import disclosure, lane, recipient
 from tests.end_to_end.invented import Child
 from tests.intake.world import NOW, TENANT, World, world
 from tests.peers import Peer, records_server
@@ -100,3 +100,35 @@ def test_without_a_connection_nothing_was_sent(sqlite_url: str, tmp_path: Path) 
         ref = goal(here)
         send_to(here, "http://127.0.0.1:1", "token")
         assert outcome(here, ref) == ("unsent", 0)
+
+
+def test_one_record_that_cannot_be_stored_just_now_holds_up_its_own_lane_alone(
+    sqlite_url: str, tmp_path: Path, peer: Peer
+) -> None:
+    with world(sqlite_url, tmp_path) as here:
+        ref = goal(here)
+        peer.faults(refuse=409)
+        send_to(here, peer.url, peer.token)
+        assert outcome(here, ref) == ("refused", 0)
+        with here.service.store.read() as connection:
+            breaker = connection.execute(
+                select(recipient.c.breaker).where(recipient.c.system == "individuell-plan")
+            ).scalar_one()
+            row = connection.execute(select(lane).where(lane.c.recipient == "individuell-plan")).one()
+        assert breaker == "closed"
+        assert (row.state, row.attempts) == ("waiting", 1)
+        assert row.next_at > NOW
+        assert "409" in row.last_error
+
+
+def test_what_refers_to_a_refused_record_is_told_of_as_not_sent(
+    sqlite_url: str, tmp_path: Path, peer: Peer
+) -> None:
+    with world(sqlite_url, tmp_path) as here:
+        goal(here)
+        here.take("stafettlogg", CHILD.measure("t1", "m1"))
+        peer.faults(reject=["Utgave 1 av"])
+        send_to(here, peer.url, peer.token)
+        with here.service.store.read() as connection:
+            states = connection.execute(select(disclosure.c.state)).scalars().all()
+        assert sorted(states) == ["refused", "unsent"]
