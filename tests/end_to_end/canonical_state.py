@@ -55,4 +55,4 @@ def _names(hub: Hub, links: list[Any]) -> dict[str, str]:
 
 
 def _number(patient: Resource) -> str:
-    return next(i["value"] for i in patient["identifier"] if i["system"] in NATIONAL_IDS)
+    return str(next(i["value"] for i in patient["identifier"] if i["system"] in NATIONAL_IDS))

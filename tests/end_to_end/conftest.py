@@ -12,7 +12,7 @@ from tests.access.issuer_server import Issuer
 from tests.end_to_end import systems as connected
 from tests.end_to_end import world as worlds
 from tests.end_to_end.systems import Systems
-from tests.end_to_end.world import InProcess, Process
+from tests.end_to_end.world import InProcess
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +33,4 @@ def issuer() -> Iterator[Issuer]:
 def world(database_url: str, tmp_path: Path, systems: Systems) -> Iterator[InProcess]:
     """The gateway inside the test, on each database."""
     with worlds.in_process(database_url, tmp_path, systems) as made:
-        yield made
-
-
-@pytest.fixture
-def served(database_url: str, tmp_path: Path, systems: Systems, issuer: Issuer) -> Iterator[Process]:
-    """The gateway as a process, on each database."""
-    with worlds.process(database_url, tmp_path, systems, issuer) as made:
         yield made

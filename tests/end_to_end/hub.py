@@ -19,6 +19,7 @@ from gateway.hub.schema.tables import (
 )
 from gateway.hub.store import Store
 from mappings.model import Resource
+from tests.end_to_end.standing import Names
 
 
 class Hub:
@@ -92,6 +93,10 @@ class Hub:
     def ref(self, system: str, native_id: str) -> str:
         """What a record of a system is in the hub."""
         return str(self.links()[(system, native_id)].ref)
+
+    def names(self) -> Names:
+        """What each system calls what stands there."""
+        return Names({(row.system, row.ref): native for (_, native), row in self.links().items()})
 
     def conflicts(self) -> list[dict[str, Any]]:
         """Open conflicts with both values."""

@@ -17,7 +17,7 @@ FORMATS = {name: mappings.load(name) for name in ("stafettlogg", "individuell-pl
 FRAME_KEY = {"stafettlogg": "logg", "individuell-plan": "plan"}
 # Set by whoever writes; not part of what is said.
 STAMPS = frozenset({"endret", "endretAv", "opprettet", "opprettetAv", "versjon"})
-SAYS_NOTHING = ("", [], {})
+SAYS_NOTHING: tuple[Any, ...] = ("", [], {})
 DEFAULTS = (("avgjoerelse", "samtykker"),)
 SAME_PERSON = (("e-d6", "ei-d2"),)  # the psychologist takes part in both; known by her HPR number
 ALWAYS = frozenset(
@@ -128,7 +128,7 @@ def disagreements(
     ours = in_hub_names(bup)
     found = []
     for ref in sorted({ref for _, ref in names.natives}):
-        said_at = {s: records[s][n] for s in FORMATS if (n := names.at(s, ref)) in records[s]}
+        said_at = {s: records[s][n] for s in FORMATS if (n := names.at(s, ref) or "") in records[s]}
         if not said_at or ref.partition("/")[0] in OWN_TO_EACH_SYSTEM:
             continue
         first, own = next(iter(said_at.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests import databases
 from tests.end_to_end import world as worlds
 from tests.end_to_end.canonical_state import state
 from tests.end_to_end.configuration import configuration, write_tokens
+from tests.end_to_end.fresh import database
 from tests.end_to_end.hub import Hub
 from tests.end_to_end.systems import Systems, hub_id
 from tests.end_to_end.world import NOBODY, WRITTEN
@@ -100,22 +101,13 @@ def desk(url: str, folder: Path, systems: Systems) -> Iterator[Desk]:
         built.close()
 
 
-def fresh(request: pytest.FixtureRequest, kind: str, folder: Path) -> AbstractContextManager[str]:
-    """The URL of a fresh database of this kind."""
-    if kind == "sqlite":
-        copy: AbstractContextManager[str] = request.getfixturevalue("_sqlite_template").copy(folder)
-        return copy
-    made: AbstractContextManager[str] = request.getfixturevalue("_postgres_template").copy()
-    return made
-
-
 @pytest.fixture(scope="module", params=databases.KINDS)
 def as_written(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, systems: Systems
 ) -> tuple[str, dict[str, Any]]:
     """The kind of database, and the state after everything came once, in the order it was written."""
     folder = tmp_path_factory.mktemp("as-written")
-    with fresh(request, request.param, folder) as url, desk(url, folder, systems) as made:
+    with database(request, request.param, folder) as url, desk(url, folder, systems) as made:
         assert made.post_all(everything(), None) == {"stored", "waiting", "rejected"}
         return request.param, state(made.hub)
 
@@ -131,7 +123,7 @@ def test_any_order_and_any_batches_give_the_same_state(
     kind, expected = as_written
     chance = random.Random(seed)
     posts = everything()
-    with fresh(request, kind, tmp_path) as url, desk(url, tmp_path, systems) as made:
+    with database(request, kind, tmp_path) as url, desk(url, tmp_path, systems) as made:
         made.post_all(posts, chance)
         found = state(made.hub)
         for part in expected:

@@ -3,13 +3,8 @@ the consent is withdrawn."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from sqlalchemy import update
 
-from gateway.hub.schema.tables import recipient
-from tests.end_to_end.systems import hub_id
 from tests.end_to_end.waiting import wait_until
 from tests.end_to_end.world import InProcess
 
@@ -34,22 +29,9 @@ def narrow(world: InProcess) -> InProcess:
     return world
 
 
-def goal_at_bup(world: InProcess, record_id: str) -> dict[str, Any]:
-    """A goal of the log as it stands at BUP."""
-    own = world.hub.ref("stafettlogg", record_id).partition("/")[2]
-    return next(g for g in world.systems.bup.all("Goal") if hub_id(g) == own)
-
-
-def in_plan(world: InProcess, record_id: str) -> dict[str, Any]:
-    """A record of the log as it stands in the plan."""
-    ref = world.hub.ref("stafettlogg", record_id)
-    native = next(n for (s, n), row in world.hub.links().items() if (s, row.ref) == ("individuell-plan", ref))
-    return world.systems.plan.record(native)
-
-
 def test_what_bup_may_not_see_survives_its_edit_and_goes_out_with_the_consent(narrow: InProcess) -> None:
     systems = narrow.systems
-    goal = goal_at_bup(narrow, "e-m2")
+    goal = narrow.goal_at_bup("e-m2")
     assert "outcomeReference" not in goal
     assert goal["meta"]["security"][0]["code"] == "REDACTED"
     for wire in systems.wires().values():
@@ -74,11 +56,11 @@ def test_what_bup_may_not_see_survives_its_edit_and_goes_out_with_the_consent(na
     narrow.quiet()
     assert EVALUATION in str(systems.bup.all("Observation"))
     assert EFFECT in str(systems.bup.all("Observation"))
-    goal = goal_at_bup(narrow, "e-m2")
+    goal = narrow.goal_at_bup("e-m2")
     assert len(goal["outcomeReference"]) == 1
     assert goal["description"]["text"] == "BUPs ord om søvn"
     assert "security" not in goal["meta"]
-    assert in_plan(narrow, "e-m2")["evaluering"]["tekst"] == EVALUATION
+    assert narrow.in_plan("e-m2")["evaluering"]["tekst"] == EVALUATION
     writes = [r.path for r in systems.bup.wire.writes()[sent:]]
     assert len(writes) <= 5, "two observations, the goal twice at most, and the consent itself"
 
@@ -133,16 +115,10 @@ def test_bup_is_heard_though_something_it_never_got_was_withdrawn_from_it(world:
     wait_until(lambda: ("bup", "waiting", "HTTP 503") in world.hub.pending(), "the delivery has failed")
     world.edit("stafettlogg", "m-ny", sperre=["NORN_FORANS"])
     systems.bup.peer.faults()
-    lift_breaker(world)
+    world.lift_breaker()
     world.rest()
     assert "Nådde aldri fram" not in str(systems.bup.all("Goal"))
-    known = goal_at_bup(world, "e-m1")
+    known = world.goal_at_bup("e-m1")
     systems.bup.save({**known, "description": {"text": "BUP blir hørt"}})
     world.quiet()
     assert systems.stafettlogg.record("e-m1")["tekst"] == "BUP blir hørt"
-
-
-def lift_breaker(world: InProcess) -> None:
-    """The next probe is due now."""
-    with world.service.store.write() as connection:
-        connection.execute(update(recipient).values(probe_at=world.clock()))

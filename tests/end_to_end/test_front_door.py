@@ -16,9 +16,10 @@ from gateway.hub.content import unpack
 from gateway.hub.schema.tables import late_edition
 from tests import databases
 from tests.access.issuer_server import Issuer
-from tests.end_to_end import world as worlds
+from tests.end_to_end import served
+from tests.end_to_end.fresh import database
+from tests.end_to_end.served import Process
 from tests.end_to_end.systems import Systems
-from tests.end_to_end.world import Process
 
 FILES = {
     ("stafettlogg", "emma"): "list",
@@ -48,11 +49,10 @@ def door(
 ) -> Iterator[Process]:
     """A running gateway that nobody has told anything, on each database."""
     folder = tmp_path_factory.mktemp("door")
-    if request.param == "sqlite":
-        database = request.getfixturevalue("_sqlite_template").copy(folder)
-    else:
-        database = request.getfixturevalue("_postgres_template").copy()
-    with database as url, worlds.process(url, folder, systems, issuer) as running:
+    with (
+        database(request, request.param, folder) as url,
+        served.process(url, folder, systems, issuer) as running,
+    ):
         yield running
 
 

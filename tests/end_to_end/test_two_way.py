@@ -10,7 +10,7 @@ import pytest
 
 from tests import databases
 from tests.end_to_end import world as worlds
-from tests.end_to_end.standing import Names, disagreements
+from tests.end_to_end.fresh import database
 from tests.end_to_end.systems import Systems, hub_id, without_server_parts
 from tests.end_to_end.world import InProcess
 
@@ -21,11 +21,7 @@ def emma(
 ) -> Iterator[InProcess]:
     """A gateway that has told of Emma, once for all tests here, on each database."""
     folder = tmp_path_factory.mktemp("emma")
-    if request.param == "sqlite":
-        database = request.getfixturevalue("_sqlite_template").copy(folder)
-    else:
-        database = request.getfixturevalue("_postgres_template").copy()
-    with database as url, worlds.in_process(url, folder, systems) as world:
+    with database(request, request.param, folder) as url, worlds.in_process(url, folder, systems) as world:
         world.begin("emma")
         yield world
 
@@ -43,7 +39,7 @@ def shared(emma: InProcess) -> Iterator[Goal]:
     emma.quiet()
     yield Goal(emma, record["id"])
     emma.quiet()
-    assert_agreed(emma)
+    emma.assert_agreed()
 
 
 class Goal:
@@ -62,19 +58,12 @@ class Goal:
     @property
     def plan(self) -> dict[str, Any]:
         """As it stands in the plan."""
-        ids = {
-            n
-            for (s, n), row in self.world.hub.links().items()
-            if (s, row.ref) == ("individuell-plan", self.ref)
-        }
-        return self.world.systems.plan.record(ids.pop())
+        return self.world.in_plan(self.id)
 
     @property
     def bup(self) -> dict[str, Any]:
         """As it stands at BUP."""
-        found = [g for g in self.world.systems.bup.all("Goal") if hub_id(g) == self.ref.partition("/")[2]]
-        assert len(found) == 1
-        return found[0]
+        return self.world.goal_at_bup(self.id)
 
     def at_bup(self, **fields: Any) -> None:
         """A clinician reads the goal, changes it and saves it."""
@@ -87,16 +76,6 @@ class Goal:
     def conflicts(self) -> list[dict[str, Any]]:
         """Open conflicts on it."""
         return [one for one in self.world.hub.conflicts() if one["ref"] == self.ref]
-
-
-def assert_agreed(world: InProcess) -> None:
-    """Every system that holds an item holds the same of it."""
-    links = {(r.system, r.ref): native for (_, native), r in world.hub.links().items()}
-    records = {
-        "stafettlogg": world.systems.stafettlogg.records(),
-        "individuell-plan": world.systems.plan.records(),
-    }
-    assert disagreements(records, world.systems.bup.everything(), Names(links)) == []
 
 
 def test_an_edit_at_bup_arrives_everywhere_and_the_childs_words_stay(shared: Goal) -> None:
@@ -257,7 +236,7 @@ def test_a_goal_and_an_answer_made_at_bup_arrive_in_log_and_plan(emma: InProcess
         assert told["emne"] == "SV: Skolestart"
     assert without_server_parts(bup.read(f"Goal/{goal['id']}")) == without_server_parts(goal)
     assert without_server_parts(bup.read(f"Communication/{answer['id']}")) == without_server_parts(answer)
-    assert_agreed(emma)
+    emma.assert_agreed()
 
 
 def test_what_was_made_at_bup_can_be_changed_in_the_log(emma: InProcess) -> None:
@@ -276,7 +255,7 @@ def test_what_was_made_at_bup_can_be_changed_in_the_log(emma: InProcess) -> None
     assert (now["description"]["text"], now["lifecycleStatus"]) == ("Bli kjent med klassen", "active")
     assert now["priority"] == {"text": "høy"}
     assert len([g for g in bup.all("Goal") if "Bli kjent" in str(g)]) == 1
-    assert_agreed(emma)
+    emma.assert_agreed()
 
 
 def test_nothing_echoes(emma: InProcess) -> None:

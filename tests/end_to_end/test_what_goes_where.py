@@ -12,7 +12,9 @@ import pytest
 
 from tests import databases
 from tests.access.issuer_server import Issuer
-from tests.end_to_end import standing, world
+from tests.end_to_end import served, standing
+from tests.end_to_end.fresh import database
+from tests.end_to_end.served import Process
 from tests.end_to_end.standing import Names, as_native, in_hub_names, in_names_of, said
 from tests.end_to_end.systems import Systems
 from tests.end_to_end.table import RECIPIENTS, Row, rows
@@ -67,15 +69,14 @@ def told(
 ) -> Iterator[Snapshot]:
     """All sample children told once, on each database."""
     folder = tmp_path_factory.mktemp("told")
-    if request.param == "sqlite":
-        database = request.getfixturevalue("_sqlite_template").copy(folder)
-    else:
-        database = request.getfixturevalue("_postgres_template").copy()
-    with database as url, world.process(url, folder, systems, issuer) as running:
+    with (
+        database(request, request.param, folder) as url,
+        served.process(url, folder, systems, issuer) as running,
+    ):
         yield _told(running)
 
 
-def _told(running: world.Process) -> Snapshot:
+def _told(running: Process) -> Snapshot:
     children = ("emma", "jonas", "amina")
     running.begin(*children)
     sources: dict[str, dict[str, Any]] = {name: {} for name in RECORDS}
@@ -83,7 +84,6 @@ def _told(running: world.Process) -> Snapshot:
         for name in RECORDS:
             own = [] if (name, child) == ("individuell-plan", "jonas") else running.sample(name, child)
             sources[name] |= {record["id"]: record for record in own}
-    links = {(r.system, r.ref): native for (_, native), r in running.hub.links().items()}
     return Snapshot(
         sources=sources,
         records={
@@ -92,15 +92,15 @@ def _told(running: world.Process) -> Snapshot:
         },
         bup=running.systems.bup.everything(),
         sent={name: tuple(wire.requests) for name, wire in running.systems.wires().items()},
-        names=Names(links),
+        names=running.hub.names(),
         decisions=_decisions(running),
         disclosures=running.hub.disclosures(),
     )
 
 
-def _decisions(running: world.Process) -> dict[tuple[str, str], dict[str, Any]]:
+def _decisions(running: Process) -> dict[tuple[str, str], dict[str, Any]]:
     """(recipient, hub reference) -> what GET /decisions says."""
-    found = {}
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     for person in {row.person for row in running.hub.links().values()}:
         for recipient in RECIPIENTS:
             answer = running.get(f"/decisions?patient={person}&recipient={recipient}")

@@ -1,13 +1,9 @@
-"""A gateway between three connected systems, for end-to-end tests: as a process of its own behind its front
-door, or inside the test with a fixed clock. Both take records in, and both can be waited for."""
+"""A gateway between three connected systems, for end-to-end tests. What every such world can do, and the one
+with the gateway inside the test, its clock fixed; `served` has it as a process."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -18,27 +14,23 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlalchemy import select, update
 
-from gateway import jsontext, service
-from gateway.access import scopes
+from gateway import service
 from gateway.config import Settings
 from gateway.demo.sample_children import records
 from gateway.exchange import lanes
 from gateway.exchange.timers import POLL
-from gateway.hub.schema.tables import lane, timer
+from gateway.hub.schema.tables import lane, recipient, timer
 from gateway.intake import Offered
-from tests.access.issuer_server import Issuer
-from tests.end_to_end.configuration import OPERATOR, TENANT, configuration, toml, write_tokens
+from tests.end_to_end.configuration import TENANT, configuration, write_tokens
 from tests.end_to_end.hub import Hub
-from tests.end_to_end.systems import Systems
+from tests.end_to_end.standing import disagreements
+from tests.end_to_end.systems import Systems, hub_id
 from tests.end_to_end.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # the day the samples are about
 QUIET_WITHIN = 90.0
-OFTEN = 0.2  # seconds between the rounds of asking BUP
 SELDOM = timedelta(hours=1)
 POLL_OF_BUP = (timer.c.kind == POLL, timer.c.subject == "bup")
 NOBODY = "http://127.0.0.1:1"
@@ -140,6 +132,26 @@ class World(ABC):
         self.alive()
         return not self.hub.pending()
 
+    def goal_at_bup(self, record_id: str) -> dict[str, Any]:
+        """A goal of the log as it stands at BUP: once."""
+        own = self.hub.ref("stafettlogg", record_id).partition("/")[2]
+        (found,) = [goal for goal in self.systems.bup.all("Goal") if hub_id(goal) == own]
+        return found
+
+    def in_plan(self, record_id: str) -> dict[str, Any]:
+        """A record of the log as it stands in the plan."""
+        native = self.hub.names().at("individuell-plan", self.hub.ref("stafettlogg", record_id))
+        assert native is not None, f"{record_id} is not in the plan"
+        return self.systems.plan.record(native)
+
+    def assert_agreed(self) -> None:
+        """Every system that holds an item holds the same of it."""
+        records = {
+            "stafettlogg": self.systems.stafettlogg.records(),
+            "individuell-plan": self.systems.plan.records(),
+        }
+        assert disagreements(records, self.systems.bup.everything(), self.hub.names()) == []
+
     def arrived(self) -> dict[str, int]:
         """How many writes each system has been sent."""
         return {name: len(wire.writes()) for name, wire in self.systems.wires().items()}
@@ -163,9 +175,14 @@ class InProcess(World):
         due = self.hub.rows(select(timer.c.due).where(*POLL_OF_BUP))
         return bool(due) and due[0].due - self.clock() > SELDOM / 2
 
-    def held(self, recipient: str) -> AbstractContextManager[None]:
+    def lift_breaker(self) -> None:
+        """The next probe of a recipient that was down is due now."""
+        with self.service.store.write() as connection:
+            connection.execute(update(recipient).values(probe_at=self.clock()))
+
+    def held(self, system: str) -> AbstractContextManager[None]:
         """Nothing is delivered to a recipient until the block ends."""
-        return _holding(self, recipient)
+        return _holding(self, system)
 
     def hand_in(self, system: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Through intake, as the front door does."""
@@ -175,59 +192,11 @@ class InProcess(World):
         return [one.plain() for one in self.service.intake.take(known, offered)]
 
 
-@dataclass
-class Process(World):
-    """A gateway as a process of its own. http: its front door; token: of one of its clients."""
-
-    process: subprocess.Popen[bytes]
-    http: httpx.Client
-    issuer: Issuer
-    log: Path
-
-    def polled(self) -> None:
-        """Wait for a whole round of asking BUP: it is taken in when the next one begins."""
-        seen = self.systems.bup.rounds()
-        wait_until(lambda: self._reached(seen + 2), "two rounds of asking BUP")
-
-    def _reached(self, rounds: int) -> bool:
-        self.alive()
-        return self.systems.bup.rounds() >= rounds
-
-    def hand_in(self, system: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """As a list, through the front door."""
-        answer = self.post(system, jsontext.encode(list(records)))
-        assert answer.status_code == 200, answer.text
-        results: list[dict[str, Any]] = jsontext.decode(answer.content)["results"]
-        return results
-
-    def post(self, system: str, body: bytes, media: str = "application/json", **more: str) -> httpx.Response:
-        """Any body to POST /systems/{system}/records, as that system."""
-        named = {name.replace("_", "-"): text for name, text in more.items()}
-        headers = {**self.bearer(system), "Content-Type": media, **named}
-        return self.http.post(f"/systems/{system}/records", content=body, headers=headers)
-
-    def get(self, path: str, client: str = OPERATOR) -> httpx.Response:
-        """One read, by default by the municipality's operator."""
-        return self.http.get(path, headers=self.bearer(client))
-
-    def bearer(self, client: str) -> dict[str, str]:
-        """A token of that client, valid now."""
-        now = int(time.time())
-        token = self.issuer.token(
-            client_id=client, iat=now, exp=now + 900, scope=" ".join(sorted(scopes.ALL))
-        )
-        return {"Authorization": f"Bearer {token}"}
-
-    def alive(self) -> None:
-        """Fails with the end of its log when the process has ended."""
-        assert self.process.poll() is None, self.log.read_text()[-2000:]
-
-
 @contextmanager
-def _holding(world: InProcess, recipient: str) -> Iterator[None]:
+def _holding(world: InProcess, system: str) -> Iterator[None]:
     store = world.service.store
     with store.write() as connection:
-        ids = [r.id for r in connection.execute(select(lane.c.id).where(lane.c.recipient == recipient))]
+        ids = [r.id for r in connection.execute(select(lane.c.id).where(lane.c.recipient == system))]
         assert all(lanes.hold(connection, TENANT, one, "test") for one in ids), "a lane is running"
     yield
     with store.write() as connection:
@@ -263,65 +232,3 @@ def in_process(database_url: str, folder: Path, systems: Systems) -> Iterator[In
         thread.join(30)
         hub.close()
         built.close()
-
-
-@contextmanager
-def process(database_url: str, folder: Path, systems: Systems, issuer: Issuer) -> Iterator[Process]:
-    """A world with the gateway as a process, its stafettbro.toml in the folder."""
-    systems.clear()
-    write_tokens(folder, systems)
-    config = folder / "stafettbro.toml"
-    config.write_text(toml(configuration(database_url, folder, systems, issuer.url, OFTEN)), encoding="utf-8")
-    with (
-        serving(config, folder / "gateway.log") as (running, url),
-        httpx.Client(base_url=url, timeout=60, trust_env=False) as http,
-    ):
-        hub = Hub(database_url)
-        try:
-            now = datetime.now(UTC)
-            yield Process(
-                systems,
-                hub,
-                lambda: datetime.now(UTC),
-                now.date(),
-                running,
-                http,
-                issuer,
-                folder / "gateway.log",
-            )
-        finally:
-            hub.close()
-    failed = [line for line in (folder / "gateway.log").read_text().splitlines() if " ERROR " in line]
-    assert not failed, failed
-
-
-@contextmanager
-def serving(config: Path, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """`stafettbro serve` until the block ends: the process and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gateway.cli", "serve", "--config", str(config), "--port", str(port)]
-    url = f"http://127.0.0.1:{port}"
-    with log.open("ab") as output:
-        running = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env={**os.environ}
-        )
-    try:
-        wait_until(lambda: _ready(running, url, log), "the gateway answers /readyz", every=0.1)
-        yield running, url
-    finally:
-        running.terminate()
-        try:
-            running.wait(20)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
-
-
-def _ready(running: subprocess.Popen[bytes], url: str, log: Path) -> bool:
-    assert running.poll() is None, log.read_text()[-2000:]
-    try:
-        return httpx.get(f"{url}/readyz", timeout=5, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
