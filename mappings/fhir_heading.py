@@ -45,9 +45,9 @@ def describe(native: Record) -> Heading:
 
 
 def _ours(native: Record, kind: str) -> str | None:
-    """Our id of the resource, if it carries one."""
+    """Our id of the resource, if it carries one: the last, since another Stafettbro's stands before it."""
     listed = native.get("identifier", [])
-    for one in listed if isinstance(listed, list) else [listed]:
+    for one in reversed(listed) if isinstance(listed, list) else [listed]:
         if one.get("system") == OURS and isinstance(one.get("value"), str):
             return f"{kind}/{one['value']}"
     return None

@@ -99,13 +99,13 @@ class Writing:
             )
 
     def _existing(self, one: Wanted) -> str | None:
-        """What a conditional create finds: by our identifier or the caller's own."""
+        """What a conditional create finds: by our identifier or the caller's own; another Stafettbro's is of
+        the same system."""
         if one.condition is None:
             return None
         system, value = one.condition
-        if system == OURS:
-            ref = f"{one.kind.name}/{value}"
-            return ref if self.before.current(ref) is not None else None
+        if system == OURS and self.before.current(f"{one.kind.name}/{value}") is not None:
+            return f"{one.kind.name}/{value}"
         found = [e.ref for e in self._of_kind(one) if _has(e, system, value)]
         if len(found) > 1:
             raise PreconditionFailed("If-None-Exist fits several resources", field=one.place or None)

@@ -77,6 +77,18 @@ def test_a_conditional_create_is_made_once(any_world: World, emma: list[dict[str
     assert send(any_world, "POST", "/fhir/Goal", named, If_None_Exist="status=active").status_code == 400
 
 
+def test_another_stafettbro_creates_once_too(any_world: World, emma: list[dict[str, Any]]) -> None:
+    """Its items carry an identifier of the same system as ours, with an id that is unknown here."""
+    any_world.hand_in("logg", emma)
+    theirs = {"system": "https://stafettbro.no/fhir/id/item", "value": "5f0c"}
+    named = goal(person(any_world, emma[0]), identifier=[theirs])
+    condition = f"identifier={theirs['system']}|5f0c"
+    first = send(any_world, "POST", "/fhir/Goal", named, If_None_Exist=condition)
+    again = send(any_world, "POST", "/fhir/Goal", named, If_None_Exist=condition)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert fields(first)["id"] == fields(again)["id"]
+
+
 def test_an_update_names_the_version_it_changes(here: tuple[World, str]) -> None:
     world, own = here
     made = send(world, "POST", "/fhir/Goal", goal(own))

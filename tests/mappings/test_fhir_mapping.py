@@ -345,6 +345,11 @@ def test_the_heading_of_a_resource() -> None:
     assert heading.mentions == ("Observation/2", "Patient/9")
 
 
+def test_our_id_is_the_one_we_wrote_though_another_stafettbro_wrote_its_own() -> None:
+    both = native(identifier=[item_identifier("fremmed"), item_identifier("vaar")])
+    assert MAPPING.describe(both).ours == "Goal/vaar"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
