@@ -10,10 +10,11 @@ from typing import Final, TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_random_exponential
 
-from adapters.contract import Busy, TakenOver, Unavailable, always
+from adapters.contract import AdapterError, Busy, TakenOver, Unavailable, UnknownOutcome, always
 
 T = TypeVar("T")
 PASSING: Final = frozenset({502, 503, 504})
+GAVE_UP: Final = frozenset({502, 504})  # a gateway's word: the server behind it may have done it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,23 @@ async def patiently(
     """The call's result; repeated while that is safe, useful and within the deadline.
 
     repeatable: whether a repeat leaves the same state (reads, conditional writes, writes with a key).
-    Raises what the last attempt raised, or TakenOver when `still_ours` says no before an attempt.
+    Raises what the last attempt raised, or TakenOver when `still_ours` says no before an attempt; but
+    UnknownOutcome where that would mean that nothing was sent and an earlier attempt may have been taken.
     """
+    unsure: AdapterError | None = None
 
     async def attempt() -> T:
-        if not still_ours():
-            raise TakenOver("the run was taken over")
-        return await call()
+        nonlocal unsure
+        try:
+            if not still_ours():
+                raise TakenOver("the run was taken over")
+            return await call()
+        except AdapterError as error:
+            if unsure is not None and _sent_nothing(error):
+                raise UnknownOutcome(unsure.detail, status=unsure.status) from error
+            if isinstance(error, Unavailable) and error.status in GAVE_UP:
+                unsure = error
+            raise
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(_passing),
@@ -52,6 +63,10 @@ async def patiently(
         reraise=True,
     )
     return await retrying(attempt)
+
+
+def _sent_nothing(error: AdapterError) -> bool:
+    return isinstance(error, TakenOver) or (isinstance(error, Unavailable) and error.unreached)
 
 
 def _passing(error: BaseException) -> bool:

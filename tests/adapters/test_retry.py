@@ -111,3 +111,26 @@ async def test_whose_run_it_is_is_asked_before_the_first_attempt() -> None:
 )
 def test_reading_retry_after(text: str, seconds: float | None) -> None:
     assert retry_after(httpx.Headers({"Retry-After": text})) == seconds
+
+
+@pytest.mark.parametrize("status", [502, 504])
+async def test_what_may_have_been_taken_is_not_told_as_unsent(status: int) -> None:
+    call = Call(Unavailable("gateway", status=status), *[Unavailable("", unreached=True)] * 2)
+    with pytest.raises(UnknownOutcome) as told:
+        await patiently(call, QUICK, repeatable=True)
+    assert told.value.detail == "gateway"
+    assert len(call.times) == 2
+
+
+async def test_what_may_have_been_taken_before_the_run_was_taken_over_is_unknown() -> None:
+    answers = iter([True, False])
+    call = Call(Unavailable("gateway", status=502))
+    with pytest.raises(UnknownOutcome):
+        await patiently(call, QUICK, repeatable=True, still_ours=lambda: next(answers))
+
+
+async def test_a_server_that_turned_us_away_has_not_taken_it() -> None:
+    call = Call(Unavailable("", status=503), *[Unavailable("", unreached=True)] * 2)
+    with pytest.raises(Unavailable) as told:
+        await patiently(call, QUICK, repeatable=True)
+    assert told.value.unreached
