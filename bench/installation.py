@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from bench import children
-from bench.processes import free_port, running
+from bench.processes import free_port, running, started
 
 SECRET = "only-for-the-figures"
 LOG, PLAN = "stafettlogg", "individuell-plan"
@@ -29,10 +29,10 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What runs. pid: the gateway's process; token: lets the stafettlogg in."""
+    """What runs. pids: the gateway's processes, the worker's among them; token: lets the stafettlogg in."""
 
     url: str
-    pid: int
+    pids: tuple[int, ...]
     token: str
 
     @property
@@ -49,12 +49,15 @@ class Installation:
 @contextmanager
 def installed(folder: Path, database_url: str, *, plans: int = 0) -> Iterator[Installation]:
     """Start everything. plans: so many children have an individuell plan in a plan system that is written to;
-    with none the plan system does not run, and fetches what is for it, some day."""
+    with none the plan system does not run, and fetches what is for it, some day. On PostgreSQL the worker is a
+    process of its own, as docs/operations.md recommends there."""
     folder.mkdir(parents=True)
     ends = {name: f"http://127.0.0.1:{free_port()}" for name in ("issuer", "plan", "gateway")}
     state, deliver = folder / "state", "push" if plans else "pull"
     template = Template(Path(__file__).with_name("installation.toml").read_text())
-    config = template.substitute(ends, database=database_url, state=state, deliver=deliver)
+    beside = plans > 0 and not database_url.startswith("sqlite")
+    places = {"database": database_url, "state": state, "deliver": deliver}
+    config = template.substitute(ends, **places, embedded_worker=str(not beside).lower())
     (folder / "stafettbro.toml").write_text(config)
     clients = {name: {"secret": SECRET, "scopes": ["records.write"]} for name in (LOG, PLAN)}
     (folder / "clients.json").write_text(json.dumps({"audience": ends["gateway"], "clients": clients}))
@@ -62,9 +65,12 @@ def installed(folder: Path, database_url: str, *, plans: int = 0) -> Iterator[In
         _start(stack, folder, ends["issuer"], _python("gateway.demo.issuer", "--state", str(folder)))
         serve = _python("gateway.cli", "serve", "--config", str(folder / "stafettbro.toml"))
         process = _start(stack, folder, ends["gateway"], serve)
+        pids = [process.pid]
+        if beside:
+            pids.append(_start_worker(stack, folder).pid)
         if plans:
             _start(stack, folder, ends["plan"], _plan_system(folder, ends, plans))
-        yield Installation(ends["gateway"], process.pid, _token(ends["issuer"]))
+        yield Installation(ends["gateway"], tuple(pids), _token(ends["issuer"]))
 
 
 def enter_children(installation: Installation, count: int) -> None:
@@ -81,6 +87,11 @@ def _start(stack: ExitStack, folder: Path, url: str, command: Sequence[str]) -> 
     port = int(url.rpartition(":")[2])
     log = folder / f"{port}.log"
     return stack.enter_context(running([*command, "--port", str(port)], port, log, ENVIRONMENT))
+
+
+def _start_worker(stack: ExitStack, folder: Path) -> Any:
+    command = _python("gateway.cli", "worker", "--config", str(folder / "stafettbro.toml"))
+    return stack.enter_context(started(command, folder / "worker.log", ENVIRONMENT))
 
 
 def _python(*arguments: str) -> list[str]:

@@ -37,14 +37,14 @@ def measure(folder: Path, kind: str, url: str, paces: list[Pace]) -> list[dict[s
         enter_children(installation, CHILDREN)
         _await_quiet(url)
         for pace in paces:
-            before = cpu_seconds(installation.pid)
+            before = cpu_seconds(*installation.pids)
             sent = asyncio.run(_send(installation, pace))
             _await_quiet(url)
-            used = cpu_seconds(installation.pid) - before
+            used = cpu_seconds(*installation.pids) - before
             row = {"database": kind, "entries_per_second": pace.rate, **_figures(sent, _closed(url))}
             rows.append({**row, "cpu_ms_per_entry": round(1000 * used / len(sent), 2)})
         for row in rows:
-            row["memory_mb"] = round(memory_megabytes(installation.pid))
+            row["memory_mb"] = round(memory_megabytes(*installation.pids))
     return rows
 
 

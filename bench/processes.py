@@ -23,19 +23,28 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(
-    command: Sequence[str], port: int, log: Path, env: Mapping[str, str] | None = None
+def started(
+    command: Sequence[str], log: Path, env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server process, from when its port answers until the block ends."""
+    """A process, until the block ends."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **(env or {})})
     try:
-        _await_port(process, port, log)
         yield process
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], port: int, log: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server process, from when its port answers until the block ends."""
+    with started(command, log, env) as process:
+        _await_port(process, port, log)
+        yield process
 
 
 def _await_port(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = 60.0) -> None:
@@ -48,15 +57,20 @@ def _await_port(process: subprocess.Popen[bytes], port: int, log: Path, seconds:
     raise RuntimeError(f"nothing answers on port {port}:\n{log.read_text()[-2000:]}")
 
 
-def cpu_seconds(pid: int) -> float:
+def cpu_seconds(*pids: int) -> float:
+    """Processor time of processes and their families."""
+    return sum(map(_cpu_seconds, pids))
+
+
+def _cpu_seconds(pid: int) -> float:
     """Processor time of a process, its living descendants, and the children it has buried."""
     buried = sum(_stat(pid)[13:15])  # cutime, cstime
     return (buried + sum(sum(_stat(member)[11:13]) for member in _tree(pid))) / _TICKS
 
 
-def memory_megabytes(pid: int) -> float:
-    """Resident memory of a process and its living descendants; shared pages count in each of them."""
-    return sum(_stat(member)[21] for member in _tree(pid)) * _PAGE / 1e6
+def memory_megabytes(*pids: int) -> float:
+    """Resident memory of processes and their living descendants; shared pages count in each of them."""
+    return sum(_stat(member)[21] for pid in pids for member in _tree(pid)) * _PAGE / 1e6
 
 
 def _tree(pid: int) -> list[int]:

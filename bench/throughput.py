@@ -75,7 +75,7 @@ def _contenders(stack: ExitStack, folder: Path, urls: tuple[str, str]) -> Iterat
     gateway = stack.enter_context(installed(folder / "gateway", urls[1]))
     enter_children(gateway, CHILDREN)
     for mode in ("single", "batch"):
-        yield Contender(mode, gateway.records, mode, gateway.pid, gateway.token)
+        yield Contender(mode, gateway.records, mode, gateway.pids[0], gateway.token)
 
 
 def _summary(turns: dict[str, list[Turn]]) -> dict[str, object]:

@@ -28,7 +28,7 @@ from gateway.api.edge import Edge
 from gateway.api.limits import MOST_BYTES
 from gateway.api.meters import Meters
 from gateway.events import Event, log
-from gateway.exchange.lanes import ensure_recipients
+from gateway.exchange.breaker import ensure_recipients
 from gateway.service import Service
 
 ABOUT = """One entry in one system, present in every other system that the consent allows.

@@ -20,7 +20,7 @@ from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.documents import LaneAnswer, LaneAnswers, errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.errors import Conflict, NotFound, Unprocessable
-from gateway.exchange import lanes
+from gateway.exchange import steering
 from gateway.hub.schema.tables import lane, person, recipient, worker
 
 router = APIRouter(tags=["lanes"])
@@ -81,7 +81,7 @@ def listed(
     response_class=Response,
 )  # fmt: skip
 def release(desk: AtDesk, caller: MayWrite, lane_id: LaneId) -> Response:
-    return _act(desk, caller, lane_id, lambda c, now: lanes.release(c, caller.tenant, lane_id, now))
+    return _act(desk, caller, lane_id, lambda c, now: steering.release(c, caller.tenant, lane_id, now))
 
 
 @router.post(
@@ -91,7 +91,7 @@ def release(desk: AtDesk, caller: MayWrite, lane_id: LaneId) -> Response:
     response_class=Response,
 )
 def replay(desk: AtDesk, caller: MayWrite, lane_id: LaneId) -> Response:
-    return _act(desk, caller, lane_id, lambda c, now: lanes.replay(c, caller.tenant, lane_id, now))
+    return _act(desk, caller, lane_id, lambda c, now: steering.replay(c, caller.tenant, lane_id, now))
 
 
 @router.post(
@@ -105,7 +105,7 @@ async def hold(request: Request, desk: AtDesk, caller: MayWrite, lane_id: LaneId
     demand(request, JSON)
     reason = _reason(decoded(await body(request)))
     return await run_in_threadpool(
-        _act, desk, caller, lane_id, lambda c, _now: lanes.hold(c, caller.tenant, lane_id, reason)
+        _act, desk, caller, lane_id, lambda c, _now: steering.hold(c, caller.tenant, lane_id, reason)
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.sql import ColumnElement
 from gateway.cli import people, screen
 from gateway.cli.outcome import Impossible
 from gateway.cli.people import Hub
-from gateway.exchange import lanes
+from gateway.exchange import steering
 from gateway.hub.content import unpack
 from gateway.hub.schema.tables import disclosure, lane, link, recipient
 
@@ -124,13 +124,16 @@ def _show_attempts(connection: Connection, one: Row[Any]) -> None:
 
 def release(config: Path, named: str) -> None:
     """Go on."""
-    _act(config, named, lambda c, tenant, lane_id, now: lanes.release(c, tenant, lane_id, now), "It goes on.")
+    _act(
+        config, named, lambda c, tenant, lane_id, now: steering.release(c, tenant, lane_id, now),
+        "It goes on.",
+    )  # fmt: skip
 
 
 def replay(config: Path, named: str) -> None:
     """Compare all again."""
     _act(
-        config, named, lambda c, tenant, lane_id, now: lanes.replay(c, tenant, lane_id, now),
+        config, named, lambda c, tenant, lane_id, now: steering.replay(c, tenant, lane_id, now),
         "Everything is compared again.",
     )  # fmt: skip
 
@@ -139,7 +142,10 @@ def hold(config: Path, named: str, reason: str) -> None:
     """Stop."""
     if people.looks_personal(reason):
         raise Impossible("The reason looks as if it held a national id; it is shown to others and logged.")
-    _act(config, named, lambda c, tenant, lane_id, _: lanes.hold(c, tenant, lane_id, reason), "It is held.")
+    _act(
+        config, named, lambda c, tenant, lane_id, _: steering.hold(c, tenant, lane_id, reason),
+        "It is held.",
+    )  # fmt: skip
 
 
 Action = Callable[[Connection, str, str, datetime], bool]

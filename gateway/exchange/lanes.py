@@ -6,7 +6,6 @@ know no network and no clock; the simulator and the workers drive the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,19 +18,18 @@ from sqlalchemy import (
     String,
     bindparam,
     case,
-    exists,
     func,
     literal,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.config import System
 from gateway.hub.schema.instant import Instant
-from gateway.hub.schema.tables import lane, person, recipient
+from gateway.hub.schema.tables import lane, recipient
 
+WAITING = "waiting"
 GRACE = timedelta(seconds=2)  # after the send deadline, before a run may be called dead
 
 
@@ -55,14 +53,6 @@ def recipients_waiting(connection: Connection, now: datetime) -> list[tuple[str,
     """(tenant, recipient) of every lane that may be claimed, breakers aside."""
     rows = connection.execute(_RECIPIENTS_WAITING, {"now": now})
     return [(r.tenant, r.recipient) for r in rows]
-
-
-def ensure_recipients(connection: Connection, systems: Iterable[System]) -> None:
-    """A row for each system that may receive."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    rows = [{"tenant": s.tenant, "system": s.id, "breaker": "closed", "failures": 0} for s in systems]
-    if rows:
-        connection.execute(dialect.insert(recipient).on_conflict_do_nothing(), rows)
 
 
 def claim(connection: Connection, system: System, *, owner: str, now: datetime, limit: int) -> list[Claim]:
@@ -127,8 +117,9 @@ class Ending:
     error: str | None = None
 
 
-def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> bool:
-    """End a run; the lane waits again if it was woken meanwhile. False if a newer run holds the lane."""
+def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> str | None:
+    """End a run; the lane waits again if it was woken meanwhile. The lane's new state, waiting or idle; None
+    if a newer run holds it."""
     given = {
         **_run(one),
         "waits": ending.again or ending.retry_at is not None,
@@ -139,7 +130,7 @@ def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> bo
         "to_cursor": ending.cursor,
         "to_facts": ending.facts_cursor,
     }
-    return connection.execute(_END, given).rowcount == 1
+    return connection.execute(_END, given).scalar()
 
 
 def _run(one: Claim) -> dict[str, Any]:
@@ -207,117 +198,8 @@ _END = (
         cursor=func.coalesce(bindparam("to_cursor", type_=BigInteger), lane.c.cursor),
         facts_cursor=func.coalesce(bindparam("to_facts", type_=BigInteger), lane.c.facts_cursor),
     )
+    .returning(lane.c.state)
 )
-
-
-def open_breaker(
-    connection: Connection, system: System, now: datetime, error: str, wait: float | None, *, probe: bool
-) -> None:
-    """The recipient is down: only one probe per interval. The interval doubles with each probe that failed,
-    up to its most; other runs that were under way when it went down do not add to it."""
-    key = (recipient.c.tenant == system.tenant, recipient.c.system == system.id)
-    row = connection.execute(select(recipient).where(*key).with_for_update()).one()
-    if row.breaker == "open" and not probe:
-        return
-    seconds = min(system.probe_seconds * 2.0 ** min(row.failures, 20), system.probe_max_seconds)
-    connection.execute(
-        update(recipient)
-        .where(*key)
-        .values(
-            breaker="open",
-            failures=row.failures + 1,
-            probe_at=now + timedelta(seconds=wait if wait is not None else seconds),
-            last_error=error[:255],
-        )
-    )
-
-
-def close_breaker(connection: Connection, system: System) -> None:
-    """The recipient answers again; one statement frees all its lanes."""
-    connection.execute(
-        update(recipient)
-        .where(
-            recipient.c.tenant == system.tenant,
-            recipient.c.system == system.id,
-            recipient.c.breaker == "open",
-        )
-        .values(breaker="closed", failures=0, probe_at=None, last_error=None)
-    )
-
-
-def overdue(connection: Connection, now: datetime) -> list[Any]:
-    """Running lanes whose deadline has passed, with their owners."""
-    return list(
-        connection.execute(select(lane).where(lane.c.state == "running", lane.c.deadline < now)).all()
-    )
-
-
-def release_dead(connection: Connection, row: Any, now: datetime) -> bool:
-    """Set the lane of a dead owner waiting again. The caller has proof of the owner's death."""
-    result = connection.execute(
-        update(lane)
-        .where(
-            lane.c.tenant == row.tenant,
-            lane.c.id == row.id,
-            lane.c.run == row.run,
-            lane.c.state == "running",
-        )
-        .values(
-            state="waiting",
-            waiting_since=now,
-            next_at=now,
-            owner=None,
-            deadline=None,
-            last_error="worker-died",
-        )
-    )
-    return result.rowcount == 1
-
-
-def sweep(connection: Connection, now: datetime) -> int:
-    """Wake idle lanes that are behind their person's changes; returns how many (tests demand none)."""
-    behind = exists().where(
-        person.c.tenant == lane.c.tenant, person.c.id == lane.c.person, person.c.change_no > lane.c.cursor
-    )
-    result = connection.execute(
-        update(lane)
-        .where(lane.c.state == "idle", behind)
-        .values(state="waiting", waiting_since=now, next_at=now, wake=lane.c.wake + 1)
-    )
-    return int(result.rowcount)
-
-
-def hold(connection: Connection, tenant: str, lane_id: str, reason: str) -> bool:
-    """An operator stops a lane that is not running; it keeps its place."""
-    return _operate(connection, tenant, lane_id, ("idle", "waiting"), state="held", last_error=reason[:255])
-
-
-def release(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
-    """An operator lets a held or sleeping lane go on at once."""
-    return _operate(
-        connection, tenant, lane_id, ("held", "waiting", "idle"),
-        state="waiting", waiting_since=now, next_at=now, attempts=0, last_error=None,
-    )  # fmt: skip
-
-
-def replay(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
-    """Move the cursor to the start: everything the recipient may see is compared again with what it holds."""
-    return _operate(
-        connection, tenant, lane_id, ("held", "waiting", "idle"),
-        state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0,
-        last_error=None,
-    )  # fmt: skip
-
-
-def _operate(
-    connection: Connection, tenant: str, lane_id: str, states: tuple[str, ...], **values: Any
-) -> bool:
-    result = connection.execute(
-        update(lane)
-        .where(lane.c.tenant == tenant, lane.c.id == lane_id, lane.c.state.in_(states))
-        .values(wake=lane.c.wake + 1, **values)
-    )
-    return result.rowcount == 1
 
 
 def reconsider(connection: Connection, tenant: str, person_id: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from adapters.contract import AdapterError, Busy
 from gateway.config import System
-from gateway.exchange import disclosures, lanes
+from gateway.exchange import breaker, disclosures, lanes
 from gateway.exchange.lanes import Claim, Ending
 from gateway.exchange.prepare import Plan, Preparer
 from gateway.exchange.send import NOT_EXPRESSIBLE, REFERS_TO_HELD, End, Report, Sender, Sent
@@ -49,7 +49,7 @@ class Runner:
     alive: Callable[[], bool]
 
     async def run(self, claim: Claim) -> bool:
-        """One run to its end. True if the lane has more to do at once."""
+        """One run to its end. True if the lane waits for the next one already."""
         started = self.clock()
         try:
             await self.sender.prepare()
@@ -76,7 +76,7 @@ class Runner:
     def _down(self, claim: Claim, error: str, wait: float | None) -> None:
         now = self.clock()
         with self.store.write() as connection:
-            lanes.open_breaker(connection, self.system, now, error, wait, probe=claim.probe)
+            breaker.trip(connection, self.system, now, error, wait, probe=claim.probe)
             lanes.end(connection, claim, Ending(again=True, error=error), now)
 
     # --- the end -----------------------------------------------------------------------------------------
@@ -93,12 +93,10 @@ class Runner:
             stale = [one for one in report.sent if one.end is End.STALE]
             ending = self._ending(plan, report, now, again=bool(stale) or late, freed=freed)
             if not stale:
-                lanes.end(connection, plan.claim, ending, now)
-        if stale:
-            self._take_in(plan, stale)
-            with self.store.write() as connection:
-                lanes.end(connection, plan.claim, ending, self.clock())
-        return ending.again and report.down is None
+                return lanes.end(connection, plan.claim, ending, now) == lanes.WAITING
+        self._take_in(plan, stale)
+        with self.store.write() as connection:
+            return lanes.end(connection, plan.claim, ending, self.clock()) == lanes.WAITING
 
     def _take_in(self, plan: Plan, stale: list[Sent]) -> None:
         """What the recipient had changed meanwhile comes in the ordinary way, before the lane is let go."""
@@ -167,9 +165,9 @@ class Runner:
 
     def _breaker(self, connection: Connection, plan: Plan, report: Report, now: datetime) -> None:
         if report.down is not None:
-            lanes.open_breaker(connection, self.system, now, report.down, report.wait, probe=plan.claim.probe)
+            breaker.trip(connection, self.system, now, report.down, report.wait, probe=plan.claim.probe)
         elif plan.claim.probe and (report.sent or plan.lookup):
-            lanes.close_breaker(connection, self.system)
+            breaker.reset(connection, self.system)
 
 
 def _frees(one: Sent) -> bool:

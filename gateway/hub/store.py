@@ -7,13 +7,17 @@ this process (a deferred BEGIN gives "database is locked" under concurrent write
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DisconnectionError
 
+TRUSTED_SECONDS = 1.0  # a connection that rested longer is tried before it is used
 ABANDONED_SECONDS = 10  # a process stopped inside a transaction keeps its row locks no longer than this
 
 
@@ -95,13 +99,30 @@ def _sqlite_engine(url: str, intent: threading.local) -> Engine:
 
 
 def _postgres_engine(url: str) -> Engine:
-    engine = create_engine(
-        url, pool_size=20, max_overflow=20, pool_recycle=1800, pool_pre_ping=True, hide_parameters=True
-    )
+    engine = create_engine(url, pool_size=20, max_overflow=20, pool_recycle=1800, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connect(raw: Any, _record: Any) -> None:
         raw.execute(f"SET idle_in_transaction_session_timeout = '{ABANDONED_SECONDS}s'")
         raw.commit()
 
+    @event.listens_for(engine, "checkin")
+    def _returned(_raw: Any, record: Any) -> None:
+        record.info["returned"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _taken(raw: Any, record: Any, _proxy: Any) -> None:
+        rested = time.monotonic() - record.info.get("returned", time.monotonic())
+        if rested > TRUSTED_SECONDS:
+            _try(raw)
+
     return engine
+
+
+def _try(raw: Any) -> None:
+    """Raises DisconnectionError for a connection that has been lost; the pool then makes another."""
+    try:
+        raw.execute("")
+        raw.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error

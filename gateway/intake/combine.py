@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from gateway.config import System
 from gateway.intake.answer import Answer
-from gateway.intake.take import Intake, Offered
+from gateway.intake.arrival import Offered
+from gateway.intake.take import Intake
 
 MOST = 200  # records in one transaction
 

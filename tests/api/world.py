@@ -14,7 +14,7 @@ from gateway import jsontext
 from gateway.access import scopes
 from gateway.api.app import create_app
 from gateway.config import Settings
-from gateway.exchange.lanes import ensure_recipients
+from gateway.exchange.breaker import ensure_recipients
 from gateway.service import Service, build
 from tests.access.issuer_server import AUDIENCE, Issuer
 

@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from gateway import service
 from gateway.config import Settings
 from gateway.demo.sample_children import records
-from gateway.exchange import lanes
+from gateway.exchange import steering
 from gateway.exchange.timers import POLL
 from gateway.hub.schema.tables import lane, recipient, timer
 from gateway.intake import Offered
@@ -197,11 +197,11 @@ def _holding(world: InProcess, system: str) -> Iterator[None]:
     store = world.service.store
     with store.write() as connection:
         ids = [r.id for r in connection.execute(select(lane.c.id).where(lane.c.recipient == system))]
-        assert all(lanes.hold(connection, TENANT, one, "test") for one in ids), "a lane is running"
+        assert all(steering.hold(connection, TENANT, one, "test") for one in ids), "a lane is running"
     yield
     with store.write() as connection:
         for one in ids:
-            lanes.release(connection, TENANT, one, world.clock())
+            steering.release(connection, TENANT, one, world.clock())
     world.service.woken()
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from gateway.config import System
-from gateway.exchange import lanes
+from gateway.exchange import breaker, lanes, recovery, steering
 from gateway.exchange.lanes import Ending
 from gateway.hub import persons
 from gateway.hub.schema.tables import lane
@@ -62,11 +62,11 @@ def change_no(store: Store, person_id: str) -> int:
 def store(database_url: str) -> Store:
     store = Store(database_url)
     with store.write() as connection:
-        lanes.ensure_recipients(connection, [BUP])
+        breaker.ensure_recipients(connection, [BUP])
     return store
 
 
-def end(store: Store, one: lanes.Claim, ending: Ending, now: datetime = NOW) -> bool:
+def end(store: Store, one: lanes.Claim, ending: Ending, now: datetime = NOW) -> str | None:
     with store.write() as connection:
         return lanes.end(connection, one, ending, now)
 
@@ -121,7 +121,7 @@ def test_a_thousand_lanes_with_two_entries_each_around_a_claim_lose_none(store: 
         for worker in workers:
             worker.result(120)
     with store.write() as connection:
-        assert lanes.sweep(connection, NOW) == 0
+        assert recovery.sweep(connection, NOW) == 0
     with store.read() as connection:
         behind = connection.execute(
             select(func.count())
@@ -137,7 +137,7 @@ def test_the_sweeper_wakes_a_lane_that_was_left_behind(store: Store) -> None:
     with store.write() as connection:  # a change whose wake-up was lost
         connection.execute(update(person_table).where(person_table.c.id == person_id).values(change_no=1))
     with store.write() as connection:
-        assert lanes.sweep(connection, NOW) == 1
+        assert recovery.sweep(connection, NOW) == 1
     assert len(claim(store)) == 1
 
 
@@ -156,7 +156,7 @@ def test_while_the_breaker_is_open_one_probe_goes_per_interval(store: Store) -> 
         entry(store, person_with_lane(store, number))
     (one, *rest) = claim(store, limit=3)
     with store.write() as connection:
-        lanes.open_breaker(connection, BUP, NOW, "connection-refused", None, probe=False)
+        breaker.trip(connection, BUP, NOW, "connection-refused", None, probe=False)
     for other in (one, *rest):
         end(store, other, Ending(again=True, error="connection-refused"))
     assert claim(store) == []
@@ -165,13 +165,13 @@ def test_while_the_breaker_is_open_one_probe_goes_per_interval(store: Store) -> 
     assert probe.probe
     assert claim(store, now=due) == []  # not while the probe is under way
     with store.write() as connection:
-        lanes.open_breaker(connection, BUP, due, "connection-refused", None, probe=True)
+        breaker.trip(connection, BUP, due, "connection-refused", None, probe=True)
     end(store, probe, Ending(again=True, error="connection-refused"), now=due)
     assert claim(store, now=due + timedelta(seconds=BUP.probe_seconds)) == []  # the interval has doubled
     later = due + timedelta(seconds=2 * BUP.probe_seconds)
     (probe,) = claim(store, now=later)
     with store.write() as connection:
-        lanes.close_breaker(connection, BUP)
+        breaker.reset(connection, BUP)
     end(store, probe, Ending(cursor=1), now=later)
     assert len(claim(store, now=later)) == 4  # one answer has freed them all
 
@@ -182,8 +182,8 @@ def test_an_older_run_can_no_longer_end_a_lane_that_was_taken_over(store: Store)
     (one,) = claim(store)
     late = NOW + timedelta(hours=1)
     with store.write() as connection:
-        (row,) = lanes.overdue(connection, late)
-        assert lanes.release_dead(connection, row, late)
+        (row,) = recovery.overdue(connection, late)
+        assert recovery.release_dead(connection, row, late)
     (newer,) = claim(store, now=late)
     assert not end(store, one, Ending(cursor=1), now=late)
     assert end(store, newer, Ending(cursor=1), now=late)
@@ -195,9 +195,9 @@ def test_a_held_lane_is_not_claimed_until_it_is_released(store: Store) -> None:
     with store.read() as connection:
         lane_id = connection.execute(select(lane.c.id)).scalar_one()
     with store.write() as connection:
-        assert lanes.hold(connection, BUP.tenant, lane_id, "route under review")
+        assert steering.hold(connection, BUP.tenant, lane_id, "route under review")
     entry(store, person_id)
     assert claim(store) == []
     with store.write() as connection:
-        assert lanes.release(connection, BUP.tenant, lane_id, NOW)
+        assert steering.release(connection, BUP.tenant, lane_id, NOW)
     assert len(claim(store)) == 1

@@ -12,7 +12,7 @@ from sqlalchemy import select
 import adapters
 from adapters import tokens
 from adapters.contract import Adapter
-from gateway.exchange import lanes
+from gateway.exchange import breaker, lanes
 from gateway.exchange.prepare import Preparer
 from gateway.exchange.run import Runner
 from gateway.exchange.send import Sender
@@ -42,7 +42,7 @@ def send_to(here: World, url: str, token: str) -> None:
         alive=lambda: True,
     )
     with here.service.store.write() as connection:
-        lanes.ensure_recipients(connection, [system])
+        breaker.ensure_recipients(connection, [system])
         (claim,) = lanes.claim(connection, system, owner="w1", now=NOW, limit=1)
     asyncio.run(_run(runner, claim, adapter))
 

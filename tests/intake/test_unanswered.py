@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.exchange import lanes
+from gateway.exchange import breaker, lanes, recovery
 from gateway.exchange.prepare import Preparer
 from gateway.hub import versions
 from gateway.intake import Offered
@@ -22,13 +22,13 @@ def cut_off(here: World) -> dict[str, Any]:
     plan_system = here.system("individuell-plan")
     mapping = here.service.mappings[plan_system.id]
     with here.service.store.write() as connection:
-        lanes.ensure_recipients(connection, [plan_system])
+        breaker.ensure_recipients(connection, [plan_system])
         (claim,) = lanes.claim(connection, plan_system, owner="w1", now=NOW, limit=1)
         preparer = Preparer(plan_system, here.service.settings, mapping, here.service.facts)
         plan = preparer.prepare(connection, claim, NOW)
         assert plan is not None
-        (lane,) = lanes.overdue(connection, NOW + timedelta(hours=1))
-        assert lanes.release_dead(connection, lane, NOW)
+        (lane,) = recovery.overdue(connection, NOW + timedelta(hours=1))
+        assert recovery.release_dead(connection, lane, NOW)
     (goal,) = [s.difference for s in plan.sends if s.difference.ref.startswith("Goal/")]
     return mapping.get(goal.state, plan.ids(plan_system, goal.ref))
 

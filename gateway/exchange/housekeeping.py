@@ -1,0 +1,90 @@
+"""What a worker does once a second beside its runs: lets dates fall due, takes lanes over from the dead, asks
+whose turn it is to poll, and now and then sweeps. Sends nothing itself."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapters.contract import Adapter
+from gateway.config import Settings
+from gateway.events import Event, log
+from gateway.exchange import disclosures, recovery, timers
+from gateway.exchange.liveness import Liveness
+from gateway.exchange.poll import Poller
+from gateway.hub.store import Store
+from gateway.intake import Intake
+
+
+@dataclass(slots=True)
+class Counters:
+    """What metrics show of a worker."""
+
+    runs: int = 0
+    repaired: int = 0  # lanes the sweeper had to wake: should stay zero
+    taken_over: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Housekeeper:
+    """One worker's. Every method is a few short transactions, called outside the event loop."""
+
+    store: Store
+    settings: Settings
+    adapters: Mapping[str, Adapter]
+    intake: Intake
+    clock: Callable[[], datetime]
+    counters: Counters
+    _swept: float = -math.inf  # the first time at once: a new worker looks for what others left
+
+    def keep(self, life: Liveness) -> None:
+        """Dates, the dead, and the sweep when it is time."""
+        now = self.clock()
+        with self.store.write() as connection:
+            timers.run_edges(connection, now)
+        with self.store.read() as connection:
+            overdue = recovery.overdue(connection, now)
+        for row in overdue:
+            if row.owner is not None and life.dead(row.owner):
+                self._take_over(row, now)
+        if time.monotonic() - self._swept > self.settings.sweep_seconds:
+            self._swept = time.monotonic()
+            self._sweep(life)
+
+    def polls_due(self) -> list[Poller]:
+        """A poller, its turn claimed, for each system that is to be asked for changes now."""
+        pollers = (
+            Poller(system, self.store, self.adapters[system.id], self.intake, self.clock)
+            for system in self.settings.systems
+            if system.poll_seconds is not None and system.id in self.adapters
+        )
+        return [poller for poller in pollers if poller.my_turn()]
+
+    def _take_over(self, row: Any, now: datetime) -> None:
+        with self.store.write() as connection:
+            if recovery.release_dead(connection, row, now):
+                disclosures.finish_run(
+                    connection,
+                    row.tenant,
+                    person=row.person,
+                    recipient=row.recipient,
+                    run=row.run,
+                    now=now,
+                )
+                self.counters.taken_over += 1
+                log(Event.LANE_TAKEN_OVER, lane=row.id)
+
+    def _sweep(self, life: Liveness) -> None:
+        for system in self.settings.systems:
+            self.intake.retry_waiting(system)
+        with self.store.write() as connection:
+            repaired = recovery.sweep(connection, self.clock())
+        self.counters.repaired += repaired
+        if repaired:
+            log(Event.LANES_REPAIRED, level=logging.ERROR, worker=life.id, lanes=repaired)

@@ -1,0 +1,43 @@
+"""What an operator does to a lane: hold it, let it go on, or begin it anew; never to one that is running."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from gateway.hub.schema.tables import lane
+
+
+def hold(connection: Connection, tenant: str, lane_id: str, reason: str) -> bool:
+    """An operator stops a lane that is not running; it keeps its place."""
+    return _operate(connection, tenant, lane_id, ("idle", "waiting"), state="held", last_error=reason[:255])
+
+
+def release(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
+    """An operator lets a held or sleeping lane go on at once."""
+    return _operate(
+        connection, tenant, lane_id, ("held", "waiting", "idle"),
+        state="waiting", waiting_since=now, next_at=now, attempts=0, last_error=None,
+    )  # fmt: skip
+
+
+def replay(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
+    """Move the cursor to the start: everything the recipient may see is compared again with what it holds."""
+    return _operate(
+        connection, tenant, lane_id, ("held", "waiting", "idle"),
+        state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0,
+        last_error=None,
+    )  # fmt: skip
+
+
+def _operate(
+    connection: Connection, tenant: str, lane_id: str, states: tuple[str, ...], **values: Any
+) -> bool:
+    result = connection.execute(
+        update(lane)
+        .where(lane.c.tenant == tenant, lane.c.id == lane_id, lane.c.state.in_(states))
+        .values(wake=lane.c.wake + 1, **values)
+    )
+    return result.rowcount == 1

@@ -1,0 +1,45 @@
+"""What comes in: one record as a system offers it, described, with the place its answer belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.intake.answer import Answer
+from mappings.model import Heading, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One record as a system offers it, with the system's version of it where it has one."""
+
+    record: Record
+    version: str | None = None
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A described record and where its answer belongs (None: it had been waiting)."""
+
+    index: int | None
+    offered: Offered
+    heading: Heading
+    waiting: tuple[str, str] | None = None  # native id and digest of its waiting row
+
+
+@dataclass(slots=True)
+class Batch:
+    """All records of one call, and their answers so far. polled: read from a FHIR server by ourselves."""
+
+    polled: bool = False
+    answers: dict[int, Answer] = field(default_factory=dict)
+    arrivals: list[Arrival] = field(default_factory=list)
+
+    def answer(self, arrival: Arrival, answer: Answer) -> None:
+        """The answer to this one, if somebody asked."""
+        if arrival.index is not None:
+            self.answers[arrival.index] = answer
+
+
+def anchor(heading: Heading) -> str:
+    """The native id that tells whose record it is."""
+    return heading.frame or heading.subject or heading.id

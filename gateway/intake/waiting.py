@@ -1,0 +1,94 @@
+"""Records that refer to something that is not here yet: kept as they came, found again when it arrives. Never
+dropped; one that is offered twice waits once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ColumnElement
+
+from gateway.hub.content import digest, pack, unpack
+from gateway.hub.schema.tables import link, waiting_record
+from gateway.intake.arrival import Arrival, Offered
+from gateway.intake.workspace import Workspace
+from mappings.model import RecordMapping
+
+_ROW = (waiting_record.c.native_id, waiting_record.c.digest, waiting_record.c.content)
+_COME = (
+    select(*_ROW)
+    .join(
+        link,
+        (link.c.tenant == waiting_record.c.tenant)
+        & (link.c.system == waiting_record.c.system)
+        & (link.c.native_id == waiting_record.c.waits_for),
+    )
+    .where(waiting_record.c.tenant == bindparam("tenant"), waiting_record.c.system == bindparam("system"))
+    .limit(200)
+)
+_WAITED_FOR = select(*_ROW).where(
+    waiting_record.c.tenant == bindparam("tenant"),
+    waiting_record.c.system == bindparam("system"),
+    waiting_record.c.waits_for.in_(bindparam("wanted", expanding=True)),
+)
+
+
+def come(connection: Connection, tenant: str, system: str, mapping: RecordMapping) -> list[Arrival]:
+    """Records of a system whose wait is over, whichever way what they waited for has come."""
+    return _arrivals(mapping, connection.execute(_COME, {"tenant": tenant, "system": system}))
+
+
+def waited_for(ws: Workspace, appeared: set[str], mapping: RecordMapping) -> list[Arrival]:
+    """Records that waited for what has just arrived."""
+    given = {"tenant": ws.tenant, "system": ws.system, "wanted": sorted(appeared)}
+    return _arrivals(mapping, ws.connection.execute(_WAITED_FOR, given))
+
+
+def _arrivals(mapping: RecordMapping, rows: Iterable[Any]) -> list[Arrival]:
+    out = []
+    for row in rows:
+        stored = unpack(row.content)
+        offered = Offered(stored["record"], stored["version"])
+        out.append(Arrival(None, offered, mapping.describe(offered.record), (row.native_id, row.digest)))
+    return out
+
+
+def keep(ws: Workspace, arrival: Arrival, lacks: str) -> None:
+    """Keep the record until `lacks` (a native id) is here."""
+    if arrival.waiting is not None:
+        ws.connection.execute(
+            update(waiting_record).where(*_key(ws, *arrival.waiting)).values(waits_for=lacks)
+        )
+        return
+    content = {"record": arrival.offered.record, "version": arrival.offered.version}
+    dialect = sqlite if ws.store.sqlite else postgresql
+    ws.connection.execute(
+        dialect.insert(waiting_record).on_conflict_do_nothing(),
+        {
+            "tenant": ws.tenant,
+            "system": ws.system,
+            "native_id": arrival.heading.id,
+            "digest": digest(arrival.offered.record),
+            "waits_for": lacks,
+            "received": ws.now,
+            "content": pack(content),
+        },
+    )
+
+
+def forget(ws: Workspace, arrival: Arrival) -> None:
+    """It has been taken or refused: it waits no more."""
+    if arrival.waiting is not None:
+        ws.connection.execute(delete(waiting_record).where(*_key(ws, *arrival.waiting)))
+
+
+def _key(ws: Workspace, native_id: str, known: str) -> tuple[ColumnElement[bool], ...]:
+    columns = waiting_record.c
+    return (
+        columns.tenant == ws.tenant,
+        columns.system == ws.system,
+        columns.native_id == native_id,
+        columns.digest == known,
+    )
