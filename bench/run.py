@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import generator, latency, throughput
+from bench import generator, latency, lenses, throughput
 from bench.latency import Pace
 from bench.processes import free_port, running
 from bench.tables import show
@@ -49,6 +49,7 @@ def measure(folder: Path, rounds: int, seconds: int, paces: list[Pace]) -> dict[
         "settings": {"rounds": rounds, "seconds": seconds, "connections": generator.CONNECTIONS},
         "aims_against_floor": AIMS,
         "wrk_ceiling_requests_per_second": ceiling(folder, seconds),
+        "lenses": lenses.measure(rounds, seconds / 4),
         "throughput": [],
         "latency": [],
     }

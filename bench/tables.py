@@ -16,12 +16,21 @@ CONTENDERS = {
 
 def show(report: dict[str, Any], console: Console) -> None:
     """All tables, with the generator's own ceiling under them."""
-    for table in (_throughput(report), _latency(report)):
+    for table in (_lenses(report["lenses"]), _throughput(report), _latency(report)):
         console.print(table)
     ceiling = report["wrk_ceiling_requests_per_second"]
     console.print(
         f"wrk alone, same bodies: {ceiling['single']} single and {ceiling['batch']} batch requests/s"
     )
+
+
+def _lenses(figures: dict[str, Any]) -> Table:
+    table = _table("A goal through its lens", "", "a second", "aim", "fhir.resources", "x", "aim")
+    aims, rates = figures["aims"], figures["per_second"]
+    for ours, theirs in (("put", "dump"), ("get", "parse")):
+        times = (figures["against_fhir_resources"][ours], aims["against_fhir_resources"])
+        table.add_row(ours, *map(str, (rates[ours], aims["per_second"], f"{theirs} {rates[theirs]}", *times)))
+    return table
 
 
 def _throughput(report: dict[str, Any]) -> Table:
