@@ -49,8 +49,8 @@ class Installation:
 @contextmanager
 def installed(folder: Path, database_url: str, *, plans: int = 0) -> Iterator[Installation]:
     """Start everything. plans: so many children have an individuell plan in a plan system that is written to;
-    with none the plan system does not run, and fetches what is for it, some day. On PostgreSQL the worker is a
-    process of its own, as docs/operations.md recommends there."""
+    with none the plan system does not run, and fetches what is for it, some day. On PostgreSQL the worker is
+    a process of its own, as docs/operations.md recommends there."""
     folder.mkdir(parents=True)
     ends = {name: f"http://127.0.0.1:{free_port()}" for name in ("issuer", "plan", "gateway")}
     state, deliver = folder / "state", "push" if plans else "pull"
