@@ -36,6 +36,15 @@ class FhirMapping:
 
     name = "fhir"
 
+    def label(self, native: Record) -> tuple[str | None, str | None]:
+        """resourceType and id, as far as the resource has them."""
+        kind, own = native.get("resourceType"), native.get("id")
+        return kind if isinstance(kind, str) else None, own if isinstance(own, str) else None
+
+    def named(self, native: Record, own: str) -> Record:
+        """The resource under this id ("Goal/17", or the id alone)."""
+        return {**native, "id": own.rpartition("/")[2]}
+
     def describe(self, native: Record) -> Heading:
         """What the resource says of itself. Raises RecordRefused without type, id or meta.lastUpdated."""
         return fhir_heading.describe(native)

@@ -28,6 +28,8 @@ class Ids:
     subject: "Patient/<id>" of the person.
     frame: "CarePlan/<id>" of the log or plan the record belongs to in this system.
     system: the system's name; logical identifiers of people who wrote (endretAv) carry it.
+    cells: what the record at hand says, for references made of several of its fields. The lens engine fills
+      it in; callers leave it empty.
     """
 
     subject: str
@@ -35,6 +37,7 @@ class Ids:
     system: str
     refs: Map[str, str] = field(default_factory=dict)
     natives: Map[str, str] = field(default_factory=dict)
+    cells: Map[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class Heading:
     withdrawn: bool = False  # feilregistrert
     warnings: tuple[Problem, ...] = ()  # taken in all the same; shown to the sender
     standalone: bool = False  # a FHIR resource: it names its subject, not a log or plan
+    version: str | None = None  # the system's own version of the record, where it says one
 
     @property
     def is_frame(self) -> bool:
@@ -127,6 +131,12 @@ class RecordMapping(Protocol):
     """
 
     name: str
+
+    def label(self, native: Json) -> tuple[str | None, str | None]:
+        """Type and id, as far as the record names itself. Never raises."""
+
+    def named(self, native: Record, own: str) -> Record:
+        """The record under this id of its system."""
 
     def describe(self, native: Record) -> Heading:
         """Check a record whole and say what it is. Raises RecordRefused with every problem found."""

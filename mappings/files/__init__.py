@@ -8,7 +8,8 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from mappings.lens.declaration import BadDeclaration, parse
+from mappings.lens.declaration import BadDeclaration
+from mappings.lens.reader import parse
 from mappings.lens.system import SystemMapping
 
 _OURS = resources.files(__name__)

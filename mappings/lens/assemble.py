@@ -1,44 +1,47 @@
-"""From declared fields to lenses: the only place that knows which words of a mapping file mean what."""
+"""From declared fields to lenses: objects, lists, branches, texts with several values, each in place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from mappings.lens.compose import Branch, Conditions, at, branches, each, group, identity_by, named
-from mappings.lens.declaration import BadDeclaration, Field, SystemDeclaration
+from mappings.lens.declaration import Field, SystemDeclaration
+from mappings.lens.kinds import NOWHERE, single
+from mappings.lens.patterns import Pattern
+from mappings.lens.places import Path
+from mappings.lens.refs import belonging
 from mappings.lens.residue import Shape
-from mappings.lens.values import KINDS, Lens, belonging, coded, recipient
+from mappings.lens.texts import joined, listed
+from mappings.lens.values import Lens
 from mappings.lens.ways import HERE, BadWay, Way, element, way
 from mappings.model import Json
 
-NOWHERE: Final = Lens(get=lambda _, __: None, put=lambda node, _, __: node)
-
 
 class Assembler:
-    """Compiles the fields of one file."""
+    """Compiles the fields of one file. Raises BadDeclaration."""
 
     def __init__(self, declared: SystemDeclaration) -> None:
         self.declared = declared
 
-    def way(self, text: str, where: str, end: Way = HERE) -> Way:
-        """A way of the file. Raises BadDeclaration."""
+    def way(self, text: str, path: Path, end: Way = HERE) -> Way:
+        """A way of the file."""
         try:
             return way(text, self.declared.names, end)
         except BadWay as error:
-            raise BadDeclaration(self.declared.file, where, str(error)) from error
+            raise self.declared.source.fault(path, str(error)) from error
 
-    def conditions(self, table: Mapping[str, Json], where: str, ways: dict[str, Way]) -> Conditions:
+    def conditions(self, table: Mapping[str, Json], path: Path, ways: dict[str, Way]) -> Conditions:
         """Ways and constants of one row; equal ways are shared."""
-        return tuple((ways.setdefault(text, self.way(text, where)), value) for text, value in table.items())
+        return tuple((ways.setdefault(text, self.way(text, path)), value) for text, value in table.items())
 
-    def fields(self, fields: tuple[Field, ...], where: str) -> dict[str, Lens]:
+    def fields(self, fields: tuple[Field, ...], path: Path) -> dict[str, Lens]:
         """A lens per field, in the order of the file."""
-        return {f.name: self.field(f, f"{where}.{f.name}") for f in fields}
+        return {f.name: self.field(f, (*path, f.name)) for f in fields}
 
-    def field(self, field: Field, where: str) -> Lens:
+    def field(self, field: Field, path: Path) -> Lens:
         """The lens of one field, on the node that its object stands in."""
-        lens = self._field(field, where)
+        lens = self._field(field, path)
         if field.kind == "frame":
             return belonging(lens)
         if field.otherwise is None:
@@ -51,53 +54,58 @@ class Assembler:
 
         return Lens(said, lens.put)
 
-    def _field(self, field: Field, where: str) -> Lens:
+    def _field(self, field: Field, path: Path) -> Lens:
         if field.to is None and not field.fields and field.kind != "branch":
             return NOWHERE
         if field.many:
-            return self._list(field, where)
-        inner = self._inner(field, where)
+            whole = self._list(field, path)
+            return whole if field.separator is None else listed(field.separator, whole)
+        inner = self._inner(field, path)
         if not field.to:
             return inner
-        also = tuple(self.way(text, where) for text in field.also)
-        return at(self.way(field.to, where), inner, also, self.conditions(field.constants, where, {}))
+        also = tuple(self.way(text, (*path, "also")) for text in field.also)
+        constants = self.conditions(field.constants, (*path, "with"), {})
+        return at(self.way(field.to, (*path, "to")), inner, also, constants)
 
-    def _inner(self, field: Field, where: str) -> Lens:
+    def _inner(self, field: Field, path: Path) -> Lens:
         if field.fields:
-            return group(self.fields(field.fields, where))
+            whole = group(self.fields(field.fields, (*path, "fields")))
+            return joined(field.parts, whole) if field.parts else whole
         if field.kind == "branch":
-            return self._branches(field.codes or "", where)
-        if field.kind == "code":
-            return coded(self.declared.codes[field.codes or ""])
-        if field.kind == "recipient":
-            return recipient(self.declared.codes[field.codes or ""])
-        if field.kind not in KINDS:
-            raise BadDeclaration(self.declared.file, where, f"no such kind of value: {field.kind!r}")
-        return KINDS[field.kind]
+            return self._branches(field.codes or "")
+        try:
+            return single(field, self.declared.codes)
+        except KeyError:
+            reason = f"{field.kind!r} is only for values that stay with this system"
+            raise self.declared.source.fault((*path, "as"), reason) from None
 
-    def _list(self, field: Field, where: str) -> Lens:
+    def _list(self, field: Field, path: Path) -> Lens:
         before, _, after = (field.to or "").partition("*")
         above, _, last = before.rpartition(".")
-        inner = self._inner(field, where)
-        constants = self.conditions(field.constants, where, {})
+        inner = self._inner(field, path)
+        constants = self.conditions(field.constants, (*path, "with"), {})
         if after or constants:
-            inner = at(self.way(after.removeprefix("."), where), inner, (), constants)
+            inner = at(self.way(after.removeprefix("."), (*path, "to")), inner, (), constants)
         if any(f.required and f.name == field.key for f in field.fields):
             inner = named(inner, field.key or "")
-        try:
-            key, pattern = element(last, self.declared.names)
-        except BadWay as error:
-            raise BadDeclaration(self.declared.file, where, str(error)) from error
+        key, pattern = self._element(last, (*path, "to"))
         whole = each(key, pattern, inner, identity_by(field.key))
-        return _under(self.way(above, where), whole) if above else whole
+        return _under(self.way(above, (*path, "to")), whole) if above else whole
 
-    def _branches(self, name: str, where: str) -> Lens:
+    def _element(self, step: str, path: Path) -> tuple[str, Pattern]:
+        try:
+            return element(step, self.declared.names)
+        except BadWay as error:
+            raise self.declared.source.fault(path, str(error)) from error
+
+    def _branches(self, name: str) -> Lens:
         ways: dict[str, Way] = {}
         rows = []
         for code, table in self.declared.branches[name].items():
-            reads = tuple(self.conditions(row, where, ways) for row in table.get("also", ()))
+            path = ("branches", name, code)
+            reads = tuple(self.conditions(row, (*path, "also"), ways) for row in table.get("also", ()))
             writes = {k: v for k, v in table.items() if k != "also"}
-            rows.append(Branch(code, self.conditions(writes, where, ways), reads))
+            rows.append(Branch(code, self.conditions(writes, path, ways), reads))
         return branches(rows)
 
 
@@ -117,4 +125,4 @@ def _under(place: Way, lens: Lens) -> Lens:
 
 def shape(fields: tuple[Field, ...], key: str | None = None) -> Shape:
     """How the residue takes apart a value with these fields."""
-    return Shape(key, {f.name: shape(f.fields, f.key) for f in fields if f.fields})
+    return Shape(key, {f.name: shape(f.fields, f.key) for f in fields if f.fields and not f.parts})

@@ -14,9 +14,11 @@ from typing import Any, Final
 
 from mappings.lens.compose import filled
 from mappings.lens.declaration import Codes, Field
+from mappings.lens.forms import date_form
 from mappings.lens.national import well_formed
+from mappings.lens.refs import ORGANIZATION_NUMBER
 from mappings.lens.times import is_date, moment
-from mappings.lens.values import ORGANIZATION_NUMBER, is_blank
+from mappings.lens.values import is_blank
 from mappings.model import Json, Problem
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
@@ -69,26 +71,42 @@ class Checker:
             if filled(value) is None or (field.required and is_blank(value)):
                 if field.required:
                     yield Problem(here, MISSING, "missing")
-            elif not field.many:
-                yield from self._value(field, value, here)
-            elif isinstance(value, list):
-                for index, element in enumerate(value):
-                    if filled(element) is not None:
-                        yield from self._value(field, element, f"{here}[{index}]")
             else:
-                yield Problem(here, "Feltet skal være en liste.", "wrong-type")
+                yield from self._values(field, value, here)
+
+    def _values(self, field: Field, value: Json, path: str) -> Iterator[Problem]:
+        """A value, or each of a list's."""
+        if not field.many or (field.separator is not None and isinstance(value, str)):
+            for one in field.values(value) if field.many else [value]:
+                yield from self._value(field, one, path)
+        elif field.separator is not None:
+            yield Problem(path, _TEXT[1], "wrong-type")
+        elif isinstance(value, list):
+            for index, element in enumerate(value):
+                if filled(element) is not None:
+                    yield from self._value(field, element, f"{path}[{index}]")
+        else:
+            yield Problem(path, "Feltet skal være en liste.", "wrong-type")
 
     def _value(self, field: Field, value: Json, path: str) -> Iterator[Problem]:
         if field.kind in ("code", "branch"):
-            yield from self._code(field, value, path)
+            if not field.open and not self.is_code(field, value):
+                yield Problem(path, f"Koden finnes ikke i kodelisten «{field.codes}».", "unknown-code")
+            elif isinstance(value, (dict, list)):
+                yield Problem(path, _TYPES["scalar"][1], "wrong-type")
             return
-        kind, sentence = _TYPES.get(
-            "object" if field.fields or field.kind == "elsewhere" else field.kind, _TEXT
-        )
+        whole = (field.fields and not field.parts) or field.kind == "elsewhere"
+        kind, sentence = _TYPES.get("object" if whole else field.kind, _TEXT) if not field.parts else _TEXT
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             yield Problem(path, sentence, "wrong-type")
+        elif field.parts and not field.members(value):
+            forms = " eller ".join(f"«{one}»" for one in field.parts)
+            yield Problem(path, f"Teksten følger ikke formen {forms}.", "wrong-form")
         elif field.fields:
-            yield from self.problems(field.fields, value, f"{path}.")
+            yield from self.problems(field.fields, field.members(value), f"{path}.")
+        elif field.form is not None:
+            if date_form(field.form, field.zone).fhir(value) is None:
+                yield Problem(path, f"Feltet er ikke en gyldig dato skrevet som {field.form}.", "not-a-time")
         elif field.kind in _SHAPES:
             fits, code, text = _SHAPES[field.kind]
             if not fits(value):
@@ -96,13 +114,13 @@ class Checker:
         elif field.kind == "recipient" and not field.people and not self.is_organization(field, value):
             yield Problem(path, "Verken en kjent tjeneste eller et organisasjonsnummer.", "unknown-code")
 
-    def _code(self, field: Field, value: Json, path: str) -> Iterator[Problem]:
-        table: Mapping[Json, Json]
-        table = (
-            self._branches[field.codes or ""] if field.kind == "branch" else self._codes[field.codes or ""]
+    def is_code(self, field: Field, value: Json) -> bool:
+        """Whether the code table of a field knows the value; true is not 1."""
+        tables: Mapping[str, Mapping[Json, Json]] = self._branches if field.kind == "branch" else self._codes
+        known = tables[field.codes or ""]
+        return not isinstance(value, (dict, list)) and any(
+            type(value) is type(c) and value == c for c in known
         )
-        if isinstance(value, (dict, list)) or not any(type(value) is type(c) and value == c for c in table):
-            yield Problem(path, f"Koden finnes ikke i kodelisten «{field.codes}».", "unknown-code")
 
     def is_organization(self, field: Field, value: str) -> bool:
         """Whether a recipient is a service code or an organization number, and so no participant."""

@@ -1,28 +1,29 @@
-"""A mapping file read into values: what a system's record types are called, which fields they have, and
-where each stands in FHIR. Nothing is compiled here; every mistake names the file, the section and the rule.
+"""What a mapping file says, as values: a system's record types, their fields, and where each stands in FHIR.
+reader makes them; nothing is compiled here.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
 
-from mappings import canonical
-from mappings.lens.ways import Names, Pattern
-from mappings.model import Json, MappingError
+from mappings.lens.source import BadDeclaration, Source, Table
+from mappings.lens.ways import Names
+from mappings.lens.wording import taken_apart
+from mappings.model import Json
 
-Table = dict[str, Any]
+__all__ = [
+    "BadDeclaration",
+    "Codes",
+    "CsvDeclaration",
+    "Field",
+    "SectionDeclaration",
+    "SlotDeclaration",
+    "SystemDeclaration",
+    "Table",
+]
+
 Codes = Mapping[Json, str]  # native code -> FHIR code
-
-
-class BadDeclaration(MappingError):
-    """The mapping file is wrong. `where` names section and rule."""
-
-    def __init__(self, file: str, where: str, reason: str) -> None:
-        self.file, self.where, self.reason = file, where, reason
-        super().__init__(f"{file}: [{where}] {reason}" if where else f"{file}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,40 @@ class Field:
     wanted: bool = False  # missing is a warning
     people: bool = True  # recipients: may be a participant
     otherwise: Json = None  # what get says where FHIR says nothing
+    open: bool = False  # words beyond the code table are taken in
+    form: str | None = None  # how a date or time is written
+    zone: str | None = None
+    parts: tuple[str, ...] = ()  # wordings of a text that holds several values, the `fields`
+    separator: str | None = None  # between the values of a list that stands in one text
+    id: str | None = None  # wording that makes the value of a reference an id
 
     @property
     def many(self) -> bool:
-        """Whether the native value is a list."""
+        """Whether the value is a list, written as one or in one text."""
         return self.to is not None and "*" in self.to
+
+    @property
+    def by_cells(self) -> bool:
+        """Whether a reference in it is made of several fields of the record."""
+        return self.id is not None or any(f.by_cells for f in self.fields)
+
+    def values(self, value: Json) -> list[Json]:
+        """The single values of this field, as far as it has the form of one."""
+        if self.separator is not None:
+            return pieces(value, self.separator)
+        return list(value) if isinstance(value, list) else [value]
+
+    def members(self, value: Json) -> dict[str, Json]:
+        """The members of one value, be it an object or a text that is taken apart."""
+        if self.parts:
+            return (taken_apart(self.parts, value) if isinstance(value, str) else None) or {}
+        return value if isinstance(value, dict) else {}
+
+
+def pieces(text: Json, separator: str) -> list[Json]:
+    """The values that stand in one text."""
+    found = text.split(separator.strip() or separator) if isinstance(text, str) else []
+    return [piece.strip() for piece in found if piece.strip()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +97,7 @@ class SectionDeclaration:
     type: str
     resource: str
     fields: tuple[Field, ...]
+    id: str  # wording of the record's id by its fields
     template: Table = field(default_factory=dict)
     ensure: Mapping[str, Json] = field(default_factory=dict)
     kind: tuple[str, str] | None = None  # way and code that tell this type from others
@@ -80,211 +111,33 @@ class SectionDeclaration:
 
 
 @dataclass(frozen=True, slots=True)
+class CsvDeclaration:
+    """The form of a system's files."""
+
+    columns: tuple[str, ...]
+    delimiter: str = ";"
+    encoding: str = "utf-8-sig"
+    line_end: str = "\r\n"
+    quote_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SystemDeclaration:
     """One file."""
 
-    file: str
+    source: Source
     name: str
     frame_key: str
+    type: str  # the field that says what a record is
     changed: str
+    version: str
     names: Names
     codes: Mapping[str, Codes]
     branches: Mapping[str, Mapping[str, Table]]
     sections: tuple[SectionDeclaration, ...]
+    csv: CsvDeclaration | None = None
 
-
-Opener = Callable[[str], str]  # name of a used file -> its text
-
-_FIELD_KEYS: Final = {
-    "to", "as", "slot", "codes", "branches", "key", "fields", "also", "with", "required", "wanted", "people",
-    "otherwise",
-}  # fmt: skip
-_SECTION_KEYS: Final = {
-    "type", "resource", "template", "ensure", "kind", "when", "withdrawn", "views", "slots", "fields",
-    "frame", "person", "common", "like",
-}  # fmt: skip
-_TOP_KEYS: Final = {"system", "names", "patterns", "codes", "branches", "common", "section"}
-
-
-def parse(text: str, file: str, opener: Opener) -> SystemDeclaration:
-    """Read a file and those it uses. Raises BadDeclaration."""
-    return _Reader(file, _tables(text, file, opener)).system()
-
-
-def _tables(text: str, file: str, opener: Opener) -> Table:
-    try:
-        tables: Table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadDeclaration(file, "", str(error)) from error
-    used = tables.get("system", {}).pop("uses", None)
-    if used is None:
-        return tables
-    return _over(_tables(opener(used), used, opener), tables)
-
-
-def _over(below: Table, above: Table) -> Table:
-    """The tables of `above` laid over those of `below`: tables merge, `name = false` takes a table away, and
-    everything else is replaced."""
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        if isinstance(old, dict) and value is False:
-            del merged[key]
-        else:
-            merged[key] = _over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
-
-
-class _Reader:
-    """Turns tables into declarations; remembers where it is, for the errors."""
-
-    def __init__(self, file: str, tables: Table) -> None:
-        self.file, self.tables = file, tables
-        self.urls: dict[str, str] = tables.get("names", {})
-
-    def fail(self, where: str, reason: str) -> BadDeclaration:
-        return BadDeclaration(self.file, where, reason)
-
-    def system(self) -> SystemDeclaration:
-        self._known(self.tables, _TOP_KEYS, "")
-        head = self.tables.get("system", {})
-        self._known(head, {"name", "sections", "frame_key", "changed"}, "system")
-        for key in ("name", "sections", "frame_key"):
-            if key not in head:
-                raise self.fail("system", f"`{key}` is missing")
-        codes = {name: self._codes(name, rows) for name, rows in self.tables.get("codes", {}).items()}
-        return SystemDeclaration(
-            file=self.file,
-            name=head["name"],
-            frame_key=head["frame_key"],
-            changed=head.get("changed", "endret"),
-            names=Names(self.urls, self._patterns()),
-            codes=codes,
-            branches=self._urls(self.tables.get("branches", {}), "branches"),
-            sections=tuple(self._section(name, head["frame_key"]) for name in head["sections"]),
-        )
-
-    def _codes(self, name: str, rows: Json) -> Codes:
-        if isinstance(rows, list):
-            return {row: str(row) for row in rows}
-        if isinstance(rows, dict) and all(isinstance(code, str) for code in rows.values()):
-            return dict(rows)
-        raise self.fail(f"codes.{name}", "must be a list of codes or a table of native = FHIR code")
-
-    def _patterns(self) -> dict[str, Pattern]:
-        patterns = {}
-        for name, table in self.tables.get("patterns", {}).items():
-            table = self._urls(table, f"patterns.{name}")
-            fresh = {k: v for k, v in table.items() if not k.startswith("$")}
-            unknown = set(table) - set(fresh) - {"$has", "$lacks", "$or_first"}
-            if unknown:
-                raise self.fail(f"patterns.{name}", f"unknown: {', '.join(sorted(unknown))}")
-            patterns[name] = Pattern(
-                fresh,
-                tuple(table.get("$has", ())),
-                tuple(table.get("$lacks", ())),
-                bool(table.get("$or_first", False)),
-            )
-        return patterns
-
-    def _section(self, name: str, frame_key: str) -> SectionDeclaration:
-        where = f"section.{name}"
-        table = self._table(name)
-        self._known(table, _SECTION_KEYS, where)
-        if "resource" not in table:
-            raise self.fail(where, "`resource` is missing")
-        common = self.tables.get("common", {}) if table.get("common", True) else {}
-        frame = table.get("frame", False)
-        belongs = {} if frame else {frame_key: {"to": "extension(belongs-to).valueReference", "as": "frame",
-                                                "required": True}}  # fmt: skip
-        kind = table.get("kind")
-        when = table.get("when")
-        return SectionDeclaration(
-            name=name,
-            type=table.get("type", name),
-            resource=table["resource"],
-            fields=self._fields({**belongs, **common, **table.get("fields", {})}, where),
-            template=self._urls(table.get("template", {}), where),
-            ensure=self._urls(table.get("ensure", {}), where),
-            kind=(kind["at"], kind["is"]) if kind else None,
-            fallback=kind.get("or_none", False) if kind else True,
-            when=next(((key, frozenset(values)) for key, values in when.items()), None) if when else None,
-            withdrawn=table.get("withdrawn", "status"),
-            views=tuple(table.get("views", ())),
-            slots=tuple(self._slot(n, t, where) for n, t in table.get("slots", {}).items()),
-            frame=frame,
-            person=table.get("person"),
-        )
-
-    def _table(self, name: str) -> Table:
-        """The section as written, over the one it is `like`."""
-        table: Table | None = self.tables.get("section", {}).get(name)
-        if table is None:
-            raise self.fail("system", f"the section {name!r} is listed but not declared")
-        below = table.get("like")
-        return _over({"type": name, **self._table(below)}, {"type": name, **table}) if below else table
-
-    def _slot(self, name: str, table: Table, where: str) -> SlotDeclaration:
-        where = f"{where}.slots.{name}"
-        self._known(table, {"resource", "template", "link"}, where)
-        if "resource" not in table:
-            raise self.fail(where, "`resource` is missing")
-        return SlotDeclaration(
-            name, table["resource"], self._urls(table.get("template", {}), where), table.get("link")
-        )
-
-    def _fields(self, tables: Table, where: str) -> tuple[Field, ...]:
-        return tuple(self._field(name, table, f"{where}.fields.{name}") for name, table in tables.items())
-
-    def _field(self, name: str, table: Table, where: str) -> Field:
-        if not isinstance(table, dict):
-            raise self.fail(where, "must be a table")
-        self._known(table, _FIELD_KEYS, where)
-        codes = table.get("codes") or table.get("branches")
-        inner = table.get("fields")
-        kind = table.get("as") or ("object" if inner else "branch" if "branches" in table else None)
-        declared = self.tables.get("branches" if kind == "branch" else "codes", {})
-        if codes is not None and codes not in declared:
-            raise self.fail(where, f"the code table {codes!r} is not declared")
-        return Field(
-            name=name,
-            kind=kind or ("code" if codes else "text"),
-            to=table.get("to"),
-            slot=table.get("slot"),
-            codes=codes,
-            key=table.get("key"),
-            fields=self._fields(inner, where) if inner else (),
-            also=tuple(table.get("also", ())),
-            constants=self._urls(table.get("with", {}), where),
-            required=table.get("required", False),
-            wanted=table.get("wanted", False),
-            people=table.get("people", True),
-            otherwise=table.get("otherwise"),
-        )
-
-    def _known(self, table: Table, known: set[str], where: str) -> None:
-        unknown = sorted(set(table) - known)
-        if unknown:
-            raise self.fail(where, f"unknown: {', '.join(unknown)}")
-
-    def _urls(self, value: Json, where: str) -> Any:
-        """Every "@…" in the value replaced by the URL it is short for."""
-        if isinstance(value, dict):
-            return {k: self._urls(v, where) for k, v in value.items()}
-        if isinstance(value, list):
-            return [self._urls(v, where) for v in value]
-        return self._url(value[1:], where) if isinstance(value, str) and value.startswith("@") else value
-
-    def _url(self, name: str, where: str) -> str:
-        sort, _, rest = name.partition("/")
-        own = {
-            "code": canonical.code_system,
-            "ext": canonical.extension,
-            "id": canonical.identifier_system,
-            "policy": canonical.policy,
-        }.get(sort)
-        if rest and own:
-            return own(rest)
-        if name not in self.urls:
-            raise self.fail(where, f"the name {name!r} is not declared under [names]")
-        return self.urls[name]
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return self.source.file
