@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent.days import begins, ceases, moment
-from consent.model import Category, Consent
+from consent.model import Category, Consent, Item
 from consent.people import CHILD, People
 
 PURPOSES = frozenset({"samordning", "behandling"})
 CATEGORIES = frozenset(c.value for c in Category)
+WRITTEN = frozenset({"skriftlig", "digital"})
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One record about the child. permits: it may permit something in its period; refuses: it says no.
+    """One record. subject: key of the person it is about, None when unknown. permits: it may permit
+    something in its period; refuses: it says no.
 
     strangers: some giver is unknown, so its exceptions stand for everyone who must decide.
     Exceptions stand from when they are known until a later act of the same giver lifts them: neither the
@@ -27,7 +29,9 @@ class Act:
 
     id: str
     frame: str
+    subject: str | None
     givers: frozenset[str]
+    signers: frozenset[str]  # the givers' references
     strangers: bool
     permits: bool
     refuses: bool
@@ -40,6 +44,11 @@ class Act:
     end: datetime
     applies_from: datetime | None
     recorded: datetime | None
+    withdrawn: datetime | None
+    items: frozenset[str]
+    labels: frozenset[str]
+    only_labelled: bool
+    written: bool
 
     def permits_at(self, time: datetime) -> bool:
         """Whether it permits anything at that moment."""
@@ -49,21 +58,30 @@ class Act:
         """Whether it is known to be the later of two acts."""
         return self.recorded is not None and other.recorded is not None and self.recorded > other.recorded
 
-    def reaches(self, recorded: datetime | None) -> bool:
-        """Whether it covers an item first written at that moment."""
-        return self.applies_from is None or (recorded is not None and self.applies_from <= recorded)
+    def later_than_end(self, other: Act) -> bool:
+        """Whether it was given after the other was taken back."""
+        return self.recorded is not None and other.withdrawn is not None and self.recorded > other.withdrawn
+
+    def names(self, sensitivity: frozenset[str]) -> bool:
+        """Whether it covers items that carry these labels (none: an ordinary one)."""
+        return sensitivity <= self.labels and (bool(sensitivity) or not self.only_labelled)
+
+    def reaches(self, item: Item) -> bool:
+        """Whether it covers the item, by when that was first written and by name where it names items."""
+        if self.items and item.id not in self.items:
+            return False
+        if self.applies_from is None:
+            return True
+        return item.recorded is not None and self.applies_from <= item.recorded
 
 
 def acts(consents: tuple[Consent, ...], people: People) -> tuple[Act, ...]:
-    """The acts about the child, registered in error left out. Raises on records of wrong types."""
-    read = (_act(c, people) for c in consents if _checked(c).in_error is not True)
-    return tuple(act for act in read if act is not None)
+    """All acts, registered in error left out. Raises on records of wrong types."""
+    return tuple(_act(c, people) for c in consents if _checked(c).in_error is not True)
 
 
-def _act(consent: Consent, people: People) -> Act | None:
+def _act(consent: Consent, people: People) -> Act:
     subject = CHILD if consent.about is None else people.keys.get(consent.about)
-    if subject not in (CHILD, None):
-        return None  # another person's own consent
     withdrawn = None if consent.withdrawn is None else moment(consent.withdrawn)
     recorded = None if consent.recorded is None else moment(consent.recorded)
     givers = frozenset(people.keys[g] for g in consent.givers if g in people.keys)
@@ -73,9 +91,11 @@ def _act(consent: Consent, people: People) -> Act | None:
     return Act(
         id=consent.id,
         frame=consent.frame,
+        subject=subject,
         givers=givers,
+        signers=consent.givers - {consent.withdrawn_by or ""} if refuses and withdrawn else consent.givers,
         strangers=not consent.givers or any(g not in people.keys for g in consent.givers),
-        permits=_permits(consent) and subject == CHILD,
+        permits=_permits(consent) and subject is not None,
         refuses=refuses,
         recipients=consent.recipients,
         categories=consent.categories,
@@ -86,6 +106,11 @@ def _act(consent: Consent, people: People) -> Act | None:
         end=min(ceases(consent.end), withdrawn or ceases(None)),
         applies_from=None if consent.applies_from is None else begins(consent.applies_from),
         recorded=recorded,
+        withdrawn=withdrawn,
+        items=consent.items,
+        labels=consent.labels,
+        only_labelled=consent.only_labelled is not False,
+        written=consent.form in WRITTEN,
     )
 
 
@@ -109,6 +134,7 @@ def _checked(consent: Consent) -> Consent:
         consent.categories,
         consent.except_recipients,
         consent.except_items,
+        consent.items,
         consent.labels,
     )
     if not all(isinstance(s, frozenset) and all(isinstance(t, str) for t in s) for s in sets):

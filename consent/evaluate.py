@@ -1,36 +1,28 @@
-"""The decision: may this item go to this recipient? Total, and closed: whatever goes wrong is a deny.
+"""The one question, `decide`: unknown, blocks, other grounds, consent, else deny, as law.md orders them.
 
-The order is that of law.md: what is unknown, what stands above any consent, then consent. Grounds other than
-consent (G2 to G5) and the care order (W4) take their place here when the facts carry them.
+Total: never raises, and whatever it does not understand is a deny. It looks at no clock: the time is in the
+request.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
 
-from consent.acts import CATEGORIES, PURPOSES, acts
+from consent.acts import CATEGORIES, PURPOSES
+from consent.answer import Answer, of_organization, of_reader
+from consent.blocks import Marks, marks, of_system, shut_out
 from consent.days import moment
-from consent.model import (
-    Category,
-    Channel,
-    Decision,
-    Facts,
-    Item,
-    Outcome,
-    Reason,
-    Request,
-    Settings,
-)
-from consent.people import CHILD, people
+from consent.grounds import in_danger
+from consent.model import Category, Channel, Decision, Facts, Outcome, Reason, Request
 from consent.rules import RULES
-from consent.standing import Deciders, Standing, Will, World
+from consent.standing import Standing
+from consent.world import World, closed, world
 
-UNPROTECTED = frozenset({"ugradert", "klientadresse"})
-PROTECTED = frozenset({"fortrolig", "strengtFortrolig"})
-CHANNELS = frozenset(c.value for c in Channel)
-UNKNOWN = Decision(Outcome.DENY, None, tuple(r.reason for r in RULES if r.key == "unknown"))
-_NONE: frozenset[str] = frozenset()
+CHANNELS: Final = frozenset(c.value for c in Channel)
+UNKNOWN: Final = Decision(Outcome.DENY, None, tuple(r.reason for r in RULES if r.key == "unknown"))
+GROUNDS: Final = ("G4", "G1", "G3", "G2", "access", "own")  # the weightiest first
 
 
 class Prepared:
@@ -52,57 +44,81 @@ class Prepared:
         return standing
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer for one reader: a ground, or None with the reasons why not."""
-
-    ground: str | None
-    reasons: tuple[Reason, ...]
-    consents: frozenset[str] = _NONE
-
-
 def prepare(facts: Facts) -> Prepared:
     """Read the facts once. Never raises: facts that cannot be read give an answer of deny to everything."""
     try:
-        return Prepared(_world(facts))
+        return Prepared(world(facts))
     except Exception as error:  # noqa: BLE001 - total by contract: what cannot be read denies
-        fault = "W9" if isinstance(error, ValueError) else "unknown"
-        return Prepared(World(people(()), (), {}, Settings(), date.min, fault))
+        return Prepared(closed("W9" if isinstance(error, ValueError) else "unknown"))
 
 
 def decide(request: Request, facts: Facts | Prepared) -> Decision:
-    """Permit or deny, with the ground and the reasons in order. Never raises; any doubt is a deny.
+    """Permit, permit what a plan leaves, or deny, with the ground and the reasons in order. Never raises;
+    any doubt is a deny.
 
     A page of items should share one Prepared and one `time` object.
     """
     try:
         prepared = facts if isinstance(facts, Prepared) else prepare(facts)
-        return _decide(request, prepared.at(request.time))
+        standing = prepared.at(request.time)
+        place = _place(request, standing)
+        known = standing.answers.get(place)
+        if known is None:
+            known = standing.answers[place] = _decide(request, standing)
+        return known
     except Exception:  # noqa: BLE001 - fail closed: whatever is wrong with the input, the answer is no
         return UNKNOWN
 
 
-def _world(facts: Facts) -> World:
-    who = people(tuple(facts.participants))
-    fault = None
-    if facts.born is None or facts.address_protection not in UNPROTECTED:
-        fault = "B1" if facts.born is not None and facts.address_protection in PROTECTED else "unknown"
-    born = date.min if facts.born is None else date(facts.born.year, facts.born.month, facts.born.day)
-    settings = facts.settings
-    ages = (settings.consent_age, settings.joint_age)
-    if any(type(a) is not int for a in ages) or settings.consent_age not in (15, 16):
-        raise TypeError("settings that cannot be read")
-    return World(who, acts(tuple(facts.consents), who), dict(facts.regimes), settings, born, fault)
+def _place(request: Request, standing: Standing) -> object:
+    """All that the answer depends on: items that differ in nothing that counts share one. Raises TypeError
+    for flags that are none, as 1 and True would share a place."""
+    item, recipient, own = request.item, request.recipient, standing.world
+    flags = (item.by_health_personnel, item.outside, recipient.filters, request.redacts)
+    if not all(flag is True or flag is False for flag in flags):
+        raise TypeError("neither true nor false")
+    one_by_one = item.id in own.named or request.emergency is not None or item.consent_id is not None
+    return (
+        item.categories,
+        item.labels,
+        item.sensitivity,
+        item.third_persons,
+        item.author_organization,
+        item.recorded if own.dated else None,
+        (item.id, item.consent_id) if one_by_one else type(item.id),
+        flags,
+        recipient.organizations,
+        recipient.participants,
+        recipient.honours,
+        request.channel,
+        request.purpose,
+        request.basis,
+        request.emergency,
+        recipient.system if request.emergency is not None else None,
+    )
 
 
 def _decide(request: Request, standing: Standing) -> Decision:
     item, recipient = request.item, request.recipient
-    fault = standing.world.fault or _fault(request, standing) or _block(item)
+    fault = standing.fault or _fault(request, standing)
+    if fault is None and standing.world.plan is not None and not request.redacts:
+        fault = "B1-closed"
+    marked = marks(item, standing)
+    fault = fault or of_system(item, marked, recipient)
     if fault:
-        return Decision(Outcome.DENY, None, (standing.reasons[fault],))
-    answers = [_organization(o, request, standing) for o in sorted(recipient.organizations)]
-    answers += [_reader(r, request, standing) for r in sorted(recipient.participants)]
-    return _together(answers)
+        return Decision(Outcome.DENY, None, (standing.reasons[fault],), rule_set=standing.rule_set)
+    out = shut_out(marked, recipient, standing)
+    readers = sorted(recipient.participants - out)
+    if not readers and not recipient.organizations:
+        return Decision(Outcome.DENY, None, (standing.reasons["B4"],), rule_set=standing.rule_set)
+    answers = {o: of_organization(o, request, standing, marked) for o in sorted(recipient.organizations)}
+    answers |= {r: of_reader(r, request, standing, marked) for r in readers}
+    permitted = {name: answer for name, answer in answers.items() if answer.ground is not None}
+    if recipient.filters and permitted:
+        return _permit(permitted, request, standing, marked, tuple(permitted))
+    if len(permitted) < len(answers):
+        return _deny(next(a for a in answers.values() if a.ground is None), standing)
+    return _permit(permitted, request, standing, marked, tuple(permitted) if out else ())
 
 
 def _fault(request: Request, standing: Standing) -> str | None:
@@ -114,90 +130,64 @@ def _fault(request: Request, standing: Standing) -> str | None:
         return "unknown"
     if Category.SAMTYKKE in item.categories and (len(item.categories) > 1 or item.consent_id is None):
         return "unknown"
+    sets = (item.labels, item.sensitivity, item.third_persons, recipient.honours)
     readers = (recipient.organizations, recipient.participants)
-    if not all(isinstance(r, frozenset) for r in readers) or not any(readers):
+    if not all(isinstance(s, frozenset) for s in (*sets, *readers)) or not any(readers):
         return "unknown"
-    known = all(_is_number(o) for o in recipient.organizations) and isinstance(item.id, str)
-    return (
-        None
-        if known and (item.author_organization is None or _is_number(item.author_organization))
-        else "unknown"
+    if not all(map(_is_number, recipient.organizations)) or not isinstance(item.id, str):
+        return "unknown"
+    known = item.author_organization is None or _is_number(item.author_organization)
+    return None if known else "unknown"
+
+
+def _deny(answer: Answer, standing: Standing) -> Decision:
+    return Decision(
+        Outcome.DENY,
+        None,
+        answer.reasons,
+        missing=tuple(sorted(map(standing.named, answer.missing))),
+        against=tuple(sorted(map(standing.named, answer.against))),
+        rule_set=standing.rule_set,
     )
 
 
-def _block(item: Item) -> str | None:
-    """B4 to B6, in their first, narrow form: any mark denies."""
-    if item.labels != _NONE:
-        return "B4"
-    if item.third_persons != _NONE:
-        return "B5"
-    return "B6" if item.sensitivity != _NONE else None
+def _permit(
+    answers: dict[str, Answer], request: Request, standing: Standing, marked: Marks, readers: tuple[str, ...]
+) -> Decision:
+    """The weightiest ground is the one recorded."""
+    grounds = {a.ground for a in answers.values()}
+    ground = next(g for g in GROUNDS if g in grounds)
+    reasons = tuple(dict.fromkeys(r for a in answers.values() for r in a.reasons))
+    made = Decision(
+        Outcome.PERMIT,
+        ground,
+        reasons,
+        consents=tuple(sorted(frozenset[str]().union(*(a.consents for a in answers.values())))),
+        readers=readers,
+        crossings=_crossings(answers, request, standing),
+        remarks=_remarks(ground, request, standing, marked),
+        rule_set=standing.rule_set,
+    )
+    plan = standing.world.plan
+    if plan is None:
+        return made
+    return replace(made, outcome=Outcome.REDACT, plan=plan, reasons=(*reasons, standing.reasons["B1"]))
 
 
-def _organization(number: str, request: Request, standing: Standing) -> Answer:
-    if number == request.item.author_organization:
-        return Answer("own", (standing.reasons["own"],))
-    health = standing.health(number) or standing.health(request.item.author_organization)
-    return _by_consent(number, request, standing, standing.deciders(health))
+def _crossings(
+    answers: dict[str, Answer], request: Request, standing: Standing
+) -> tuple[tuple[str, str], ...]:
+    """From the author's secrecy regime into others, where both are known."""
+    giver = standing.regime(request.item.author_organization)
+    takers = {standing.regime(name) for name in answers}
+    return tuple((giver, t) for t in sorted(t for t in takers if t is not None) if giver and t != giver)
 
 
-def _reader(reference: str, request: Request, standing: Standing) -> Answer:
-    """A single reader: the child and those who decide read by right, others as their consent says."""
-    key = standing.world.people.keys.get(reference)
-    if key is None:
-        return Answer(None, (standing.reasons["unknown"],))
-    places = {
-        m.organization for m in standing.world.people.members if m.id == reference and m.active(standing.time)
-    }
-    author = request.item.author_organization
-    health = standing.health(author) or any(standing.health(p) for p in places)
-    deciders = standing.deciders(health)
-    if key == CHILD or (deciders.keys is not None and key in deciders.keys):
-        return Answer("access", (standing.reasons["access"],))
-    if author is not None and author in places:
-        return Answer("own", (standing.reasons["own"],))
-    return _by_consent(reference, request, standing, deciders)
-
-
-def _by_consent(name: str, request: Request, standing: Standing, deciders: Deciders) -> Answer:
-    if not deciders.keys:
-        return Answer(None, deciders.reasons)
-    by_giver = standing.wills(name, request.purpose)
-    wills = [by_giver[key] for key in deciders.keys]
-    item, used, missing = request.item, set[str](), False
-    if Category.SAMTYKKE in item.categories:
-        return _record(item, wills, standing)
-    for will in wills:
-        for category in item.categories:
-            if will.refuses(item, category):
-                return Answer(None, (*deciders.reasons, standing.reasons["G1-exception"]))
-            covering = will.covering(item, category)
-            used.update(covering)
-            missing = missing or not covering
-    if missing:
-        return Answer(None, (*deciders.reasons, standing.reasons["G1-missing"]))
-    return Answer("G1", (*deciders.reasons, standing.reasons["G1"]), frozenset(used))
-
-
-def _record(item: Item, wills: list[Will], standing: Standing) -> Answer:
-    """A consent record is told only to those it names, while it permits, and once all have decided."""
-    named = all(w.permits for w in wills) and any(p.id == item.consent_id for w in wills for p in w.permits)
-    kept = any(item.id in w.items or any(not e.lifts for e in w.exemptions) for w in wills)
-    if kept or not named or item.consent_id is None:
-        return Answer(None, (standing.reasons["record-missing"],))
-    return Answer("G1", (standing.reasons["record"],), frozenset({item.consent_id}))
-
-
-def _together(answers: list[Answer]) -> Decision:
-    """Everyone in the audience must be allowed. The weightiest ground is the one recorded."""
-    for answer in answers:
-        if answer.ground is None:
-            return Decision(Outcome.DENY, None, answer.reasons)
-    grounds = {a.ground for a in answers}
-    ground = next(g for g in ("G1", "access", "own") if g in grounds)
-    reasons = dict.fromkeys(r for a in answers for r in a.reasons)
-    consents = frozenset[str]().union(*(a.consents for a in answers))
-    return Decision(Outcome.PERMIT, ground, tuple(reasons), tuple(sorted(consents)))
+def _remarks(ground: str, request: Request, standing: Standing, marked: Marks) -> tuple[Reason, ...]:
+    keys = ["G4-tell"] if in_danger(request) and ground == "G4" else []
+    keys += ["B3"] if marked.withheld else []
+    keys += ["W6"] if ground == "G1" and standing.unheard else []
+    return tuple(standing.reasons[key] for key in keys)
 
 
 def _is_number(value: str) -> bool:

@@ -9,6 +9,43 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from consent.decision import Decision, Outcome, Plan, Reason
+from consent.particulars import (
+    Basis,
+    Circumstance,
+    Emergency,
+    Finding,
+    Kind,
+    Objection,
+    Override,
+    Withholding,
+)
+
+__all__ = [
+    "Basis",
+    "Category",
+    "Channel",
+    "Circumstance",
+    "Consent",
+    "Decision",
+    "Emergency",
+    "Facts",
+    "Finding",
+    "Item",
+    "Kind",
+    "Objection",
+    "Outcome",
+    "Override",
+    "Participant",
+    "Plan",
+    "Reason",
+    "Recipient",
+    "Regime",
+    "Request",
+    "Settings",
+    "Withholding",
+]
+
 
 class Category(StrEnum):
     """Consent categories (domain.md). An item without one is denied."""
@@ -61,6 +98,8 @@ class Item:
     author_organization: organization number of the author's organization; None when unknown.
     frame: the log or plan ("CarePlan/…") it belongs to.
     recorded: when it was first written, if known (a consent may reach only items from `applies_from` on).
+    by_health_personnel: its author is known to be health personnel (G2).
+    outside: it is known to belong to no log or plan; a missing `frame` alone says nothing.
     """
 
     id: str
@@ -72,6 +111,10 @@ class Item:
     frame: str | None = None
     recorded: datetime | None = None
     consent_id: str | None = None  # for a consent record itself: which one it is
+    type: str = ""  # its resource or record type, for the caller
+    source: str | None = None  # the system it lay in, for the caller; it decides nothing
+    by_health_personnel: bool = False
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +125,24 @@ class Recipient:
       participant there; for one organization's own system, that organization).
     participants: references of single readers (guardians, the child) who can read there.
     honours: the labels it provably respects.
+    filters: it provably shows each reader only what that one may see (configured, and shown by a contract
+    test).
     """
 
     system: str
     organizations: frozenset[str]
     participants: frozenset[str] = frozenset()
     honours: frozenset[str] = frozenset()
+    filters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question: may this item go to this recipient, this way, for this purpose, at this time?"""
+    """One question: may this item go to this recipient, this way, for this purpose, at this time?
+
+    redacts: the caller applies the decision's plan before anything is told. Where it does not, what could go
+    only after a redaction is denied. basis: of the route it would take. emergency: a named person's act.
+    """
 
     item: Item
     sender: str | None  # system the item lay in
@@ -100,6 +150,9 @@ class Request:
     channel: str
     time: datetime  # aware
     purpose: str = "samordning"
+    redacts: bool = False
+    basis: Basis | None = None
+    emergency: Emergency | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +194,11 @@ class Consent:
     in_error: bool = False
     understood: bool = True  # False: some part could not be read; it permits nothing, its exceptions stand
     withdrawn_by: str | None = None  # participant reference; a refusal is lifted only for this giver
+    form: str | None = None  # skriftlig, muntlig, digital
+    items: frozenset[str] = (
+        frozenset()
+    )  # a permit that names items reaches these alone, and lifts "not this one"
+    only_labelled: bool = False  # it reaches nothing but items that carry one of its labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +208,17 @@ class Settings:
     consent_age: int = 16  # from this age the young person alone suffices
     joint_age: int = 15  # from this age guardians and the young person
     demands_writing: bool = False
+    ordinary: frozenset[str] = frozenset()  # categories whose sharing is ordinary: one guardian suffices (W3)
+    anonymous_discussion: bool = True  # whether the municipality offers it (G6)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything known of the person that a decision may rest on. Missing means unknown, and denies."""
+    """Everything known of the person that a decision may rest on. Missing means unknown, and denies.
+
+    patient: the reference of the person itself ("Patient/…"). agencies: organization number -> the agency it
+    is part of (G3). places, released: see Plan (B1).
+    """
 
     born: date | None
     address_protection: str | None  # ugradert, klientadresse, fortrolig, strengtFortrolig; None unknown
@@ -162,36 +226,12 @@ class Facts:
     consents: tuple[Consent, ...] = ()
     regimes: dict[str, str] = field(default_factory=dict)  # organization number -> Regime
     settings: Settings = field(default_factory=Settings)
-
-
-class Outcome(StrEnum):
-    """Permit or deny; a redacted permit is decided per element group by the caller's categories."""
-
-    PERMIT = "permit"
-    DENY = "deny"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One step of the decision: rule id, its source, and the sentence for a reader in both written forms.
-    Never names the item's content."""
-
-    rule: str  # W8, B1, G1, ...
-    source: str  # "pbrl § 4-3"
-    nb: str
-    nn: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer, with the one ground that carried it, the consents it rests on and the reasons in order."""
-
-    outcome: Outcome
-    ground: str | None  # G1, ...; "own" when the whole audience is the author's own organization
-    reasons: tuple[Reason, ...]
-    consents: tuple[str, ...] = ()
-
-    @property
-    def permitted(self) -> bool:
-        """True only for a permit."""
-        return self.outcome is Outcome.PERMIT
+    patient: str | None = None
+    circumstances: tuple[Circumstance, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    objections: tuple[Objection, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    withheld: tuple[Withholding, ...] = ()
+    agencies: dict[str, str] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()
+    released: frozenset[str] = frozenset()

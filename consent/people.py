@@ -15,6 +15,7 @@ from consent.model import Participant
 CHILD = "child"  # the key of the person all this is about; every other key is a participant's own
 SHARED = "felles"
 SOLE = frozenset({"mor", "far", "medmor"})
+FAMILY = frozenset({"foresatt", "fosterforelder", "verge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ class People:
 
     members: tuple[Member, ...]
     keys: Mapping[str, str]
+
+    def references(self, key: str) -> tuple[str, ...]:
+        """By which references somebody is known, sorted."""
+        return tuple(sorted(ref for ref, own in self.keys.items() if own == key))
+
+    def family(self, key: str) -> bool:
+        """Whether somebody is, was or may be one whom "guardians" means."""
+        return any(m.role in FAMILY or m.may_be_guardian for m in self.members if m.key == key)
 
     def guardians(self, time: datetime) -> frozenset[str] | None:
         """Keys of all who hold parental responsibility; None when that is unknown or contradictory.
@@ -82,11 +91,14 @@ def active(participant: Participant, time: datetime) -> bool:
     return begins(participant.start) <= moment(time) < ceases(participant.end)
 
 
-def people(participants: tuple[Participant, ...]) -> People:
-    """Sort out who is who. Raises ValueError when the participants contradict each other."""
+def people(participants: tuple[Participant, ...], patient: str | None = None) -> People:
+    """Sort out who is who. patient: the reference of the person itself. Raises ValueError when the
+    participants contradict each other, TypeError when they cannot be read."""
     children = _child_keys(participants)
     members = tuple(_member(p, children) for p in participants)
-    keys: dict[str, str] = {}
+    if not (patient is None or isinstance(patient, str)):
+        raise TypeError("a person that cannot be read")
+    keys: dict[str, str] = {} if patient is None else {patient: CHILD}
     for member in members:
         if keys.setdefault(member.id, member.key) != member.key:
             raise ValueError("one reference, two people")

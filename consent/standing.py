@@ -1,73 +1,25 @@
 """What holds for one person at one moment: who must decide, and what each of them permits a recipient.
 
-Built once per person and moment, then asked once per item; it remembers what it worked out per recipient.
+Built once per person and moment, then asked once per item; it remembers what it worked out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import datetime
 
 from consent import rules
-from consent.acts import CATEGORIES, Act
+from consent.acts import Act
 from consent.days import age, day
-from consent.model import Item, Reason, Regime, Settings
-from consent.people import CHILD, Member, People
+from consent.deciders import Deciders, Known, Matter, who_decides
+from consent.model import Decision, Item, Kind, Regime
+from consent.people import CHILD
+from consent.will import Names, Will, will
+from consent.world import World
 
-HEALTH_AGE = 16  # pbrl § 4-3
 ELSEWHERE = frozenset(Regime) - {Regime.HEALTH}
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """The facts of one person, read once. `fault`: key of the rule that denies everything, if any does."""
-
-    people: People
-    acts: tuple[Act, ...]
-    regimes: Mapping[str, str]
-    settings: Settings
-    born: date
-    fault: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Deciders:
-    """Who must decide (keys; None: unknown) and the rules that say so."""
-
-    keys: frozenset[str] | None
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Exemption:
-    """One standing exception towards a recipient, and the later acts that lift it as far as they reach."""
-
-    categories: frozenset[str]
-    lifts: tuple[Act, ...]
-
-    def blocks(self, category: str, recorded: datetime | None) -> bool:
-        """Whether it still keeps this category back."""
-        return category in self.categories and not any(
-            category in lift.categories and lift.reaches(recorded) for lift in self.lifts
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What one giver wants for one recipient: permits, exceptions, and items kept back."""
-
-    permits: tuple[Act, ...]
-    exemptions: tuple[Exemption, ...]
-    items: frozenset[str]
-
-    def refuses(self, item: Item, category: str) -> bool:
-        """Whether an exception stands for this."""
-        return item.id in self.items or any(e.blocks(category, item.recorded) for e in self.exemptions)
-
-    def covering(self, item: Item, category: str) -> list[str]:
-        """Ids of the records that permit this."""
-        return [p.id for p in self.permits if category in p.categories and p.reaches(item.recorded)]
+AGENCY = "agency "  # + organization number: the key of a child welfare service that has the care
+_HEARD_AGES = range(7, 16)
 
 
 class Standing:
@@ -79,107 +31,143 @@ class Standing:
         self.time = time
         on = day(time)
         self.reasons = rules.in_force(on)
+        self.rule_set = rules.rule_set(on)
         self.age = age(world.born, on)
-        self.guardians = world.people.guardians(time)
-        self._deciders = (self._who_decides(False), self._who_decides(True))
-        self._wills: dict[tuple[str, str], Mapping[str, Will]] = {}
+        self.answers: dict[object, Decision] = {}
+        self._deciders: dict[tuple[Matter, bool, bool], Deciders] = {}
+        self._wills: dict[tuple[str, str, str, str], Will] = {}
+        self._names: dict[str, Names] = {}
+        self.fault = world.fault
+        self._known = self._know()
 
-    def deciders(self, health: bool) -> Deciders:
-        """Who must decide; `health`: author or recipient is, or may be, health care."""
-        return self._deciders[health]
+    # --- who decides -------------------------------------------------------------------------------------
+
+    def deciders(self, matter: Matter, *, hidden: bool, one: bool) -> Deciders:
+        """Who must decide; see who_decides."""
+        place = (matter, hidden, one)
+        found = self._deciders.get(place)
+        if found is None:
+            found = self._deciders[place] = who_decides(self._known, matter, hidden=hidden, one=one)
+        return found
+
+    def matter(self, item: Item, recipients: Iterable[str | None]) -> Matter:
+        """What kind of matter the item is between its author and these organizations."""
+        places = [item.author_organization, *recipients]
+        health = any(self.health(place) for place in places)
+        if not item.outside:
+            return Matter.LOG_HEALTH if health else Matter.LOG
+        if health:
+            return Matter.HEALTH
+        education = all(self.regime(place) == Regime.EDUCATION for place in places)
+        return Matter.EDUCATION if education else Matter.LOG
+
+    def regime(self, organization: str | None) -> str | None:
+        """The secrecy regime of an organization; None when unknown."""
+        return None if organization is None else self.world.regimes.get(organization)
 
     def health(self, organization: str | None) -> bool:
         """Whether an organization is health care; one of unknown regime may be."""
         return organization is not None and self.world.regimes.get(organization) not in ELSEWHERE
 
-    def wills(self, recipient: str, purpose: str) -> Mapping[str, Will]:
-        """Giver -> what they want for an organization or single reader."""
-        known = self._wills.get((recipient, purpose))
-        if known is None:
-            givers = {CHILD} | (self.guardians or frozenset())
-            names = Names(recipient, self.world.people, self.time)
-            known = {g: self._will(g, names, purpose) for g in givers}
-            self._wills[recipient, purpose] = known
-        return known
+    @property
+    def agency(self) -> str | None:
+        """The organization number of the child welfare service that has the care; None where none has."""
+        key = self._known.agency
+        return key.removeprefix(AGENCY) if self._known.care and key else None
 
-    def _who_decides(self, health: bool) -> Deciders:
-        settings = self.world.settings
-        alone = self.age >= settings.consent_age
-        joint = not alone and self.age >= settings.joint_age
-        rule = "W8-alone" if alone else "W8-joint" if joint else "W8-guardians"
-        guardians, young, reasons = not alone, alone or joint, [self.reasons[rule]]
-        if health:
-            adult = self.age >= HEALTH_AGE
-            guardians, young = guardians or not adult, young or adult
-            reasons.append(self.reasons["W1" if adult else "W3"])
-        keys = frozenset({CHILD} if young else ())
-        if not guardians:
-            return Deciders(keys, tuple(reasons))
-        if self.guardians is None:
-            return Deciders(None, (*reasons, self.reasons["W9"]))
-        return Deciders(keys | self.guardians, tuple(reasons))
+    @property
+    def unheard(self) -> bool:
+        """Whether the child must be heard and no record says so (W6)."""
+        return self.age in _HEARD_AGES and self._holds(Kind.HEARD) is not True
 
-    def _will(self, giver: str, names: Names, purpose: str) -> Will:
-        acts = [a for a in self.world.acts if giver in a.givers or a.strangers]
-        permits = tuple(
-            a
-            for a in acts
-            if giver in a.givers and a.purpose == purpose and a.permits_at(self.time) and names.named_by(a)
-        )
-        return Will(
-            permits=permits,
-            exemptions=tuple(_exemptions(acts, permits, names)),
-            items=frozenset[str]().union(*(a.except_items for a in acts)),
+    def named(self, key: str) -> str:
+        """A reference, or organization number, by which to tell who somebody is."""
+        known = self.world.people.references(key)
+        return known[0] if known else key.removeprefix(AGENCY)
+
+    def _know(self) -> Known:
+        care, competent = self._holds(Kind.CARE_ORDER), self._holds(Kind.COMPETENCE)
+        agency = self._agency() if care else None
+        return Known(
+            age=self.age,
+            guardians=self._guardians(),
+            care=bool(care),
+            agency=agency,
+            lacks=competent is False,
+            settings=self.world.settings,
+            reasons=self.reasons,
         )
 
+    def _guardians(self) -> frozenset[str] | None:
+        """Those with responsibility; None too where an appointment of a guardian says otherwise."""
+        found = self.world.people.guardians(self.time)
+        keys = self.world.people.keys
+        for one in self.world.circumstances:
+            if one.value.kind == Kind.GUARDIANSHIP and one.holds(self.time):
+                appointed = keys.get(one.value.about or "")
+                if found is None or appointed is None or (appointed in found) is not one.value.holds:
+                    return None
+        return found
 
-class Names:
-    """By which names a record may mean a recipient: narrowly for a permit, broadly for an exception."""
+    def _holds(self, kind: Kind) -> bool | None:
+        """What the records of a kind say now; None when there is none. A record that does not say, or two
+        that contradict each other, deny everything."""
+        said = {
+            c.value.holds for c in self.world.circumstances if c.value.kind == kind and c.holds(self.time)
+        }
+        if None in said or len(said) > 1:
+            self.fault = self.fault or "W9"
+            return None
+        return next(iter(said), None)
 
-    def __init__(self, recipient: str, people: People, time: datetime) -> None:
-        self.recipient = recipient
-        selves = [m for m in people.members if m.id == recipient and m.active(time)]
-        self.own = frozenset({recipient}) | {m.organization for m in selves if m.organization}
-        self._now = [m for m in people.members if m.organization in self.own and m.active(time)]
-        ever = [m for m in people.members if m.organization in self.own or m.id == recipient]
-        self.ever = self.own | _references(ever) | _services(ever)
-        self.unplaced = not _services(ever)  # its service is unknown: any service named may be it
+    def _agency(self) -> str | None:
+        """The one child welfare service that takes part, or that the care order names."""
+        members = [m for m in self.world.people.members if m.organization]
+        said = {
+            c.value.about
+            for c in self.world.circumstances
+            if c.value.kind == Kind.CARE_ORDER and c.value.about and c.holds(self.time)
+        }
+        chosen = [m for m in members if (m.id in said if said else m.active(self.time))]
+        numbers = {m.organization for m in chosen if self.regime(m.organization) == Regime.CHILD_WELFARE}
+        return f"{AGENCY}{numbers.pop()}" if len(numbers) == 1 else None
 
-    def named_by(self, act: Act) -> bool:
-        """Whether a permit names it: itself, someone who takes part for it, or its service in that frame."""
-        in_frame = _services(m for m in self._now if m.frame == act.frame)
-        return not act.recipients.isdisjoint(self.own | _references(self._now) | in_frame)
+    # --- what they want ----------------------------------------------------------------------------------
 
-    def excepted_by(self, name: str) -> bool:
-        """Whether an exception's name may mean it, wherever and whenever it takes or took part."""
-        return name in self.ever or (self.unplaced and _is_service(name))
+    def will(self, giver: str, recipient: str, purpose: str, subject: str = CHILD) -> Will:
+        """What one giver wants for an organization or single reader, about the child or a third person."""
+        place = (giver, recipient, purpose, subject)
+        found = self._wills.get(place)
+        if found is None:
+            acts = [a for a in self.world.acts if a.subject in (subject, None)]
+            given = [a for a in acts if self._gave(giver, a)]
+            writing = self.world.settings.demands_writing
+            found = will(
+                given, self._of(recipient), self._permitting(giver, subject, purpose), writing, self.time
+            )
+            self._wills[place] = found
+        return found
 
-    def lifted_by(self, name: str, act: Act) -> bool:
-        """Whether a later permit names the same: by that name, or more closely than a service does."""
-        return name in act.recipients or (_is_service(name) and not act.recipients.isdisjoint(self.own))
+    def _gave(self, giver: str, act: Act) -> bool:
+        """Whether an act may be this giver's. One by somebody nobody knows may be anyone's."""
+        return act.strangers or self._signed(giver, act)
 
+    def _signed(self, giver: str, act: Act) -> bool:
+        if not giver.startswith(AGENCY):
+            return giver in act.givers
+        number = giver.removeprefix(AGENCY)
+        return any(m.id in act.signers for m in self.world.people.members if m.organization == number)
 
-def _exemptions(acts: list[Act], permits: tuple[Act, ...], names: Names) -> Iterable[Exemption]:
-    for act in acts:
-        later = [p for p in permits if p.later_than(act)]
-        for name in filter(names.excepted_by, act.except_recipients):
-            yield Exemption(CATEGORIES, tuple(p for p in later if names.lifted_by(name, p)))
-        if act.refuses:
-            categories = act.categories or CATEGORIES
-            for name in filter(names.excepted_by, act.recipients):
-                yield Exemption(categories, tuple(p for p in later if names.lifted_by(name, p)))
-            if not act.recipients:  # towards everyone: lifted by naming this one
-                yield Exemption(categories, tuple(later))
+    def _of(self, recipient: str) -> Names:
+        found = self._names.get(recipient)
+        if found is None:
+            found = self._names[recipient] = Names(recipient, self.world.people, self.time)
+        return found
 
-
-def _references(members: Iterable[Member]) -> frozenset[str]:
-    return frozenset(m.id for m in members)
-
-
-def _services(members: Iterable[Member]) -> frozenset[str]:
-    return frozenset(m.service for m in members if m.service)
-
-
-def _is_service(name: str) -> bool:
-    """Recipients are organization numbers, references ("Type/id") or service codes."""
-    return "/" not in name and not name.isdecimal()
+    def _permitting(self, giver: str, subject: str, purpose: str) -> frozenset[int]:
+        """By identity, the acts with which the giver permits something about the subject for the purpose."""
+        return frozenset(
+            id(a)
+            for a in self.world.acts
+            if a.permits and a.subject == subject and a.purpose == purpose and self._signed(giver, a)
+        )

@@ -6,6 +6,17 @@ import consent
 
 SURFACE = {
     *("Category", "Channel", "Consent", "Decision", "Facts", "Item", "Outcome", "Participant", "Prepared"),
+    *(
+        "Basis",
+        "Circumstance",
+        "Emergency",
+        "Finding",
+        "Kind",
+        "Objection",
+        "Override",
+        "Plan",
+        "Withholding",
+    ),
     *("Reason", "Recipient", "Regime", "Request", "Settings"),
     *("active", "decide", "edges", "explain", "prepare"),
 }
