@@ -16,6 +16,11 @@ def code_system(name: str) -> str:
     return f"{BASE}/CodeSystem/{name}"
 
 
+def value_set(name: str) -> str:
+    """Canonical URL of one of our value sets."""
+    return f"{BASE}/ValueSet/{name}"
+
+
 def identifier_system(name: str) -> str:
     """Identifier system for ids that are ours ("item") or a connected system's own ("record/<system>")."""
     return f"{BASE}/id/{name}"
