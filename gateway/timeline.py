@@ -3,6 +3,7 @@ entries, newest first, each once. Pure; what is not in what it is given cannot b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -12,24 +13,44 @@ from zoneinfo import ZoneInfo
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import RECORD
 from gateway.exchange.sight import Seen
-from mappings import reading
-from mappings.canonical import ENH, LEVEL_HISTORY, extension
+from mappings import derived, reading, telling
+from mappings.canonical import ENH, LEVEL_HISTORY
 from mappings.model import Json, Resource
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 KINDS: Final = {
     "Goal": "maal",
     "ServiceRequest": "tiltak",
+    "Procedure": "tiltak",
     "Communication": "melding",
     "Appointment": "moete",
+    "Encounter": "kontakt",
+    "EpisodeOfCare": "kontakt",
     "DocumentReference": "dokument",
+    "Composition": "dokument",
+    "DiagnosticReport": "rapport",
     "Observation": "observasjon",
+    "QuestionnaireResponse": "skjema",
+    "Condition": "tilstand",
+    "Flag": "varsel",
+    "AllergyIntolerance": "varsel",
+    "Task": "oppgave",
+    "CommunicationRequest": "oppgave",
     "Consent": "samtykke",
+    "CarePlan": "plan",
+    "CareTeam": "team",
 }
+OTHER: Final = "annet"  # a stranger's of any other type
+MEDICATION: Final = "legemiddel"
+LEAP: Final = re.compile(r"(T\d\d:\d\d:)60")
 LEVEL_CHANGE: Final = "nivaa"
 MINUTES: Final = "moetereferat"  # told with their meeting
-ALL: Final = (*KINDS.values(), "henvisning", "lysglimt", "notat", "overfoering", "evaluering", "effekt",
-              "forhold", "hovedmaal", "delmaal", LEVEL_CHANGE)  # fmt: skip
+UNTOLD: Final = frozenset({"Patient", "PractitionerRole", "RelatedPerson", "Practitioner", "Organization",
+                           "Provenance", "AuditEvent", "Binary"})  # fmt: skip
+ALL: Final = tuple(dict.fromkeys((
+    *KINDS.values(), "henvisning", "lysglimt", "notat", "overfoering", "evaluering", "effekt",
+    "forhold", "hovedmaal", "delmaal", LEVEL_CHANGE, MEDICATION, OTHER,
+)))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +102,17 @@ class Timeline:
 
     def _of(self, one: Seen) -> Iterator[Entry]:
         kind = one.resource["resourceType"]
-        if reading.in_error(one.resource):
+        if reading.in_error(one.resource) or derived.is_team_of_frame(one.resource):
             return
-        if kind == "CarePlan":
-            yield from self._levels(one)
-        elif kind in KINDS and reading.kind_of(one.resource) != MINUTES:
+        if kind == "CarePlan" and reading.kind_of(one.resource) is not None:
+            yield from self._levels(one)  # of a log or plan only that: what is in it is told by itself
+        elif kind not in UNTOLD and reading.kind_of(one.resource) != MINUTES:
             yield self._entry(one)
 
     def _entry(self, one: Seen) -> Entry:
         resource = one.resource
-        text = _when(resource) or _plain(one.version.first_recorded or one.version.stored)
+        told = (text for text in telling.times_of(resource) if _moment(text))
+        text = next(told, None) or _plain(one.version.first_recorded or one.version.stored)
         moment = _moment(text) or one.version.first_recorded or one.version.stored
         author, service, used = self._author(one)
         words, refs = self._words(one)
@@ -102,9 +124,9 @@ class Timeline:
             moment=moment,
             systems=(one.version.created_by,),
             refs=(one.ref, *used, *refs),
-            title=_title(resource),
+            title=telling.title_of(resource),
             text=words,
-            status=resource.get("status") or resource.get("lifecycleStatus"),
+            status=telling.status_of(resource),
             author=author,
             service=service,
             level=self._level(one, moment),
@@ -113,9 +135,9 @@ class Timeline:
     def _words(self, one: Seen) -> tuple[str | None, tuple[str, ...]]:
         """What was said; of a meeting its minutes, where they may be seen."""
         if one.resource["resourceType"] != "Appointment":
-            return _text(one.resource), ()
+            return telling.text_of(one.resource), ()
         minutes = [
-            (ref, _text(other.resource))
+            (ref, telling.text_of(other.resource))
             for ref, other in self.seen.items()
             if other.item == one.ref and reading.kind_of(other.resource) == MINUTES
         ]
@@ -135,7 +157,10 @@ class Timeline:
             known = reading.participant_of(seen.resource)
             author = Author(seen.ref, _name(seen.resource), known.role if known else None)
             return author, known.service if known else None, (seen.ref,)
-        return None, self._service(value) if system == ENH else None, ()
+        name, number = telling.who_of(one.resource)
+        organization = number or (value if system == ENH else None)
+        told = Author(None, name, None) if name else None
+        return told, self._service(organization) if organization else None, ()
 
     def _service(self, organization: str) -> str | None:
         """The service of an organization here, if one of its people is seen."""
@@ -192,56 +217,10 @@ def _once(found: Iterable[Entry]) -> Iterable[Entry]:
 
 
 def _kind(resource: Resource) -> str:
-    own = reading.kind_of(resource)
-    return own if own in ALL else KINDS[resource["resourceType"]]
-
-
-def _when(resource: Resource) -> str | None:
-    """When it happened or begins, in the words of its source."""
-    period = resource.get("occurrencePeriod") or resource.get("effectivePeriod") or {}
-    content: list[Json] = resource.get("content") or [{}]
-    provision = (resource.get("provision") or {}).get("period") or {}
-    places = (
-        resource.get("sent"),
-        resource.get("start"),
-        resource.get("startDate"),
-        resource.get("effectiveDateTime"),
-        resource.get("occurrenceDateTime"),
-        period.get("start"),
-        (content[0].get("attachment") or {}).get("creation"),
-        resource.get("date"),
-        resource.get("dateTime"),
-        provision.get("start"),
-        resource.get("authoredOn"),
-    )
-    return next((str(text) for text in places if text and _moment(str(text))), None)
-
-
-def _title(resource: Resource) -> str | None:
-    content: list[Json] = resource.get("content") or [{}]
-    description = resource.get("description")
-    places = (
-        description.get("text") if isinstance(description, dict) else None,
-        (resource.get("code") or {}).get("text"),
-        (resource.get("topic") or {}).get("text"),
-        (content[0].get("attachment") or {}).get("title"),
-        resource.get("title"),
-        description if isinstance(description, str) else None,
-        next((r.get("text") for r in resource.get("reasonCode") or ()), None),
-    )
-    return next((str(text) for text in places if text), None)
-
-
-def _text(resource: Resource) -> str | None:
-    """The words themselves; of a goal the child's own."""
-    said = [p["contentString"] for p in resource.get("payload") or () if p.get("contentString")]
-    own = [
-        e["valueString"]
-        for e in resource.get("extension") or ()
-        if e.get("url") == extension("egne-ord") and e.get("valueString")
-    ]
-    notes = [n["text"] for n in resource.get("note") or () if n.get("text")]
-    return "\n".join([*said, *own, *notes]) or None
+    own, kind = reading.kind_of(resource), resource["resourceType"]
+    if own in ALL:
+        return own
+    return KINDS.get(kind) or (MEDICATION if kind.startswith(("Medication", "Immunization")) else OTHER)
 
 
 def _history(plan: Resource) -> list[tuple[int, str, str | None, str | None]]:
@@ -280,14 +259,15 @@ def _name(resource: Resource) -> str | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """A FHIR date or dateTime as a point in time; a day begins at midnight in Oslo."""
+    """A FHIR date or dateTime as a point in time; a year, month or day begins at midnight in Oslo."""
     try:
-        if len(text) == len("2026-11-21"):
-            return datetime.combine(date.fromisoformat(text), time(), OSLO).astimezone(UTC)
-        found = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) <= len("2026-11-21"):
+            first = date.fromisoformat(f"{text}-01-01"[: len("2026-11-21")])
+            return datetime.combine(first, time(), OSLO).astimezone(UTC)
+        found = datetime.fromisoformat(LEAP.sub(r"\g<1>59", text))
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):  # no time, or one at the very edge of the calendar
         return None
-    return found.astimezone(UTC) if found.tzinfo else None
 
 
 def _plain(moment: datetime) -> str:

@@ -17,6 +17,7 @@ from mappings.references import is_literal, references
 OURS: Final = identifier_system("item")
 _TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_LEAP: Final = re.compile(r"(T\d\d:\d\d:)60")  # FHIR allows the second that is put in; Python does not
 _SUBJECT: Final = ("subject", "patient", "for", "beneficiary", "individual")
 _STATUS: Final = ("status", "lifecycleStatus")
 
@@ -40,7 +41,7 @@ def describe(native: Record) -> Heading:
         withdrawn=_withdrawn(native),
         standalone=True,
         ours=_ours(native, kind),
-        subject=own if kind == "Patient" else _subject(native),
+        subject=own if kind == "Patient" else subject_of(native),
     )
 
 
@@ -78,7 +79,7 @@ def _matches(pattern: re.Pattern[str], value: Any) -> bool:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return datetime.fromisoformat(_LEAP.sub(r"\g<1>59", text))
 
 
 def _is_time(value: Any) -> bool:
@@ -88,7 +89,7 @@ def _is_time(value: Any) -> bool:
         return False
 
 
-def _subject(native: Record) -> str | None:
+def subject_of(native: Record) -> str | None:
     """The one patient it is about; None when it names none, or several."""
     for name in _SUBJECT:
         found = _patients(native.get(name))

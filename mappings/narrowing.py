@@ -29,12 +29,13 @@ class Inside:
 
 def narrow(resource: Resource, permitted: frozenset[str]) -> Resource:
     """The resource as someone may see it who is permitted these categories (the resource's own among them).
-    Marked REDACTED in meta.security when something was taken away; the same object when not."""
+    Marked REDACTED in meta.security when something was taken away, and without the narrative, which may tell
+    of it; the same object when not."""
     kept = resource
     for inside in _INSIDE.get(resource["resourceType"], ()):
         if inside.category not in permitted:
             kept = inside.without(kept)
-    return resource if kept is resource else _marked(kept)
+    return resource if kept is resource else _marked({k: v for k, v in kept.items() if k != "text"})
 
 
 def categories_inside(resource: Resource) -> frozenset[str]:
@@ -92,6 +93,17 @@ def _references(name: str, kind: str) -> Without:
     return without
 
 
+def _inline(plan: Resource) -> Resource:
+    """Without measures that a stranger's plan tells of itself; what merely points at one follows from that."""
+    return _filtered(plan, "activity", lambda a: a.keys() <= {"reference"})
+
+
+def _inner_goals(plan: Resource) -> Resource:
+    """Without goals that stand inside a stranger's plan."""
+    outer = _filtered(plan, "goal", lambda g: not str(g.get("reference", "")).startswith("#"))
+    return _filtered(outer, "contained", lambda c: c.get("resourceType") != "Goal")
+
+
 def _identities(resource: Resource) -> Resource:
     """Without national ids and login identities."""
     return _filtered(
@@ -139,6 +151,8 @@ _INSIDE: Final[Mapping[str, tuple[Inside, ...]]] = {
         Inside("maal", _extensions(extension("ressurser"), extension("behov"))),
         Inside("tiltak", _extensions(extension("samarbeidsbehov"))),
         Inside("samtykke", _extensions(extension("samtykketekst"))),
+        Inside("tiltak", _inline),
+        Inside("maal", _inner_goals),
     ),
     "Goal": (Inside("evaluering", _members("outcomeReference", "outcomeCode")),),
     "ServiceRequest": (Inside("evaluering", _references("supportingInfo", "Observation")),),

@@ -2,6 +2,9 @@
 
 On the way of the data this stands between the hub's ids and one system's ids. It never looks into
 absolute URLs, '#contained' or conditional references, and never changes what it is given.
+
+What only one system knows ("urn:stafettbro:peer:bup:Practitioner/9") has no partner anywhere else: every
+other system is told of it by an identifier that says whose it is, so that the meaning of the element stays.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from mappings.canonical import identifier_system
 from mappings.model import Json, Resource
 
 LITERAL: Final = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}")
@@ -43,8 +47,11 @@ def is_reference(value: Json) -> bool:
 
 
 def is_attachment_link(value: Json) -> bool:
-    """True for an Attachment whose bytes lie in a resource of the same server ("Binary/17")."""
-    return isinstance(value, dict) and "data" not in value and is_literal(value.get("url"))
+    """True for an Attachment whose bytes lie in a resource of the same server ("Binary/17"), or of a peer."""
+    if not isinstance(value, dict) or "data" in value:
+        return False
+    url = value.get("url")
+    return is_literal(url) or (isinstance(url, str) and url.startswith(PEER))
 
 
 def references(resource: Resource) -> set[str]:
@@ -77,9 +84,10 @@ def rewrite(resource: Resource, translate: Translate) -> Resource:
 
     `translate` also sees "Goal/17/_history/2" and "urn:stafettbro:peer:…" as they stand.
 
-    Where `translate` answers None, a Reference that has an `identifier` keeps that and its `display`;
-    any other goes whole, since a display alone may tell a name that the recipient must not see. Elements,
-    list members and extensions that are empty afterwards, or that existed only to point there, go too.
+    Where `translate` answers None, a Reference that has an `identifier` keeps that and its `display`, and one
+    to something of a peer's that the hub does not have becomes a logical one; any other goes whole, since a
+    display alone may tell a name that the recipient must not see. Elements, list members and extensions that
+    are empty afterwards, or that existed only to point there, go too.
     """
     parts = {key: walk(value, translate, key) for key, value in resource.items()}
     return {key: value for key, value in parts.items() if not isinstance(value, Absent)}
@@ -98,8 +106,7 @@ def _element(value: dict[str, Json], translate: Translate) -> Any:
     if is_reference(value):
         return _reference(value, translate)
     if is_attachment_link(value):
-        target = translate(value["url"])
-        return ABSENT if target is None else {**value, "url": target}
+        return _attachment(value, translate)
     parts = {key: walk(part, translate, key) for key, part in value.items()}
     gone = {key for key, part in parts.items() if isinstance(part, Absent)}
     if not gone:
@@ -116,10 +123,27 @@ def _reference(value: dict[str, Json], translate: Translate) -> Any:
     if not (is_literal(text) or VERSIONED.fullmatch(text) or text.startswith(PEER)):
         return value
     target = translate(text)
+    if target is None and text.startswith(PEER) and "identifier" not in value:
+        value = {**value, "identifier": logical(text)}
     if target is None:
         kept = {key: part for key, part in value.items() if key not in ("reference", "_reference")}
         return kept if "identifier" in value else ABSENT
     return value if target == text else {**value, "reference": target}
+
+
+def logical(text: str) -> dict[str, str]:
+    """The identifier of something of a peer's: its own name for it, and whose name that is."""
+    system, _, name = text.removeprefix(PEER).partition(":")
+    return {"system": identifier_system(f"record/{system}"), "value": name}
+
+
+def _attachment(value: dict[str, Json], translate: Translate) -> Any:
+    """Without its bytes it says nothing, unless they lie at a peer: what it is called is then still true."""
+    target = translate(value["url"])
+    if target is not None:
+        return value if target == value["url"] else {**value, "url": target}
+    left = {key: part for key, part in value.items() if key not in ("url", "_url")}
+    return left if left.keys() - {"id"} and value["url"].startswith(PEER) else ABSENT
 
 
 def _list(value: list[Json], translate: Translate, key: str) -> Any:

@@ -67,7 +67,7 @@ class Forms:
         if one is None or self.current(ref) is None:
             return found
         for resource, version in self.sight.editions(one):
-            body = self._body(resource)
+            body = self._body(resource, own=one.own)
             if body is None:
                 break
             found.append(Edition(ref, body, _tag(body), version.stored))
@@ -85,7 +85,7 @@ class Forms:
         )
 
     def _edition(self, one: Seen) -> Edition | None:
-        body = self._body(one.resource)
+        body = self._body(one.resource, own=one.own)
         if body is None:
             return None
         return Edition(one.ref, body, _tag(body), self._updated(one))
@@ -103,11 +103,12 @@ class Forms:
             since = version.stored
         return since
 
-    def _body(self, resource: Resource) -> Resource | None:
+    def _body(self, resource: Resource, *, own: bool) -> Resource | None:
+        """own: what the reader itself wrote comes back as it was, without an identifier of ours."""
         if resource["resourceType"] == "Patient":
             return self._patient(resource)
         try:
-            return FhirMapping().get(State({ITEM: resource}), self.ids())
+            return FhirMapping().get(State({ITEM: resource}, {"identifier": []} if own else None), self.ids())
         except NotExpressible:
             return None
 

@@ -1,5 +1,6 @@
 """The resource types under /fhir and what each can be searched by. The CapabilityStatement and the routes
-read the same table, so that it never claims more than there is."""
+read the same table, so that it never claims more than there is. Types that no log or plan has are taken in,
+kept and given back all the same."""
 
 from __future__ import annotations
 
@@ -37,93 +38,111 @@ class Kind:
 
 
 _ABOUT = {"subject": "subject", "patient": "subject"}
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind(
-            "Appointment",
-            ("status", "status"),
-            subject=False,
-            writable=True,
-            includes={
-                "actor": "participant.actor",
-                "patient": "participant.actor",
-                "supporting-info": "supportingInformation",
-            },
-        ),
-        Kind(
-            "CarePlan",
-            ("status", "status"),
-            category=True,
-            writable=True,
-            includes={
-                **_ABOUT,
-                "goal": "goal",
-                "activity-reference": "activity.reference",
-                "care-team": "careTeam",
-                "replaces": "replaces",
-            },
-        ),
-        Kind("CareTeam", ("status", "status"), includes={**_ABOUT, "participant": "participant.member"}),
-        Kind(
-            "Communication",
-            ("status", "status"),
-            category=True,
-            writable=True,
-            includes={
-                **_ABOUT,
-                "sender": "sender",
-                "recipient": "recipient",
-                "based-on": "basedOn",
-                "part-of": "partOf",
-            },
-        ),
-        Kind(
-            "Consent",
-            ("status", "status"),
-            category=True,
-            subject=False,
-            includes={
-                "patient": "patient",
-                "consentor": "performer",
-                "actor": "provision.actor.reference",
-                "data": "provision.data.reference",
-                "source-reference": "sourceReference",
-            },
-        ),
-        Kind(
-            "DocumentReference",
-            ("status", "status"),
-            category=True,
-            writable=True,
-            includes={**_ABOUT, "author": "author", "related": "context.related"},
-        ),
-        Kind("Goal", ("lifecycle-status", "lifecycleStatus"), category=True, writable=True, includes=_ABOUT),
-        Kind(
-            "Observation",
-            ("status", "status"),
-            category=True,
-            writable=True,
-            includes={**_ABOUT, "focus": "focus", "based-on": "basedOn", "performer": "performer"},
-        ),
-        Kind("Patient", patient=False),
-        Kind("PractitionerRole", patient=False),
-        Kind("RelatedPerson", subject=False, includes={"patient": "patient"}),
-        Kind(
-            "ServiceRequest",
-            ("status", "status"),
-            category=True,
-            writable=True,
-            includes={
-                **_ABOUT,
-                "requester": "requester",
-                "performer": "performer",
-                "based-on": "basedOn",
-                "replaces": "replaces",
-            },
-        ),
-    )
-}
+_OURS = (
+    Kind(
+        "Appointment",
+        ("status", "status"),
+        subject=False,
+        writable=True,
+        includes={
+            "actor": "participant.actor",
+            "patient": "participant.actor",
+            "supporting-info": "supportingInformation",
+        },
+    ),
+    Kind(
+        "CarePlan",
+        ("status", "status"),
+        category=True,
+        writable=True,
+        includes={
+            **_ABOUT,
+            "goal": "goal",
+            "activity-reference": "activity.reference",
+            "care-team": "careTeam",
+            "replaces": "replaces",
+        },
+    ),
+    Kind(
+        "CareTeam",
+        ("status", "status"),
+        category=True,
+        writable=True,
+        includes={**_ABOUT, "participant": "participant.member"},
+    ),
+    Kind(
+        "Communication",
+        ("status", "status"),
+        category=True,
+        writable=True,
+        includes={
+            **_ABOUT,
+            "sender": "sender",
+            "recipient": "recipient",
+            "based-on": "basedOn",
+            "part-of": "partOf",
+        },
+    ),
+    Kind(
+        "Consent",
+        ("status", "status"),
+        category=True,
+        subject=False,
+        writable=True,
+        includes={
+            "patient": "patient",
+            "consentor": "performer",
+            "actor": "provision.actor.reference",
+            "data": "provision.data.reference",
+            "source-reference": "sourceReference",
+        },
+    ),
+    Kind(
+        "DocumentReference",
+        ("status", "status"),
+        category=True,
+        writable=True,
+        includes={**_ABOUT, "author": "author", "related": "context.related"},
+    ),
+    Kind("Goal", ("lifecycle-status", "lifecycleStatus"), category=True, writable=True, includes=_ABOUT),
+    Kind(
+        "Observation",
+        ("status", "status"),
+        category=True,
+        writable=True,
+        includes={**_ABOUT, "focus": "focus", "based-on": "basedOn", "performer": "performer"},
+    ),
+    Kind("Patient", patient=False),
+    Kind("PractitionerRole", patient=False),
+    Kind("RelatedPerson", subject=False, includes={"patient": "patient"}),
+    Kind(
+        "ServiceRequest",
+        ("status", "status"),
+        category=True,
+        writable=True,
+        includes={
+            **_ABOUT,
+            "requester": "requester",
+            "performer": "performer",
+            "based-on": "basedOn",
+            "replaces": "replaces",
+        },
+    ),
+)
+# Types about one patient that strangers may hand in. (type, whether `subject` names the patient)
+_SUBJECTS = """AdverseEvent Basic ChargeItem ClinicalImpression CommunicationRequest Composition Condition
+DeviceRequest DeviceUseStatement DiagnosticReport DocumentManifest Encounter Flag GuidanceResponse
+ImagingStudy Invoice List MeasureReport Media MedicationAdministration MedicationDispense MedicationRequest
+MedicationStatement Procedure QuestionnaireResponse RequestGroup RiskAssessment Specimen"""
+_PATIENTS = """AllergyIntolerance BodyStructure Claim ClaimResponse Coverage CoverageEligibilityRequest
+CoverageEligibilityResponse DetectedIssue Device EpisodeOfCare ExplanationOfBenefit FamilyMemberHistory
+Immunization ImmunizationEvaluation ImmunizationRecommendation MolecularSequence NutritionOrder
+ResearchSubject SupplyDelivery Task VisionPrescription"""
+_STRANGERS = (
+    *(Kind(name, writable=True, includes=_ABOUT) for name in _SUBJECTS.split()),
+    *(Kind(name, subject=False, writable=True) for name in _PATIENTS.split()),
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (*_OURS, *_STRANGERS)}
 
 
 def pointed(resource: Resource, path: str) -> Iterator[str]:

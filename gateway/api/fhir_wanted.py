@@ -9,11 +9,10 @@ from urllib.parse import parse_qsl
 from gateway.api.answers import Failed
 from gateway.api.fhir_types import KINDS, Kind
 from gateway.errors import InvalidRequest, NotFound, PreconditionFailed, Unprocessable
+from mappings.fhir_heading import subject_of
 from mappings.model import Json, Resource
-from mappings.references import references
 
 ETAG = re.compile(r'(?:W/)?"([A-Za-z0-9\-.]{1,64})"')
-SUBJECTS = ("subject", "patient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,12 @@ class Wanted:
     @property
     def patient(self) -> str:
         """Id of the one patient it is about. Raises Unprocessable."""
-        found = set().union(*(_patients(self.resource.get(name)) for name in SUBJECTS))
-        if self.kind.name == "Appointment":
-            actors = [p.get("actor") for p in self.resource.get("participant", []) if isinstance(p, dict)]
-            found = set().union(*(_patients(actor) for actor in actors))
-        if len(found) != 1:
+        found = subject_of(self.resource)
+        if found is None:
             raise Unprocessable(
                 "The resource must name exactly one patient", code="patient", field=self.at("subject")
             )
-        return found.pop()
+        return found.removeprefix("Patient/")
 
     @property
     def version(self) -> str:
@@ -82,10 +78,15 @@ def writable(name: str, place: str = "") -> Kind:
     if kind is None:
         raise NotFound("This server does not keep this type", code="type", field=place or None)
     if not kind.writable:
-        refusal = Failed(405, allow="GET")
-        refusal.detail, refusal.field = f"{name} is changed where it is kept, not here", place or None
-        raise refusal
+        raise elsewhere(name, place)
     return kind
+
+
+def elsewhere(name: str, place: str = "") -> Failed:
+    """405: it is kept in the log or plan, and changed there."""
+    refusal = Failed(405, allow="GET")
+    refusal.detail, refusal.field = f"{name} is changed where it is kept, not here", place or None
+    return refusal
 
 
 def resolved(wanted: Wanted, made: dict[str, str]) -> Resource:
@@ -97,11 +98,6 @@ def resolved(wanted: Wanted, made: dict[str, str]) -> Resource:
             )
     swapped = _swap(wanted.resource, made)
     return swapped if isinstance(swapped, dict) else wanted.resource
-
-
-def strangers(resource: Resource, known: dict[str, str]) -> set[str]:
-    """References to things of our types that the writer cannot follow: unknown and hidden alike."""
-    return {r for r in references(resource) if r.partition("/")[0] in KINDS and r not in known}
 
 
 def _pointing(value: Json) -> list[str]:
@@ -120,10 +116,3 @@ def _swap(value: Json, made: dict[str, str]) -> Json:
             swapped["reference"] = made.get(swapped["reference"], swapped["reference"])
         return swapped
     return [_swap(part, made) for part in value] if isinstance(value, list) else value
-
-
-def _patients(value: Json) -> set[str]:
-    text = value.get("reference") if isinstance(value, dict) else None
-    if isinstance(text, str) and re.fullmatch(r"Patient/[A-Za-z0-9\-.]{1,64}", text):
-        return {text.removeprefix("Patient/")}
-    return set()

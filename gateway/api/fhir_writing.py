@@ -14,7 +14,7 @@ from gateway.access.tokens_in import Caller
 from gateway.api.auth import Desk
 from gateway.api.fhir_form import Edition, Forms
 from gateway.api.fhir_read import absent, base_of
-from gateway.api.fhir_wanted import Wanted, resolved, strangers
+from gateway.api.fhir_wanted import Wanted, elsewhere, resolved
 from gateway.config import System
 from gateway.errors import Forbidden, PreconditionFailed, Unprocessable
 from gateway.exchange.facts import FactsReader
@@ -92,6 +92,9 @@ class Writing:
         current = self.before.current(ref)
         if current is None:
             raise absent()
+        head = self.before.sight.seen[ref].version
+        if head.ref != ref or (one.kind.name == "Consent" and head.created_by != self.system.id):
+            raise elsewhere(one.kind.name, one.place)  # a team of participants, or what others have decided
         if one.version != current.tag:
             raise PreconditionFailed(
                 "The version in If-Match is not the current one: read, merge, try again",
@@ -121,10 +124,6 @@ class Writing:
         ids = self.before.ids()
         known = {**ids.natives, **self.fresh}
         resource = resolved(one, self.made)
-        if strangers(resource, known):
-            raise Unprocessable(
-                "It refers to something that is not here", code="reference", field=one.place or one.kind.name
-            )
         seen = self.before.sight.seen.get(end.ref)
         written = Written(end.ref, resource, seen.resource if seen else None)
         ids = type(ids)(ids.subject, ids.frame, ids.system, known, known)

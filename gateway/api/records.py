@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -139,6 +139,9 @@ async def hand_in(
 async def _take(desk: Desk, system: System, form: str, content: bytes) -> Response:
     small = len(content) < AT_ONCE and system.adapter != "fhir"
     posted = _read(system, form, content) if small else await run_in_threadpool(_read, system, form, content)
+    if system.adapter == "fhir":
+        now = desk.service.clock().isoformat()
+        posted = replace(posted, records=[_stamped(record, now) for record in posted.records])
     count = len(posted.records) + len(posted.refused)
     offered = [Offered(record, _version(system, record)) for record in posted.records]
     stored = asyncio.wrap_future(desk.service.combiner.submit(system, offered))
@@ -163,6 +166,12 @@ def _read(system: System, form: str, content: bytes) -> Posted:
         else:
             posted.records.append(value)
     return posted
+
+
+def _stamped(resource: dict[str, Any], now: str) -> dict[str, Any]:
+    """A resource whose server has not said when it changed has changed when it came."""
+    meta = resource.get("meta") or {}
+    return resource if "lastUpdated" in meta else {**resource, "meta": {**meta, "lastUpdated": now}}
 
 
 def _problems(system: System, value: Any) -> list[Problem]:

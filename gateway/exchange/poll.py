@@ -1,24 +1,38 @@
 """Asks a system for changes, where it does not call us: one worker at a time per system, in batches through
-the ordinary way in. The cursor moves only after what it covers is taken in."""
+the ordinary way in. The cursor moves only after what it covers is taken in; a record that cannot be taken in
+just now is remembered by its id and read by itself in the next turn."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
 
 from adapters.contract import Adapter, AdapterError, Incoming, Page
 from gateway.config import System
 from gateway.events import Event, log
 from gateway.exchange import timers
 from gateway.hub.store import Store
-from gateway.intake import Intake, Offered, Status
+from gateway.intake import Answer, Intake, Offered, Status, rejected
+from gateway.intake.fhir_faults import faults
+from mappings.model import Problem
 
 TURN = timedelta(minutes=2)  # after this another worker may ask, should this one have died
 BATCH = 50
 PAGES = 20  # per turn; a system with more goes on in the next
+MOST_REMEMBERED: Final = 500  # ids; with more than that to read again the cursor stays
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """Where the next turn goes on. again: ids of records to read once more."""
+
+    cursor: str | None
+    again: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -31,19 +45,21 @@ class Poller:
     intake: Intake
     clock: Callable[[], datetime]
     _cursor: str | None = None
+    _again: dict[str, None] = field(default_factory=dict)
 
     def my_turn(self) -> bool:
         """Claim the turn, if it is due."""
         now = self.clock()
         with self.store.write() as connection:
-            mine, self._cursor = timers.claim_poll(
-                connection, self.system.tenant, self.system.id, now, now + TURN
-            )
+            mine, kept = timers.claim_poll(connection, self.system.tenant, self.system.id, now, now + TURN)
+        memory = _memory(kept)
+        self._cursor, self._again = memory.cursor, dict.fromkeys(memory.again)
         return mine
 
     async def poll(self) -> None:
         """Ask, take in, note how far; the next turn follows after the configured pause."""
         try:
+            await self._read_again()
             for _ in range(PAGES):
                 page = await self.adapter.changes(self._cursor)
                 if not await asyncio.to_thread(self._take_in, page):
@@ -57,27 +73,70 @@ class Poller:
             log(Event.POLL_FAILED, level=logging.ERROR, system=self.system.id, trace=True)
         await asyncio.to_thread(self._end)
 
+    async def _read_again(self) -> None:
+        """What could not be taken in last time, as it is now; what is gone since is nothing to take in."""
+        found: list[Incoming] = []
+        for own in list(self._again):
+            one = await self.adapter.read(own)
+            if one is not None:
+                found.append(one)
+        remembered, self._again = self._again, {}
+        try:
+            await asyncio.to_thread(self._take_in, Page(tuple(found), None))
+        except Exception:
+            self._again = remembered
+            raise
+
     def _take_in(self, page: Page) -> bool:
-        """Take a page in; False if some of it must be read again."""
-        fresh = list(page.records)
-        whole = True
-        for start in range(0, len(fresh), BATCH):
-            batch = [_offered(one) for one in fresh[start : start + BATCH]]
-            for answer in self.intake.take(self.system, batch, polled=self.system.adapter == "fhir"):
-                whole = whole and answer.status is not Status.BUSY
-                unknown = any(p.code == "unknown-person" for p in answer.problems)
-                if answer.status is Status.REJECTED and not unknown:
-                    codes = ",".join(p.code for p in answer.problems)
-                    log(Event.POLL_REFUSED, level=logging.WARNING, system=self.system.id, codes=codes)
-        return whole
+        """Take a page in; False if all of it must be read again."""
+        busy: list[str | None] = []
+        for start in range(0, len(page.records), BATCH):
+            batch = page.records[start : start + BATCH]
+            for one, answer in zip(batch, self._answers(batch), strict=True):
+                if answer.status is Status.BUSY:
+                    busy.append(one.remote_id)
+                elif answer.status is Status.REJECTED:
+                    self._refused(answer)
+        known = [own for own in busy if own is not None]
+        if len(known) < len(busy) or len(self._again) + len(known) > MOST_REMEMBERED:
+            return False
+        self._again |= dict.fromkeys(known)
+        return True
+
+    def _answers(self, batch: Iterable[Incoming]) -> list[Answer]:
+        """One answer per record, in order; of a FHIR server only what is R4 reaches intake."""
+        polled = self.system.adapter == "fhir"
+        wrong = [faults(one.record) if polled else [] for one in batch]
+        fit = [Offered(one.record, one.version) for one, bad in zip(batch, wrong, strict=True) if not bad]
+        taken = iter(self.intake.take(self.system, fit, polled=polled))
+        return [
+            rejected(one.record, *(Problem(at, "Dette er ikke gyldig FHIR R4.", "not-r4") for at, _ in bad))
+            if bad
+            else next(taken)
+            for one, bad in zip(batch, wrong, strict=True)
+        ]
+
+    def _refused(self, answer: Answer) -> None:
+        """Someone else's patients are no news."""
+        codes = {problem.code for problem in answer.problems}
+        if "unknown-person" not in codes:
+            log(
+                Event.POLL_REFUSED,
+                level=logging.WARNING,
+                system=self.system.id,
+                codes=",".join(sorted(codes)),
+            )
 
     def _end(self) -> None:
         pause = timedelta(seconds=self.system.poll_seconds or 60.0)
+        kept = msgspec.json.encode(Memory(self._cursor, tuple(self._again))).decode()
         with self.store.write() as connection:
-            timers.end_poll(
-                connection, self.system.tenant, self.system.id, self.clock() + pause, self._cursor
-            )
+            timers.end_poll(connection, self.system.tenant, self.system.id, self.clock() + pause, kept)
 
 
-def _offered(one: Incoming) -> Offered:
-    return Offered(one.record, one.version)
+def _memory(kept: str | None) -> Memory:
+    """What the last turn left; before there was anything to remember, that was the cursor alone."""
+    try:
+        return Memory(None) if kept is None else msgspec.json.decode(kept, type=Memory)
+    except msgspec.DecodeError:
+        return Memory(kept)

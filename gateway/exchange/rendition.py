@@ -94,12 +94,11 @@ def as_held(state: State, ids: Ids) -> State:
     """What a recipient holds of a state: without the references that lead to nothing it has. What it never
     got is then no loss when it answers, and is sent once it has what they lead to."""
     parts = {f"{one['resourceType']}/{one['id']}" for one in state.focus.values()}
-    peer = f"{PEER}{ids.system}:"
 
     def known(text: str) -> str | None:
         versioned = VERSIONED.fullmatch(text)
         ref = versioned.group(1) if versioned else text
-        there = ref in parts or ref in ids.natives or ref == ids.subject or text.startswith(peer)
+        there = ref in parts or ref in ids.natives or ref == ids.subject or text.startswith(PEER)
         return text if there else None
 
     return State({slot: rewrite(one, known) for slot, one in state.focus.items()}, state.rest)

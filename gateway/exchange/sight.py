@@ -48,6 +48,11 @@ class Seen:
         return bool(self.members)
 
     @property
+    def own(self) -> bool:
+        """Whether the reader alone wrote it: no decision was needed."""
+        return not self.view.decisions
+
+    @property
     def whole(self) -> bool:
         """Whether nothing was taken away from what the hub has."""
         return self.resource is self.version.resource
@@ -106,8 +111,8 @@ class Sight:
 
     def _once(self, one: Seen, old: Version) -> Resource | None:
         """An older version under the decisions of now, those on its own labels included."""
-        if not one.view.decisions:
-            return old.resource  # its own writing
+        if one.own:
+            return old.resource
         parts = versions.of_items(self.connection, self.facts.tenant, [one.item])
         view = self.selection.view(one.item, {**parts, one.ref: old})
         return view.resources.get(one.ref) if view else None

@@ -99,6 +99,8 @@ def merge(
     if same(value, ours):
         return Merged(current, tuple(work.conflicts))
     head: Resource = {n: current[n] for n in ("resourceType", "id") if n in current}
+    if same(value, after):  # all of it is what they said: what their server wrote of it is true of it too
+        value |= {n: theirs[n] for n in ("text", "contained") if n in theirs}
     return Merged({**head, **value}, tuple(work.conflicts))
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.canonical import BELONGS_TO, MARK
+from mappings.canonical import BELONGS_TO, MARK, identifier_system
 from mappings.fhir import OURS, FhirMapping, item_identifier
 from mappings.model import EMPTY, ITEM, Ids, MappingError, NotExpressible, RecordRefused, State
 from mappings.references import references
@@ -73,13 +73,33 @@ def test_put_refuses_ids_without_the_record_itself() -> None:
         MAPPING.put(native(), EMPTY, ids({}))
 
 
-def test_an_unknown_reference_comes_back_to_its_own_peer_only() -> None:
+def test_an_unknown_reference_comes_back_to_its_own_peer_and_tells_others_whose_it_is() -> None:
     record = native(expressedBy={"reference": "Practitioner/9", "display": "Lege"})
     state = MAPPING.put(record, EMPTY, ids())
     assert state.focus[ITEM]["expressedBy"]["reference"] == "urn:stafettbro:peer:bup:Practitioner/9"
     assert MAPPING.get(state, ids())["expressedBy"] == record["expressedBy"]
     other = Ids("Patient/p1", "", "legevakt", {}, {})
-    assert "expressedBy" not in MAPPING.get(State(state.focus), other)
+    named = {"system": identifier_system("record/bup"), "value": "Practitioner/9"}
+    told = MAPPING.get(State(state.focus), other)
+    assert told["expressedBy"] == {"display": "Lege", "identifier": named}
+    again = MAPPING.put({**told, "id": "5", "startDate": "2026-12-01"}, State(state.focus), at_other("Goal/5"))
+    assert again.focus[ITEM]["expressedBy"] == state.focus[ITEM]["expressedBy"]
+
+
+def at_other(own: str) -> Ids:
+    return Ids("Patient/p1", "", "legevakt", {own: "Goal/3f"}, {"Goal/3f": own})
+
+
+def test_an_attachment_at_a_peer_is_called_the_same_elsewhere() -> None:
+    attachment = {"contentType": "application/pdf", "url": "Binary/7", "title": "Referat"}
+    record = native(content=[{"attachment": attachment}, {"attachment": {"url": "Binary/8"}}, {"id": "c"}])
+    state = MAPPING.put(record, EMPTY, ids(frame=""))
+    assert MAPPING.get(state, ids())["content"] == record["content"]
+    other = MAPPING.get(State(state.focus), at_other("Goal/5"))
+    assert other["content"] == [
+        {"attachment": {"contentType": "application/pdf", "title": "Referat"}},
+        {"id": "c"},
+    ]
 
 
 def test_get_adds_our_identifier_and_put_takes_it_off() -> None:
