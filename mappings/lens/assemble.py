@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.lens.compose import Branch, Conditions, at, branches, each, group, identity_by, named
+from mappings.lens.compose import Branch, Conditions, Constant, at, branches, each, group, identity_by, named
 from mappings.lens.declaration import Field, SystemDeclaration
 from mappings.lens.kinds import NOWHERE, single
 from mappings.lens.patterns import Pattern
@@ -37,11 +37,11 @@ class Assembler:
 
     def fields(self, fields: tuple[Field, ...], path: Path) -> dict[str, Lens]:
         """A lens per field, in the order of the file."""
-        return {f.name: self.field(f, (*path, f.name)) for f in fields}
+        return {f.name: self.field(f, (*path, f.name), fields) for f in fields}
 
-    def field(self, field: Field, path: Path) -> Lens:
-        """The lens of one field, on the node that its object stands in."""
-        lens = self._field(field, path)
+    def field(self, field: Field, path: Path, beside: tuple[Field, ...] = ()) -> Lens:
+        """The lens of one field, on the node that its object stands in, with those beside it."""
+        lens = self._field(field, path, beside)
         if field.kind == "frame":
             return belonging(lens)
         if field.otherwise is None:
@@ -54,7 +54,7 @@ class Assembler:
 
         return Lens(said, lens.put)
 
-    def _field(self, field: Field, path: Path) -> Lens:
+    def _field(self, field: Field, path: Path, beside: tuple[Field, ...]) -> Lens:
         if field.to is None and not field.fields and field.kind != "branch":
             return NOWHERE
         if field.many:
@@ -64,8 +64,18 @@ class Assembler:
         if not field.to:
             return inner
         also = tuple(self.way(text, (*path, "also")) for text in field.also)
-        constants = self.conditions(field.constants, (*path, "with"), {})
+        constants = self._constants(field, path, beside)
         return at(self.way(field.to, (*path, "to")), inner, also, constants)
+
+    def _constants(self, field: Field, path: Path, beside: tuple[Field, ...] = ()) -> tuple[Constant, ...]:
+        """What stands beside the value, and for which other fields of the same object it stands too."""
+        sharing = [f for f in beside if f is not field and f.slot == field.slot and f.to and not f.many]
+        return tuple(
+            (place, value, tuple(self.way(f.to or "", path) for f in sharing if text in f.constants))
+            for text, (place, value) in zip(
+                field.constants, self.conditions(field.constants, (*path, "with"), {}), strict=True
+            )
+        )
 
     def _inner(self, field: Field, path: Path) -> Lens:
         if field.fields:
@@ -83,7 +93,7 @@ class Assembler:
         before, _, after = (field.to or "").partition("*")
         above, _, last = before.rpartition(".")
         inner = self._inner(field, path)
-        constants = self.conditions(field.constants, (*path, "with"), {})
+        constants = self._constants(field, path)
         if after or constants:
             inner = at(self.way(after.removeprefix("."), (*path, "to")), inner, (), constants)
         if any(f.required and f.name == field.key for f in field.fields):

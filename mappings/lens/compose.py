@@ -20,9 +20,12 @@ def filled(value: Json) -> Json:
     return value if value or value is False or value == 0 else None
 
 
-def at(place: Way, lens: Lens, also: tuple[Way, ...] = (), constants: Conditions = ()) -> Lens:
+Constant = tuple[Way, Json, tuple[Way, ...]]  # where, what, and other places it must stand for
+
+
+def at(place: Way, lens: Lens, also: tuple[Way, ...] = (), constants: tuple[Constant, ...] = ()) -> Lens:
     """A value at a place. `also`: places it is read from where the first is empty, cleared when it is
-    written. `constants`: what stands beside the value as long as there is one."""
+    written. `constants`: what stands beside the value as long as there is one here or at the other places."""
     place_get, place_put, lens_get, lens_put = place.get, place.put, lens.get, lens.put
 
     def get(node: Json, ids: Ids) -> Json:
@@ -43,11 +46,16 @@ def at(place: Way, lens: Lens, also: tuple[Way, ...] = (), constants: Conditions
             node = other.put(node, None)
         if constants:
             there = node is not None and place_get(node) is not None
-            for way, constant in constants:
-                node = way.put(node, constant if there else None)
+            for way, constant, others in constants:
+                if there or not _any_filled(others, node):
+                    node = way.put(node, constant if there else None)
         return node
 
     return Lens(get, put)
+
+
+def _any_filled(places: tuple[Way, ...], node: Json) -> bool:
+    return node is not None and any(place.get(node) is not None for place in places)
 
 
 def group(fields: Mapping[str, Lens]) -> Lens:

@@ -126,7 +126,7 @@ class Section:
             raise RecordRefused(self.identity.of(native), (_OTHER_KIND,))
         before = self._said(opened, ids)
         current = restore(before, state.rest)
-        if same(native, current):
+        if same(native, current) and self.knows(opened[ITEM]):
             return state
         focus = dict(opened)
         self._write(native, current, focus, ids)
