@@ -59,7 +59,8 @@ def withdrawal(status: str, native_code: bool) -> View:
 def _by_status(status: str, native_code: bool) -> View:
     def opened(resource: Resource, time: str | None) -> Resource:
         if resource.get(status) != IN_ERROR and _TAG.get(resource) != WITHDRAWN:
-            return resource
+            revived: Resource = _STATUS_BEFORE.put(resource, None)  # another system took the withdrawal back
+            return revived
         if _ERROR.get(resource) is None:
             return resource if native_code else _seen_from_afar(resource, status, time)
         return _set(_STATUS_BEFORE.put(resource, None), status, _STATUS_BEFORE.get(resource))
