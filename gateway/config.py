@@ -94,6 +94,11 @@ class System(Model):
     filters_readers: bool = False
     honours: frozenset[Literal["NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"]] = frozenset()
     deliver: Literal["push", "pull", "none"] = "push"
+    activities: Literal["reference", "inline"] = (
+        "reference"  # of a FHIR server: measures beside the plan or in it
+    )
+    receives: Literal["resources", "document"] = "resources"  # of a FHIR server: the plan as one document
+    document_language: Literal["nb", "nn"] = "nb"
     poll_seconds: float | None = None  # ask the system for changes this often; None: it calls us
     ids: Literal["ours", "theirs"] = "ours"  # does the system accept our id for what we create there
     slots: Annotated[int, Field(ge=1, le=256)] = 4
@@ -107,6 +112,8 @@ class System(Model):
             raise ValueError("a folder system needs `folder`")
         if self.adapter != "folder" and self.deliver == "push" and not self.url:
             raise ValueError("a system we deliver to needs `url`")
+        if self.adapter != "fhir" and (self.activities != "reference" or self.receives != "resources"):
+            raise ValueError("`activities` and `receives` are of a FHIR server")
         if self.deliver == "pull" and self.ids == "theirs":
             raise ValueError('a system that pulls keeps our ids: `ids` must be "ours"')
         return self

@@ -19,6 +19,7 @@ from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema import migrate
 from gateway.hub.store import Store
 from gateway.intake import Combiner, Intake
+from mappings.dialects import InlineMapping
 from mappings.fhir import FhirMapping
 from mappings.model import MappingError, RecordMapping
 
@@ -96,7 +97,7 @@ def load_mapping(system: System) -> RecordMapping:
     """The mapping of a system: ours by name, or a file of the user's."""
     name = system.mapping_name
     if name == "fhir":
-        return FhirMapping()
+        return InlineMapping() if system.activities == "inline" else FhirMapping()
     try:
         return mappings.load(name)
     except MappingError as error:

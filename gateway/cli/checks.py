@@ -17,6 +17,7 @@ from gateway.hub import directory
 from gateway.hub.schema import HEAD
 from gateway.hub.store import Store
 from gateway.service import open_adapter
+from mappings.dialects import LOSSES, Loss
 
 Level = Literal["ok", "warning", "error"]
 CONNECT_SECONDS = 15.0
@@ -37,6 +38,7 @@ def without_connections(settings: Settings) -> Iterator[Found]:
     for system in settings.systems:
         yield _mapping(system)
         yield from _ways_in_and_out(settings, system)
+        yield from _losses(system)
     for route in settings.routes:
         yield from _route(settings, route)
     yield from _secrets(settings)
@@ -63,6 +65,19 @@ def _mapping(system: System) -> Found:
     except Impossible as error:
         return Found("error", about, str(error))
     return Found("ok", about, system.mapping_name)
+
+
+def _losses(system: System) -> Iterator[Found]:
+    """What the form that a FHIR server gets cannot hold."""
+    for loss in losses_of(system):
+        yield Found("ok", f"form of {system.id}", f"{loss.path}: {loss.text}")
+
+
+def losses_of(system: System) -> tuple[Loss, ...]:
+    """What of our records does not reach a system because of the form it gets."""
+    if system.adapter != "fhir":
+        return ()
+    return LOSSES["document" if system.receives == "document" else system.activities]
 
 
 def _ways_in_and_out(settings: Settings, system: System) -> Iterator[Found]:

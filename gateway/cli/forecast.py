@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from consent.model import Decision
 from gateway.cli import people, screen
+from gateway.cli.checks import losses_of
 from gateway.cli.outcome import Impossible
 from gateway.cli.people import Hub, Person
 from gateway.config import Route, Settings, System
@@ -162,7 +163,10 @@ class Forecast:
         found = differences(self.system, self.mapping, shown, known, who.id, ids)
         total.records += len(found)
         outcomes = {one.unit.item: THERE if one.unit.ref in held else NOT_OURS for one in shown}
-        return outcomes | {one.shown.unit.item: SEND for one in found}
+        outcomes |= {one.shown.unit.item: SEND for one in found}
+        for one in shown:  # what stands inside a record goes with it
+            outcomes |= {part.unit.item: outcomes[one.unit.item] for part in one.within}
+        return outcomes
 
 
 def _counts(ref: str) -> bool:
@@ -213,6 +217,8 @@ def _tell(total: Sum, system: System) -> None:
     for (rule, sentence), count in total.rules.most_common():
         screen.say(f"withheld by {rule}: {count}. {sentence}")
     screen.say(f"{total.records} records would be written, for {total.reached} of {total.persons} persons.")
+    for loss in losses_of(system):
+        screen.say(f"{system.id} cannot hold {loss.path}: {loss.text}.")
     if total.waiting:
         screen.say(
             f"{total.waiting} persons have no log or plan at {system.id}: theirs waits until there is one."

@@ -15,6 +15,7 @@ from gateway.hub.content import digest
 from gateway.hub.links import Link
 from gateway.hub.merge import merge
 from mappings import reading
+from mappings.dialects import is_inlined
 from mappings.model import ITEM, Ids, NotExpressible, RecordMapping, Resource, State
 from mappings.references import references
 
@@ -37,7 +38,8 @@ class Difference:
     @property
     def needs(self) -> set[str]:
         """References that should be there before this one."""
-        return references(self.state.focus[ITEM]) - {self.ref}
+        parts = {slot: one for slot, one in self.state.focus.items() if slot == ITEM or is_inlined(slot)}
+        return {ref for one in parts.values() for ref in references(one)} - {self.ref, *parts}
 
     @property
     def rests_on(self) -> set[str]:
@@ -87,9 +89,13 @@ def _onto_held(one: Shown, link: Link) -> dict[str, Resource]:
     focus = dict(link.held.focus)
     for slot, resource in one.unit.state.focus.items():
         held = link.held.focus.get(slot)
+        if held is None and is_inlined(slot) and reading.in_error(resource):
+            continue  # what was withdrawn is told to those who had it
         if held is None or slot == PROVENANCE:
             focus[slot] = resource
             continue
+        if one.within and slot == ITEM and "activity" in held:
+            resource = {**resource, "activity": held["activity"]}  # what it lists of its own beside ours
         before = reading.narrow(held, one.view.categories)
         focus[slot] = resource if before == held else merge(before, resource, held).value
     return focus

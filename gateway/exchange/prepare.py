@@ -132,7 +132,7 @@ class Preparer:
     def _begin(self, connection: Connection, plan: Plan, epoch: int, now: datetime) -> None:
         """Write everything that may leave as sending, and what each link would then hold."""
         claim = plan.claim
-        attempts = [Attempt(s.attempt, claim.person, (_disclosed(s.difference),)) for s in plan.sends]
+        attempts = [Attempt(s.attempt, claim.person, _disclosed(s.difference)) for s in plan.sends]
         if plan.lookup:
             patient = Disclosed(f"Patient/{claim.person}", 0, ("plan",), "lookup", (), ())
             attempts.append(Attempt(plan.lookup_attempt, claim.person, (patient,)))
@@ -157,12 +157,17 @@ def _references(system: System, one: Shown) -> set[str]:
     return {ref for resource in focus.values() for ref in references(resource)} - own
 
 
-def _disclosed(one: Difference) -> Disclosed:
-    grounds = [d for d in one.shown.view.decisions.values() if d.permitted]
-    categories = {c for asked, d in one.shown.view.decisions.items() if d.permitted for c in asked}
+def _disclosed(one: Difference) -> tuple[Disclosed, ...]:
+    """The item itself, and every other that stands inside its record."""
+    return (_item(one.ref, one.shown), *(_item(part.unit.ref, part) for part in one.shown.within))
+
+
+def _item(ref: str, one: Shown) -> Disclosed:
+    grounds = [d for d in one.view.decisions.values() if d.permitted]
+    categories = {c for asked, d in one.view.decisions.items() if d.permitted for c in asked}
     return Disclosed(
-        ref=one.ref,
-        version=one.shown.focal.version,
+        ref=ref,
+        version=one.focal.version,
         categories=tuple(sorted(categories)),
         ground=next((d.ground for d in grounds if d.ground), "none"),
         rules=tuple(dict.fromkeys(r.rule for d in grounds for r in d.reasons)),

@@ -10,22 +10,15 @@ from sqlalchemy import Connection
 
 from gateway.config import Settings, System
 from gateway.exchange.facts import PersonFacts
+from gateway.exchange.frames import Frames
 from gateway.exchange.judge import Judge, View
-from gateway.exchange.rendition import Unit, units, with_members
+from gateway.exchange.rendition import units
+from gateway.exchange.shown import Shown as Shown
 from gateway.hub import versions
 from gateway.hub.versions import Version
-from mappings.model import ITEM, RecordMapping
+from mappings.model import RecordMapping
 
 MEMBERS = ("CarePlan", "Goal", "ServiceRequest", "PractitionerRole", "RelatedPerson")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One record to be, with the decision that lets it be seen and the version it shows."""
-
-    unit: Unit
-    view: View
-    focal: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,9 @@ class Selection:
             view = self.view(item, own)
             if view is not None:
                 out.extend(Shown(unit, view, own[item]) for unit in units(self.system, self.mapping, view))
-        return self._derived(out, wanted) if self.system.adapter == "fhir" else out
+        if self.system.adapter != "fhir":
+            return out
+        return Frames(self.system, self.settings, self.facts).formed(out, wanted)
 
     def view(self, item: str, parts: dict[str, Version]) -> View | None:
         """What may be seen of one item; None where no route leads here."""
@@ -73,16 +68,6 @@ class Selection:
         if self.system.adapter != "fhir":
             return set()
         return set(versions.of_types(connection, self.facts.tenant, self.facts.person, MEMBERS))
-
-    def _derived(self, shown: list[Shown], wanted: set[str]) -> list[Shown]:
-        resources = [one.unit.state.focus[ITEM] for one in shown]
-        out: list[Shown] = []
-        for one in shown:
-            if one.unit.ref in self.facts.frames:
-                out.extend(Shown(u, one.view, one.focal) for u in with_members(one.unit, resources))
-            elif one.unit.item in wanted:
-                out.append(one)
-        return out
 
 
 def by_item(found: dict[str, Version]) -> dict[str, dict[str, Version]]:

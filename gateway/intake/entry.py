@@ -11,14 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.config import System
+from gateway.hub import versions
 from gateway.hub.content import digest, pack
 from gateway.hub.links import Link, Name
 from gateway.hub.merge import merge
 from gateway.hub.schema.tables import late_edition, resource_version
 from gateway.intake.answer import Answer, Status
 from gateway.intake.workspace import Workspace
-from mappings import derived
+from mappings import derived, reading
 from mappings.canonical import ENH
+from mappings.dialects import is_inlined, new_measure
 from mappings.model import ITEM, Heading, Ids, Record, RecordMapping, Resource, State
 
 PROVENANCE = "provenance"
@@ -104,16 +106,25 @@ class Entry:
 
     def _merge(self, ws: Workspace, link: Link, theirs: State) -> Status:
         base = link.held
-        changed = conflicting = False
+        changed, conflicting = set[str](), False
         for slot, resource in theirs.focus.items():
-            if slot == PROVENANCE:
+            if slot == PROVENANCE or self._untold(ws, base, slot):
                 continue
             merged, conflicts = self._merge_resource(ws, link, base.focus.get(slot), resource, slot)
-            changed = changed or merged
+            if merged:
+                changed.add(slot if is_inlined(slot) else link.ref)
             conflicting = conflicting or conflicts
-        if changed:
-            self._append(ws, link, theirs.focus.get(PROVENANCE) or self._provenance(link.ref))
+        for ref in sorted(changed):
+            own = theirs.focus.get(PROVENANCE) if ref == link.ref else None
+            self._append(ws, link, own or self._provenance(ref))
         return Status.CONFLICT if conflicting else Status.STORED
+
+    def _untold(self, ws: Workspace, base: State, slot: str) -> bool:
+        """Whether a plan speaks of a measure of ours that this system was never told of."""
+        if not is_inlined(slot) or slot in base.focus:
+            return False
+        ws.heads.update(versions.of_refs(ws.connection, ws.tenant, [slot]))
+        return slot in ws.heads
 
     def _merge_resource(
         self, ws: Workspace, link: Link, base: Resource | None, theirs: Resource, slot: str
@@ -123,7 +134,8 @@ class Entry:
         if derived.is_team_of_frame(theirs):
             return False, False  # it follows from the participants; a change there is made on them
         if head is None:
-            self._append(ws, link, theirs)
+            new = new_measure(theirs, link.ref, f"Patient/{self.person}") if is_inlined(slot) else theirs
+            self._append(ws, link, new)
             return True, False
         known = base or {"resourceType": theirs["resourceType"], "id": theirs["id"]}
         previous = link.previous.focus.get(slot) if link.previous else None
@@ -152,8 +164,11 @@ class Entry:
 
     def _append(self, ws: Workspace, link: Link, resource: Resource) -> None:
         ref = f"{resource['resourceType']}/{resource['id']}"
+        about = reading.target_of(resource) or ref if ref.startswith("Provenance/") else ref
         focal = ws.heads.get(link.ref)
-        item = ref if resource["resourceType"] == "Patient" else focal.item if focal else link.ref
+        item = focal.item if focal else link.ref
+        if about.startswith("Patient/") or is_inlined(about):
+            item = about
         ws.append(resource, person_id=self.person, item=item, recorded=self.heading.changed)
 
     def _provenance(self, ref: str) -> Resource:

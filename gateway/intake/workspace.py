@@ -23,6 +23,7 @@ from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
 from gateway.hub.wake import wake
 from gateway.intake.twins import natives_of_twins
+from mappings.dialects import is_inlined
 from mappings.model import Resource
 from mappings.references import references
 
@@ -88,7 +89,14 @@ class Workspace:
         self.heads.update(versions.of_items(self.connection, self.tenant, missing))
         owned = [r for r in missing if r not in self.heads]  # from FHIR, parts of an item come alone
         self.heads.update(versions.of_refs(self.connection, self.tenant, owned))
+        self._learn_inside(found.values())
         self._learn_natives(found.values())
+
+    def _learn_inside(self, found: Iterable[Link]) -> None:
+        """Read the measures that the system holds inside its plan: it may have changed them there."""
+        states = [state for link in found for state in (link.held, *link.candidates)]
+        inside = {slot for state in states for slot in state.focus if is_inlined(slot)} - self.heads.keys()
+        self.heads.update(versions.of_items(self.connection, self.tenant, sorted(inside)))
 
     def _learn_natives(self, found: Iterable[Link]) -> None:
         """What the system calls everything that its records refer to: put has to know what get would show."""

@@ -12,6 +12,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
+from itertools import count
 from typing import Any, Final
 
 from mappings.canonical import BELONGS_TO, ENTRY_KIND, extension, identifier_system
@@ -41,15 +42,16 @@ def inlined(plan: Resource, measures: Iterable[Resource]) -> dict[str, Resource]
     return {ITEM: plan} | {f"ServiceRequest/{one['id']}": reduced(one) for one in parts}
 
 
-def new_measure(measure: Resource, plan: Resource) -> Resource:
-    """A measure that a recipient wrote into a plan, as an item of its own: a measure of that log or plan."""
-    belongs = {"url": BELONGS_TO, "valueReference": {"reference": f"CarePlan/{plan['id']}"}}
+def new_measure(measure: Resource, plan: str, subject: str) -> Resource:
+    """A measure that a recipient wrote into a plan, as an item of its own: a measure of that log or plan.
+    plan, subject: "CarePlan/…", "Patient/…"."""
+    belongs = {"url": BELONGS_TO, "valueReference": {"reference": plan}}
     return {
         **measure,
         "extension": [*measure.get("extension", []), belongs],
         "category": [{"coding": [{"system": ENTRY_KIND, "code": "tiltak"}]}],
         "intent": "plan",
-        "subject": plan["subject"],
+        "subject": {"reference": subject},
     }
 
 
@@ -174,7 +176,7 @@ def _apart(said: State, before: State) -> State:
             order.append(len(own))
             own.append(activity)
             continue
-        slot = whose.get(index) or _new_slot(plan, activity, index, measures)
+        slot = whose.get(index) or _new_slot(plan, activity, {*known, *measures})
         order.append(slot)
         measures[slot], words[slot] = _taken(before, slot, known.get(slot), activity)
     bare = {key: value for key, value in plan.items() if key != "activity"}
@@ -225,14 +227,14 @@ def _rest(inner: Json, before: State, after: State, order: list[Any], words: dic
     return rest or None
 
 
-def _new_slot(plan: Resource, activity: Activity, index: int, taken: Map[str, Resource]) -> str:
+def _new_slot(plan: Resource, activity: Activity, taken: set[str]) -> str:
     """A name for a measure that the server wrote itself: the same for the same words, however often read."""
     mark = _mark(activity)
     if mark and _ID.fullmatch(mark) and f"ServiceRequest/{mark}" not in taken:
         return f"ServiceRequest/{mark}"  # ours, though not known to be there
     text = f"{plan['id']} {encode(activity).decode()}"
-    slot = f"ServiceRequest/{uuid.uuid5(_NEW, text)}"
-    return slot if slot not in taken else f"ServiceRequest/{uuid.uuid5(_NEW, f'{index} {text}')}"
+    names = (f"ServiceRequest/{uuid.uuid5(_NEW, f'{text} {number}')}" for number in count())
+    return next(slot for slot in names if slot not in taken)
 
 
 def _matched(activities: list[Activity], known: dict[str, Activity]) -> dict[int, str]:
@@ -241,10 +243,11 @@ def _matched(activities: list[Activity], known: dict[str, Activity]) -> dict[int
     for key in (encode, _mark, _code, _description):
         left = {slot: key(one) for slot, one in known.items() if slot not in found.values()}
         for index, activity in enumerate(activities):
-            wanted = key(activity) if index not in found and "detail" in activity else None
-            if not wanted:
+            named = key in (_code, _description) and _mark(activity)  # by its mark it is another one
+            if index in found or named or "detail" not in activity:
                 continue
-            slot = next((s for s, value in left.items() if value == wanted), None)
+            wanted = key(activity)
+            slot = next((s for s, value in left.items() if wanted and value == wanted), None)
             if slot is not None:
                 found[index] = slot
                 del left[slot]

@@ -211,11 +211,12 @@ def _version(record: dict[str, Any]) -> str | None:
 
 
 @contextmanager
-def in_process(database_url: str, folder: Path, systems: Systems) -> Iterator[InProcess]:
-    """A world with the gateway inside the test."""
+def in_process(database_url: str, folder: Path, systems: Systems, **bup: Any) -> Iterator[InProcess]:
+    """A world with the gateway inside the test. bup: what its configuration says of BUP's system besides."""
     systems.clear()
     write_tokens(folder, systems)
     values = configuration(database_url, folder, systems, NOBODY, SELDOM.total_seconds())
+    values["systems"][-1] |= bup
     settings = Settings.model_validate(values)
     clock = Clock(WRITTEN)
     built = service.build(settings, clock)

@@ -279,7 +279,7 @@ def test_a_measure_that_a_recipient_adds_is_new_and_the_same_each_time_it_is_rea
     first, second = MAPPING.put(native, EMPTY, IDS), MAPPING.put(native, EMPTY, IDS)
     assert first == second
     (slot,) = [s for s in first.focus if is_inlined(s)]
-    made = new_measure(first.focus[slot], first.focus[ITEM])
+    made = new_measure(first.focus[slot], "CarePlan/p", "Patient/emma")
     assert (made["intent"], made["status"], made["note"]) == ("plan", "active", [{"text": "Ny"}])
     assert made["extension"] == [{"url": BELONGS_TO, "valueReference": {"reference": "CarePlan/p"}}]
 
