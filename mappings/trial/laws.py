@@ -107,7 +107,9 @@ def given_kept(attempt: Attempt) -> Broken | None:
 
 
 def valid(attempt: Attempt) -> Broken | None:
-    for native, state in ((attempt.case.first, attempt.first), (attempt.case.clean, attempt.clean)):
+    """Made from nothing, and written over."""
+    first, clean = attempt.case.first, attempt.case.clean
+    for native, state in ((first, attempt.first), (clean, attempt.put(clean, attempt.first))):
         for slot, resource in state.focus.items():
             where = attempt.bench.shape(resource)
             if where is not None:
