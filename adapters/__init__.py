@@ -6,11 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from adapters.contract import Adapter, TokenSource
-from adapters.fhir_server import FhirServer
-from adapters.folder import Folder
-from adapters.individuell_plan import IndividuellPlan
-from adapters.retry import Patience
-from adapters.stafettlogg import Stafettlogg
+from adapters.csv_form import CsvForm
 
 Kind = Literal["stafettlogg", "individuell-plan", "fhir", "folder"]
 
@@ -24,17 +20,30 @@ def open_adapter(
     deadline: float = 10.0,
     folder: Path | None = None,
     folder_format: Literal["json", "ndjson", "csv"] = "json",
-    delimiter: str = ";",
-    encoding: str = "utf-8-sig",
+    csv: CsvForm | None = None,
 ) -> Adapter:
     """The adapter of a system. deadline: seconds that one call may take in all. Raises ValueError where
     `folder` or `url` is missing."""
     if kind == "folder":
+        from adapters.folder import Folder
+
         if folder is None:
             raise ValueError("a folder system needs a folder")
-        return Folder(folder, form=folder_format, delimiter=delimiter, encoding=encoding)
+        return Folder(folder, form=folder_format, csv=csv)
     if url is None:
         raise ValueError("the system needs a url")
+    return _over_http(kind, url, tokens, ids, deadline)
+
+
+def _over_http(
+    kind: Kind, url: str, tokens: TokenSource, ids: Literal["ours", "theirs"], deadline: float
+) -> Adapter:
+    """Imported only here, so that whoever reads files alone does not load an HTTP client."""
+    from adapters.fhir_server import FhirServer
+    from adapters.individuell_plan import IndividuellPlan
+    from adapters.retry import Patience
+    from adapters.stafettlogg import Stafettlogg
+
     patience = Patience(deadline=deadline)
     if kind == "fhir":
         return FhirServer(url, tokens, patience=patience)
@@ -42,4 +51,4 @@ def open_adapter(
     return chosen(url, tokens, ids=ids, patience=patience)
 
 
-__all__ = ["Adapter", "Kind", "TokenSource", "open_adapter"]
+__all__ = ["Adapter", "CsvForm", "Kind", "TokenSource", "open_adapter"]

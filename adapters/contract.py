@@ -96,6 +96,7 @@ class Write:
     expected: what the recipient held as far as we know (the link's held value); None when it never told.
       Where the recipient's version cannot be compared, a copy that equals neither this nor `record` is Stale.
     still_ours: the run-number check, asked before every attempt; must not block.
+    record_id: the id that the record itself carries, as its mapping reads it; None where it carries none.
     """
 
     key: str
@@ -107,6 +108,7 @@ class Write:
     notice: bool = False
     expected: Record | None = None
     still_ours: Callable[[], bool] = always
+    record_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ We read `<folder>/inn`: JSON (one record or a list), NDJSON or CSV, one file at 
 files that have stopped growing (a writer names them `.tmp` or `.part` until they are whole). A file moves to
 `inn/mottatt/` when the next call brings its cursor back, so that a crash repeats and never loses; what cannot
 be read goes to `inn/feil/` with a report that names line and reason, never content. We write one file per
-record to `<folder>/ut`, whole or not at all.
+record to `<folder>/ut`, whole or not at all: JSON, or CSV where the system's own files are CSV.
 
 Grade: bronze. Missing for silver: a contract test against someone else's program, and knowing what the
 system did with our files (there is no answer, so no version and no Stale).
@@ -20,11 +20,12 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from adapters import folder_files, jsontext
 from adapters.contract import Finding, Incoming, Page, Record, Refused, TakenOver, Unavailable, Write, Written
-from adapters.folder_files import Unreadable
+from adapters.csv_form import CsvForm, Unwritable
+from adapters.folder_files import Form, Unreadable
 
 GROWING: Final = (".tmp", ".part")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -37,15 +38,16 @@ class Folder:
         self,
         folder: Path,
         *,
-        form: Literal["json", "ndjson", "csv"] = "json",
-        delimiter: str = ";",
-        encoding: str = "utf-8-sig",
+        form: Form = "json",
+        csv: CsvForm | None = None,
         settle: float = 2.0,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._inn = folder / "inn"
         self._out = folder / "ut"
-        self._read = folder_files.reader(form, delimiter, encoding)
+        csv = csv or CsvForm()
+        self._read = folder_files.reader(form, csv)
+        self._csv = csv if form == "csv" else None
         self._settle = settle
         self._now = now
 
@@ -69,11 +71,13 @@ class Folder:
         return None
 
     async def write(self, write: Write) -> Written:
-        """Lay down `ut/<key>.json`. An older file of the same record that nobody took is replaced."""
+        """Lay down `ut/<key>.json` or `.csv`. An older file of the same record that nobody took is replaced.
+        Raises Refused where the form cannot hold the record."""
         if not write.still_ours():
             raise TakenOver("the run was taken over")
         await asyncio.to_thread(self._lay_down, write)
-        return Written(write.remote_id or str(write.record.get("id") or write.key.rpartition("/")[2]), None)
+        own = write.record_id or write.record.get("id") or write.key.rpartition("/")[2]
+        return Written(write.remote_id or str(own), None)
 
     async def changes(self, cursor: str | None) -> Page:
         """The records of the oldest whole file; the file of the cursor is put away first."""
@@ -138,9 +142,14 @@ class Folder:
         _write_whole(self._inn / "feil" / name, jsontext.encode(report))
 
     def _lay_down(self, write: Write) -> None:
+        name = f"{_UNSAFE.sub('-', write.key)}.{'csv' if self._csv else 'json'}"
+        try:
+            data = self._csv.bytes([write.record]) if self._csv else jsontext.encode(write.record)
+        except Unwritable as error:
+            raise Refused(f"{error.column}: {error.reason}") from error
         try:
             self._out.mkdir(parents=True, exist_ok=True)
-            _write_whole(self._out / f"{_UNSAFE.sub('-', write.key)}.json", jsontext.encode(write.record))
+            _write_whole(self._out / name, data)
         except OSError as error:
             raise Unavailable(f"the folder cannot be written ({error.strerror})") from error
 

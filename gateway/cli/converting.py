@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from adapters.csv_form import CsvForm, Unreadable, Unwritable
 from gateway import jsontext
 from gateway.cli import screen
 from gateway.cli.options import CONFIG_FILE
@@ -22,10 +23,14 @@ BOM = b"\xef\xbb\xbf"
 
 def convert(
     system: Annotated[
-        str, typer.Argument(metavar="SYSTEM", help="stafettlogg, individuell-plan, or a configured system.")
+        str,
+        typer.Argument(
+            metavar="SYSTEM", help="stafettlogg, individuell-plan, leverandoer-x, or a configured system."
+        ),
     ],
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="JSON, UTF-8; stdin if absent or -.")
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="JSON, or the system's own CSV; stdin if absent or -."),
     ] = None,
     back: Annotated[bool, typer.Option("--back", help="From a FHIR Bundle to native records.")] = False,
     mapping: Annotated[
@@ -37,29 +42,35 @@ def convert(
             "--config", "-c", metavar="FILE", envvar="STAFETTBRO_CONFIG", help="For configured systems."
         ),
     ] = None,
-    pretty: Annotated[bool, typer.Option("--pretty", help="Indented, for people.")] = False,
+    pretty: Annotated[bool, typer.Option("--pretty", help="JSON, indented, for people.")] = False,
 ) -> None:
     """Turn a system's records into a FHIR Bundle, or back.
 
-    In comes a JSON list of records, or one record; out comes a Bundle. --back goes the other way, and gives
-    each record equal to what went in. What FHIR cannot say travels in a Binary of the Bundle. A record that
-    is refused is named on stderr with field and reason; the rest is converted all the same, and the exit
-    code is 1.
+    In comes a JSON list of records, or one record, or CSV where the system's mapping file declares it; out
+    comes a Bundle. --back goes the other way, and gives each record equal to what went in, in the form it
+    came in. What FHIR cannot say travels in a Binary of the Bundle. A record that is refused is named on
+    stderr with field and reason; the rest is converted all the same, and the exit code is 1.
 
     Examples:
 
     ```
     stafettbro convert stafettlogg emma.json --pretty
     stafettbro convert stafettlogg emma.json | stafettbro convert --back stafettlogg
+    stafettbro convert leverandoer-x eksport.csv > bundle.json
     ```
     """
     from gateway.cli import mapping_of
+    from gateway.file_form import csv_of
 
     settings = _settings(system, mapping, config)
     compiled = mapping_of.named(system, mapping, settings)
-    value = _decoded(_read(file))
-    turned, complaints = _backward(compiled, system, value) if back else _forward(compiled, system, value)
-    _write(turned, pretty=pretty)
+    csv = csv_of(compiled)
+    if back:
+        records, complaints = _backward(compiled, system, _decoded(_read(file)))
+        _send(_as_csv(records, csv) if csv and not pretty else _as_json(records, pretty=pretty))
+    else:
+        bundle, complaints = _forward(compiled, system, _given(_read(file), csv))
+        _send(_as_json(bundle, pretty=pretty))
     for line in complaints:
         screen.complain(line)
     raise typer.Exit(REFUSED if complaints else DONE)
@@ -92,16 +103,33 @@ def _decoded(content: bytes) -> Any:
         raise Impossible(f"The input is not JSON in UTF-8: {error}") from error
 
 
-def _forward(mapping: RecordMapping, system: str, value: Any) -> tuple[Any, list[str]]:
+def _given(content: bytes, csv: CsvForm | None) -> list[tuple[str, Any]]:
+    """What is to be converted, each with the name of its place: rows of CSV, unless JSON was given."""
+    if csv is None or content.removeprefix(BOM).lstrip()[:1] in (b"", b"[", b"{"):
+        value = _decoded(content)
+        listed = value if isinstance(value, list) else [value]
+        return [(f"record {number}", one) for number, one in enumerate(listed, 1)]
+    try:
+        rows = list(csv.lines(csv.text(content)))
+    except Unreadable as error:
+        raise Impossible(f"line {error.line}: {error.reason}") from error
+    bad = next(((line, reason) for line, row, reason in rows if row is None), None)
+    if bad is not None:
+        raise Impossible(f"line {bad[0]}: {bad[1]}")
+    return [(f"line {line}", row) for line, row, _ in rows]
+
+
+def _forward(mapping: RecordMapping, system: str, given: list[tuple[str, Any]]) -> tuple[Any, list[str]]:
     from mappings.convert import to_bundle
 
-    records = value if isinstance(value, list) else [value]
-    bundle, refusals = to_bundle(mapping, system, records)
-    return bundle, [line for one in refusals for line in _lines(one.index + 1, one.record_id, one.problems)]
+    bundle, refusals = to_bundle(mapping, system, [record for _, record in given])
+    return bundle, [
+        line for one in refusals for line in _lines(given[one.index][0], one.record_id, one.problems)
+    ]
 
 
-def _lines(number: int, record_id: str | None, problems: Iterable[Problem]) -> list[str]:
-    name = f"record {number} ({record_id})" if record_id else f"record {number}"
+def _lines(place: str, record_id: str | None, problems: Iterable[Problem]) -> list[str]:
+    name = f"{place} ({record_id})" if record_id else place
     return [f"{name}: {one.field or 'the whole record'}: {one.text}" for one in problems]
 
 
@@ -114,7 +142,18 @@ def _backward(mapping: RecordMapping, system: str, value: Any) -> tuple[Any, lis
     return records, [f"{one.reference}: {one.reason}" for one in lost]
 
 
-def _write(value: Any, *, pretty: bool) -> None:
+def _as_csv(records: list[Any], csv: CsvForm) -> bytes:
+    try:
+        return csv.bytes(records)
+    except Unwritable as error:
+        raise Impossible(f"{error.column}: {error.reason}") from error
+
+
+def _as_json(value: Any, *, pretty: bool) -> bytes:
     text = jsontext.encode(value)
-    sys.stdout.buffer.write((msgspec.json.format(text, indent=2) if pretty else text) + b"\n")
+    return (msgspec.json.format(text, indent=2) if pretty else text) + b"\n"
+
+
+def _send(content: bytes) -> None:
+    sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()

@@ -13,7 +13,7 @@ from mappings.model import MappingError, RecordMapping
 if TYPE_CHECKING:
     from gateway.config import Settings, System
 
-OURS = ("stafettlogg", "individuell-plan")
+OURS = ("stafettlogg", "individuell-plan", "leverandoer-x")
 
 
 def load(name: str) -> RecordMapping:
@@ -41,6 +41,6 @@ def named(system_id: str, file: Path | None, settings: Settings | None) -> Recor
     if system_id in OURS:
         return load(system_id)
     raise Impossible(
-        f"No mapping is known for {system_id}. Without a configuration there are {' and '.join(OURS)};\n"
+        f"No mapping is known for {system_id}. Without a configuration there are {', '.join(OURS[:-1])} and {OURS[-1]};\n"
         "give another one with --mapping FILE, or a configuration that has the system with --config FILE."
     )

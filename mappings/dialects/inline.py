@@ -60,6 +60,14 @@ class InlineMapping:
 
     name = "fhir"
 
+    def label(self, native: Record) -> tuple[str | None, str | None]:
+        """resourceType and id, as far as the resource has them."""
+        return _FHIR.label(native)
+
+    def named(self, native: Record, own: str) -> Record:
+        """The resource under this id."""
+        return _FHIR.named(native, own)
+
     def describe(self, native: Record) -> Heading:
         """What the resource says of itself."""
         return _FHIR.describe(native)

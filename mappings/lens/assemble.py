@@ -99,7 +99,7 @@ class Assembler:
         if any(f.required and f.name == field.key for f in field.fields):
             inner = named(inner, field.key or "")
         key, pattern = self._element(last, (*path, "to"))
-        whole = each(key, pattern, inner, identity_by(field.key))
+        whole = each(key, pattern, inner, identity_by(field.key), unique=above == "meta")
         return _under(self.way(above, (*path, "to")), whole) if above else whole
 
     def _element(self, step: str, path: Path) -> tuple[str, Pattern]:

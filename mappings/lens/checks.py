@@ -50,7 +50,7 @@ _SHAPES: Final[Mapping[str, tuple[Callable[[str], bool], str, str]]] = {
     "base64": (_is_base64, "not-base64", "Innholdet er ikke gyldig base64."),
     **{kind: (partial(well_formed, kind), "check-digit",
               "Nummeret er ikke gyldig: sifrene, datoen eller kontrollsifrene stemmer ikke.")
-       for kind in ("fnr", "dnr", "fhn")},
+       for kind in ("fnr", "dnr", "fhn", "person-id")},
 }  # fmt: skip
 
 

@@ -81,9 +81,12 @@ def group(fields: Mapping[str, Lens]) -> Lens:
     return Lens(get, put)
 
 
-def each(key: str, pattern: Pattern, lens: Lens, identity: Callable[[Json], Json]) -> Lens:
+def each(
+    key: str, pattern: Pattern, lens: Lens, identity: Callable[[Json], Json], *, unique: bool = False
+) -> Lens:
     """A native list whose elements are some of the elements of a list in FHIR. An element that this system
-    cannot see keeps its place; one that is known by its identity keeps what the lens does not know."""
+    cannot see keeps its place; one that is known by its identity keeps what the lens does not know.
+    unique: FHIR says the same only once there."""
     meant, fresh, lens_get, lens_put = pattern.matcher(), pattern.fresh, lens.get, lens.put
 
     def get(node: Json, ids: Ids) -> Json:
@@ -101,6 +104,8 @@ def each(key: str, pattern: Pattern, lens: Lens, identity: Callable[[Json], Json
             if v is not None:
                 known.setdefault(identity(v), []).append(item)
         new = [made for v in value or [] if (made := _element(v, known, ids)) is not None]
+        if unique:
+            new = [made for index, made in enumerate(new) if made not in new[:index]]
         for index, (item, v) in enumerate(zip(old, seen, strict=True)):
             if v is None:
                 new.insert(index, item)

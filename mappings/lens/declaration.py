@@ -44,6 +44,7 @@ class Field:
     people: bool = True  # recipients: may be a participant
     otherwise: Json = None  # what get says where FHIR says nothing
     open: bool = False  # words beyond the code table are taken in
+    system: str | None = None  # of a concept: the URL of its code system
     form: str | None = None  # how a date or time is written
     zone: str | None = None
     parts: tuple[str, ...] = ()  # wordings of a text that holds several values, the `fields`
@@ -129,6 +130,7 @@ class SystemDeclaration:
     name: str
     frame_key: str
     type: str  # the field that says what a record is
+    id: str  # wording of a record's id, where its section has no other
     changed: str
     version: str
     names: Names

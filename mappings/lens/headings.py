@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Final
 
-from mappings import canonical
 from mappings.lens.checks import Checker
 from mappings.lens.compose import filled
 from mappings.lens.declaration import Field, SectionDeclaration, SystemDeclaration
 from mappings.lens.forms import date_form
+from mappings.lens.national import kind_of
+from mappings.lens.person_ids import NATIONAL
 from mappings.lens.refs import full_id
 from mappings.lens.section import Section
 from mappings.lens.times import moment
@@ -20,7 +21,6 @@ from mappings.lens.views import IN_ERROR
 from mappings.lens.wording import wording
 from mappings.model import Heading, Json, PersonKey, Problem, Record, RecordRefused
 
-_IDENTIFIERS: Final = {"fnr": canonical.FNR, "dnr": canonical.DNR, "fhn": canonical.FHN}
 _NEEDED: Final = frozenset({"ref", "frame"})
 _MENTIONED: Final = frozenset({"mention", "named", "writer"})
 _ERROR_MARK: Final = "extension(feilregistrert)"
@@ -131,11 +131,15 @@ def _person(declared: SectionDeclaration, native: Record) -> PersonKey | None:
     field = next(f for f in declared.fields if f.name == declared.person)
     about = field.members(native.get(field.name))
     numbers = [
-        (_IDENTIFIERS[f.kind], about[f.name])
+        (system, about[f.name])
         for f in field.fields
-        if f.kind in _IDENTIFIERS and about.get(f.name)
+        if about.get(f.name) and (system := _system_of(f.kind, about[f.name]))
     ]
     return PersonKey(tuple(numbers), _born(field, about))
+
+
+def _system_of(kind: str, number: str) -> str | None:
+    return NATIONAL.get(kind_of(number) if kind == "person-id" else kind)
 
 
 def _born(field: Field, about: dict[str, Json]) -> date | None:

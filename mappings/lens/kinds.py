@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from mappings.lens.concepts import concept
 from mappings.lens.declaration import Codes, Field
+from mappings.lens.person_ids import PERSON_ID
 from mappings.lens.person_names import PERSON_NAMES
 from mappings.lens.refs import REFERENCES, by_cells, recipient
 from mappings.lens.values import LEAVES, Lens, coded, dated
 from mappings.lens.wording import wording
 
 NOWHERE: Final = Lens(get=lambda _, __: None, put=lambda node, _, __: node)
-SIMPLE: Final[Mapping[str, Lens]] = {**LEAVES, **PERSON_NAMES, **REFERENCES}
+SIMPLE: Final[Mapping[str, Lens]] = {**LEAVES, **PERSON_NAMES, **REFERENCES, "person-id": PERSON_ID}
 
 
 def single(field: Field, codes: Mapping[str, Codes]) -> Lens:
@@ -22,6 +24,8 @@ def single(field: Field, codes: Mapping[str, Codes]) -> Lens:
         return coded(codes[field.codes or ""])
     if field.kind == "recipient":
         return recipient(codes[field.codes or ""])
+    if field.kind == "concept":
+        return concept(codes[field.codes or ""], field.system or "")
     if field.form is not None:
         return dated(field.form, field.zone)
     lens = SIMPLE[field.kind]

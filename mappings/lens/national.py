@@ -9,8 +9,14 @@ from datetime import date
 from stdnum.no.fodselsnummer import calc_check_digit1, calc_check_digit2
 
 
+def kind_of(number: str) -> str:
+    """Which kind a number would be, by its first digit: fnr, dnr or fhn."""
+    return "fhn" if number[:1] in ("8", "9") else "dnr" if number[:1] in ("4", "5", "6", "7") else "fnr"
+
+
 def well_formed(kind: str, number: str) -> bool:
-    """Whether the text is a possible number of that kind: fnr, dnr or fhn."""
+    """Whether the text is a possible number of that kind: fnr, dnr or fhn; person-id: of any."""
+    kind = kind_of(number) if kind == "person-id" else kind
     if len(number) != 11 or not (number.isascii() and number.isdigit()):
         return False
     if (calc_check_digit1(number), calc_check_digit2(number)) != (number[9], number[10]):

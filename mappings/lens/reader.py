@@ -44,6 +44,7 @@ class Reader(Checked):
             name=head["name"],
             frame_key=head["frame_key"],
             type=head.get("type", "type"),
+            id=_wording(head.get("id", "id")),
             changed=head.get("changed", "endret"),
             version=head.get("version", "versjon"),
             names=self.shared.names(),
@@ -145,6 +146,7 @@ class Reader(Checked):
             fields=inner,
             also=tuple(table.get("also", ())),
             constants=self.shared.urls(table.get("with", {}), (*path, "with")),
+            system=self.shared.urls(table.get("system"), (*path, "system")),
             parts=(parts,) if isinstance(parts, str) else tuple(parts),
             **{k: table[k] for k in _AS_WRITTEN if k in table},
         )

@@ -81,6 +81,8 @@ def _open(field: Field) -> Fault | None:
 
 
 def _object(field: Field) -> Fault | None:
-    if field.kind in ("code", "branch", "recipient") and field.codes is None:
+    if field.kind in ("code", "branch", "recipient", "concept") and field.codes is None:
         return "as", f"{field.kind} needs `codes`"
+    if (field.kind == "concept") != (field.system is not None):
+        return "as", "a concept needs `system`, and nothing else has one"
     return None

@@ -11,6 +11,7 @@ from mappings.lens.checks import MISSING, Checker, unstorable
 from mappings.lens.compose import filled
 from mappings.lens.declaration import SystemDeclaration
 from mappings.lens.headings import Headings
+from mappings.lens.identity import Identity
 from mappings.lens.section import Section
 from mappings.model import (
     ITEM,
@@ -34,6 +35,7 @@ class SystemMapping:
         self.name = declared.name
         self.declared = declared
         self.sections = tuple(Section(section, assembler, declared.type) for section in declared.sections)
+        self._identity = Identity(declared.id)
         self._checker = Checker(declared.codes, declared.branches)
         self._headings = Headings(declared, self._checker)
         self._by_type: dict[str, list[Section]] = {}
@@ -47,8 +49,9 @@ class SystemMapping:
         if not isinstance(native, dict):
             return None, None
         kind = native.get(self.declared.type)
-        section = self._section_of(native) or next(iter(self.sections), None)
-        return kind if isinstance(kind, str) else None, section.identity.of(native) if section else None
+        section = self._section_of(native)
+        identity = section.identity if section else self._identity
+        return kind if isinstance(kind, str) else None, identity.of(native)
 
     def named(self, native: Record, own: str) -> Record:
         """The record under this id."""
@@ -112,8 +115,7 @@ class SystemMapping:
             kind = self.declared.type
             missing = filled(native.get(kind)) is None
             yield Problem(kind, MISSING, "missing") if missing else self._unknown_type()
-        known = section or next(iter(self.sections), None)
-        for name in known.identity.names if known else ():
+        for name in (section.identity if section else self._identity).names:
             if filled(native.get(name)) is None:
                 yield Problem(name, MISSING, "missing")
             elif not isinstance(native[name], str):

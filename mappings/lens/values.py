@@ -31,6 +31,7 @@ class Lens:
 
 _CONTROL: Final = {c: None for c in range(32) if c not in (9, 10, 13)} | {0x7F: None}
 _HAS_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
 _CODE: Final = re.compile(r"[^\s]+( [^\s]+)*")
 
 
@@ -62,6 +63,11 @@ def _token(value: Json) -> Json:
 def uri(value: Json) -> Json:
     """A URI, which has no spaces."""
     return value if value and not re.search(r"\s", value) else None
+
+
+def _absolute(value: Json) -> Json:
+    """A URI with a scheme: what FHIR asks of a system."""
+    return value if _SCHEME.match(value) and uri(value) else None
 
 
 def _base64(value: Json) -> Json:
@@ -113,7 +119,7 @@ LEAVES: Final[Mapping[str, Lens]] = {
     "time": leaf(fhir_time),
     "boolean": leaf(lambda value: value),
     "token": leaf(_token),
-    "uri": leaf(uri),
+    "uri": leaf(_absolute),
     "base64": leaf(_base64),
     "fnr": leaf(text),
     "dnr": leaf(text),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.contract import Page, TakenOver, Unavailable, Write
+from adapters.csv_form import CsvForm
 from adapters.folder import Folder
 
 pytestmark = pytest.mark.anyio
@@ -116,7 +117,7 @@ async def test_a_bad_line_does_not_harm_the_others(tmp_path: Path) -> None:
 async def test_csv_in_the_vendors_own_writing(tmp_path: Path) -> None:
     text = 'Nr;Tekst;Status\r\n1;"Sofie leser; høyt\r\nhver dag";Åpen\r\n2;for få\r\n3;x;\r\n'
     dropped(tmp_path, "a.csv", text.encode("cp1252"))
-    page = await opened(tmp_path, form="csv", encoding="cp1252").changes(None)
+    page = await opened(tmp_path, form="csv", csv=CsvForm(encoding="cp1252")).changes(None)
     assert records(page) == [
         {"Nr": "1", "Tekst": "Sofie leser; høyt\r\nhver dag", "Status": "Åpen"},
         {"Nr": "3", "Tekst": "x", "Status": ""},
@@ -126,7 +127,7 @@ async def test_csv_in_the_vendors_own_writing(tmp_path: Path) -> None:
 
 async def test_the_vendors_export(tmp_path: Path, shared_data: Path) -> None:
     dropped(tmp_path, "x.csv", (shared_data / "stafettlogg" / "leverandoer-x.csv").read_bytes())
-    page = await opened(tmp_path, form="csv", encoding="cp1252").changes(None)
+    page = await opened(tmp_path, form="csv", csv=CsvForm(encoding="cp1252")).changes(None)
     assert page.unreadable == ()
     assert {"Radtype", "Knyttet til mål"} <= page.records[0].record.keys()
 

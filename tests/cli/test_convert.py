@@ -110,7 +110,7 @@ def test_a_value_that_is_no_record_is_refused(invoke: Invoke) -> None:
 def test_an_unknown_system_is_told_what_there_is(invoke: Invoke) -> None:
     done = invoke("convert", "kjernejournal", stdin="[]")
     assert done.exit_code == 3
-    assert "stafettlogg and individuell-plan" in done.stderr
+    assert "stafettlogg, individuell-plan and leverandoer-x" in done.stderr
     assert "--mapping FILE" in done.stderr
 
 
