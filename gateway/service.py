@@ -15,6 +15,7 @@ from gateway.config import Credentials, Settings, System, secret
 from gateway.errors import ConfigurationError
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.worker import Worker
+from gateway.file_form import form_of
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema import migrate
 from gateway.hub.store import Store
@@ -105,7 +106,9 @@ def load_mapping(system: System) -> RecordMapping:
 
 
 def open_adapter(system: System) -> Adapter:
-    """The adapter of a system, not yet connected. Raises ConfigurationError where a secret is missing."""
+    """The adapter of a system, not yet connected. Raises ConfigurationError where a secret is missing or a
+    folder's mapping is wrong."""
+    form, csv = form_of(system, load_mapping(system))
     try:
         return adapters.open_adapter(
             system.adapter,
@@ -114,9 +117,8 @@ def open_adapter(system: System) -> Adapter:
             ids=system.ids,
             deadline=system.send_deadline_seconds,
             folder=system.folder,
-            folder_format=system.folder_format,
-            delimiter=system.folder_delimiter,
-            encoding=system.folder_encoding,
+            folder_format=form,
+            csv=csv,
         )
     except ValueError as error:
         raise ConfigurationError(f"system {system.id}: {error}") from error
