@@ -17,6 +17,8 @@ from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.documents import errors
+from gateway.api.fhir_types import KINDS
+from gateway.exchange.unshown import count_without_form
 from gateway.hub.schema.tables import lane, recipient
 
 router = APIRouter(tags=["operations"])
@@ -50,6 +52,7 @@ class _Now(Collector):
             yield self._lanes(connection)
             yield self._breakers(connection)
             yield self._oldest(connection, service.clock())
+            yield self._unshown(connection)
         yield from self._worker()
 
     def _lanes(self, connection: Connection) -> Metric:
@@ -83,6 +86,17 @@ class _Now(Collector):
         )
         for name, since in rows:
             family.add_metric((name,), max(0.0, (now - since).total_seconds()))
+        return family
+
+    def _unshown(self, connection: Connection) -> Metric:
+        family = GaugeMetricFamily(
+            "stafettbro_items_without_form", "Items a system has no form for.", labels=("system", "type")
+        )
+        service = self._desk.service
+        for name, kind, count in count_without_form(
+            connection, service.settings, self._tenant, service.mappings, KINDS
+        ):
+            family.add_metric((name, kind), count)
         return family
 
     def _worker(self) -> Iterable[Metric]:

@@ -1,5 +1,5 @@
-"""FHIR from strangers: HL7's official examples go in by every way and come out with nothing lost, at /fhir and
-at another FHIR system; what they say of themselves stands in the timeline; their consents permit nothing."""
+"""FHIR from strangers: HL7's official examples go in by every way and come out with nothing lost, at /fhir
+and at another FHIR system; what they say stands in the timeline; their consents permit nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 
 from gateway import jsontext
 from gateway.config import Settings
 from gateway.hub import links
+from gateway.hub.content import digest
 from gateway.hub.links import Link
 from mappings.canonical import identifier_system
 from tests.access.issuer_server import Issuer
@@ -20,11 +23,15 @@ from tests.api.test_fhir_read import matches, person
 from tests.api.test_fhir_write import entry, send, transaction
 from tests.api.test_timeline import entries
 from tests.api.world import World, fields, settings
+from tests.mappings.strange_resources import resources
 
 EXAMPLES = Path(__file__).parents[2].parent / "shared" / "data" / "fhir"
 PATHS = sorted(EXAMPLES.glob("*.json"))
 NEEDED = pytest.mark.skipif(
     not PATHS, reason="HL7's examples are not beside the project (../shared/data/fhir)"
+)
+SETTINGS = examples(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 UNREADY = (
     "Patient family is not ready to commit to goal setting at this time. "
@@ -51,7 +58,7 @@ def about(resource: Any, patient: str) -> Any:
 
 
 def said(resource: dict[str, Any]) -> bytes:
-    """All that a resource says, decimals as text: without its id, version, time and the identifier it has here."""
+    """All that a resource says, decimals as text: without its id, version, time and identifier here."""
     kept = {k: v for k, v in resource.items() if k not in ("id", "meta")}
     own = [i for i in kept.get("identifier", []) if i.get("system") != identifier_system("item")]
     kept = {k: v for k, v in kept.items() if k != "identifier"} | ({"identifier": own} if own else {})
@@ -193,7 +200,7 @@ def test_the_official_examples_say_in_the_timeline_what_a_person_would_read(worl
     for path in PATHS:
         given = about(example(path), emma)
         assert send(world, "POST", f"/fhir/{given['resourceType']}", given).status_code == 201
-    found = [e for e in entries(world, emma, "bup", "?system=bup&limit=200")]
+    found = entries(world, emma, "bup", "?system=bup&limit=200")
     told = {(e["kind"], e["title"], e["time"], e["status"], (e["author"] or {}).get("name")) for e in found}
     assert told == {
         ("plan", "Manage obesity and weight loss", "2016-01-01", "active", "Dr Adam Careful"),
@@ -211,3 +218,136 @@ def test_the_official_examples_say_in_the_timeline_what_a_person_would_read(worl
     }
     alert = next(e for e in found if e["kind"] == "melding")
     assert alert["text"].startswith("Patient 1 has a very high serum potassium value (7.2 mmol/L")
+
+
+@NEEDED
+def test_what_the_log_cannot_show_is_listed_with_the_reason(world: World, emma: str) -> None:
+    refs = {}
+    strange = {
+        "resourceType": "Condition",
+        "code": {"text": "Søvnvansker"},
+        "subject": {"reference": f"Patient/{emma}"},
+    }
+    for one in [*(about(example(path), emma) for path in PATHS), strange]:
+        made = fields(send(world, "POST", f"/fhir/{one['resourceType']}", one))
+        refs[f"{made['resourceType']}/{made['id']}"] = one
+    answer = world.get(f"/systems/logg/unshown?patient={emma}", "logg")
+    listed = {one["item"]: one for one in fields(answer)["items"]}
+    assert listed.keys() <= refs.keys()
+    told = {refs[item]["resourceType"]: (one["code"], set(one["elements"])) for item, one in listed.items()}
+    assert told["CarePlan"][0] == "own-to-each-system"
+    assert told["CareTeam"] == ("no-form", set())
+    code, elements = told["Goal"]
+    assert code == "in-part"
+    assert {"priority.coding", "target.detailRange", "statusReason"} <= elements
+    assert not {"description.text", "startDate", "lifecycleStatus", "subject.reference"} & elements
+    assert "Condition" not in told  # of no category that anyone has consented to
+    assert "lbs" not in answer.text
+    assert fields(world.get(f"/systems/logg/unshown?patient={emma}", "drift")) == fields(answer)
+    first = fields(world.get(f"/systems/logg/unshown?patient={emma}&limit=1", "logg"))
+    rest = fields(world.get(f"/systems/logg/unshown?patient={emma}&after={first['next']}", "logg"))
+    assert [*first["items"], *rest["items"]] == fields(answer)["items"]
+    assert world.get(f"/systems/logg/unshown?patient={emma}", "bup").status_code == 403
+    assert world.get(f"/systems/logg/unshown?patient={emma}", "nabodrift").status_code == 404
+    assert world.get("/systems/logg/unshown?patient=finnes-ikke", "logg").status_code == 404
+    figures = world.get("/metrics", "drift").text
+    assert 'stafettbro_items_without_form{system="logg",type="CareTeam"} 1.0' in figures
+    assert 'stafettbro_items_without_form{system="logg",type="Condition"} 1.0' in figures
+
+
+@given(resource=resources())
+@SETTINGS
+def test_whatever_is_valid_comes_back_and_stands_in_the_timeline(
+    world: World, emma: str, resource: dict[str, Any]
+) -> None:
+    native = {**resource, "id": digest(resource)}
+    answer = fields(world.hand_in("bup", native))
+    assert answer["status"] in ("stored", "unchanged"), answer
+    path = f"/fhir/{resource['resourceType']}/{answer['resource'].partition('/')[2]}"
+    assert said(fields(world.get(path, "bup"))) == said(about(native, emma))
+    assert world.get(f"/timeline/{emma}?limit=200", "bup").status_code == 200
+    assert world.get(f"/systems/logg/unshown?patient={emma}", "logg").status_code == 200
+    world.later()
+
+
+PRIVACY = {
+    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]
+}
+OPT_IN = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "OPTIN"}]}
+TO_THE_GP = {
+    "role": {"coding": [{"code": "IRCP"}]},
+    "reference": {"identifier": {"system": "urn:oid:2.16.578.1.12.4.1.4.101", "value": "339825971"}},
+}
+PERMIT = {"type": "permit", "period": {"start": "2026-01-01", "end": "2027-12-31"}, "actor": [TO_THE_GP]}
+
+
+@pytest.mark.parametrize(
+    "said_by_them",
+    [
+        {"policyRule": OPT_IN},
+        {"policyRule": OPT_IN, "provision": PERMIT},
+        {"provision": PERMIT},
+        {"provision": {**PERMIT, "action": [{"coding": [{"code": "access"}]}]}},
+        {
+            "provision": {
+                **PERMIT,
+                "class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Goal"}],
+            }
+        },
+        {"provision": {**PERMIT, "code": [{"coding": [{"system": "http://loinc.org", "code": "57133-1"}]}]}},
+        {"provision": {"type": "permit", "provision": [{**PERMIT, "type": "permit"}]}},
+    ],
+)
+def test_a_strangers_consent_that_is_not_understood_permits_nothing(
+    world: World, said_by_them: dict[str, Any]
+) -> None:
+    log = [
+        {**r, "kategorier": ["plan"]} if r["type"] == "samtykke" else r
+        for r in records("stafettlogg", "emma")
+    ]
+    world.hand_in("logg", log)
+    own = person(world, log[0])
+    kin = [
+        {"reference": f"RelatedPerson/{r['id']}"}
+        for r in matches(world.get(f"/fhir/RelatedPerson?patient={own}", "bup"))
+    ]
+    before = permitted(world, own)
+    assert before
+    consent = {
+        "resourceType": "Consent", "status": "active", "scope": PRIVACY,
+        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+        "patient": {"reference": f"Patient/{own}"}, "dateTime": "2026-11-01", "performer": kin,
+        **said_by_them,
+    }  # fmt: skip
+    made = send(world, "POST", "/fhir/Consent", consent)
+    assert made.status_code == 201, made.text
+    assert permitted(world, own) <= before
+
+
+def permitted(world: World, own: str) -> set[str]:
+    """What the GP may have."""
+    items = fields(world.get(f"/decisions?patient={own}&recipient=lege", "drift"))["items"]
+    return {one["item"] for one in items if one["outcome"] == "permit"}
+
+
+def test_what_was_consented_to_in_the_log_is_not_changed_by_a_server_of_others(
+    world: World, emma: str
+) -> None:
+    (theirs,) = matches(world.get(f"/fhir/Consent?patient={emma}", "bup"))
+    longer = {**theirs, "provision": {**theirs["provision"], "period": {"start": "2026-09-14"}}}
+    tag = f'W/"{theirs["meta"]["versionId"]}"'
+    assert send(world, "PUT", f"/fhir/Consent/{theirs['id']}", longer, If_Match=tag).status_code == 405
+    with world.service.store.write() as connection:
+        known = Link("bup", f"Consent/{theirs['id']}", emma, "Consent/77")
+        links.save(connection, "fjordbyen", [known])
+    native = {**about(longer, "9"), "id": "77"}
+    assert fields(world.hand_in("bup", native))["status"] == "conflict"
+    (after,) = matches(world.get(f"/fhir/Consent?patient={emma}", "logg"))
+    assert after["provision"]["period"] == theirs["provision"]["period"]
+
+
+def test_a_team_that_follows_from_the_participants_is_not_written_here(world: World, emma: str) -> None:
+    (team,) = matches(world.get(f"/fhir/CareTeam?patient={emma}", "bup"))
+    tag = f'W/"{team["meta"]["versionId"]}"'
+    changed = {**team, "name": "Laget"}
+    assert send(world, "PUT", f"/fhir/CareTeam/{team['id']}", changed, If_Match=tag).status_code == 405
