@@ -14,8 +14,9 @@ from gateway.config import System
 from gateway.hub import versions
 from gateway.hub.content import digest, pack
 from gateway.hub.links import Link, Name
-from gateway.hub.merge import merge
+from gateway.hub.merge import Conflict, merge
 from gateway.hub.schema.tables import late_edition, resource_version
+from gateway.hub.versions import Version
 from gateway.intake.answer import Answer, Status
 from gateway.intake.workspace import Workspace
 from mappings import derived, reading
@@ -24,6 +25,7 @@ from mappings.dialects import is_inlined, new_measure
 from mappings.model import ITEM, Heading, Ids, Record, RecordMapping, Resource, State
 
 PROVENANCE = "provenance"
+DECIDED = ("Consent/", "PractitionerRole/", "RelatedPerson/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ class Entry:
             new = new_measure(theirs, link.ref, f"Patient/{self.person}") if is_inlined(slot) else theirs
             self._append(ws, link, new)
             return True, False
+        if self.system.adapter == "fhir" and head.created_by != self.system.id and ref.startswith(DECIDED):
+            return False, self._object(ws, link, theirs, head)
         known = base or {"resourceType": theirs["resourceType"], "id": theirs["id"]}
         previous = link.previous.focus.get(slot) if link.previous else None
         merged = merge(known, theirs, head.resource, previous=previous)
@@ -151,6 +155,14 @@ class Entry:
             return False, bool(merged.conflicts)
         self._append(ws, link, value)
         return True, bool(merged.conflicts)
+
+    def _object(self, ws: Workspace, link: Link, theirs: Resource, head: Version) -> bool:
+        """Who takes part and what was consented to is said where it was decided. What a server of others says
+        of it is kept for a person to look at, and permits nothing."""
+        whole = Conflict(theirs["resourceType"], head.resource, theirs, link.held.focus.get(ITEM))
+        values = self._values(whole, head.recorded)
+        ws.disagree(person_id=self.person, ref=head.ref, path=whole.path, values=values)
+        return True
 
     def _values(self, one: Any, current_at: datetime | None) -> dict[str, Any]:
         return {
