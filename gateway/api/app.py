@@ -22,6 +22,7 @@ from gateway.api import (
     pull,
     records,
     timeline,
+    unshown,
 )
 from gateway.api.auth import Desk
 from gateway.api.edge import Edge
@@ -35,7 +36,7 @@ ABOUT = """One entry in one system, present in every other system that the conse
 
 Every route but `/healthz` and `/readyz` needs a bearer token; its client decides which system it acts for.
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
-PARTS = (records, pull, fhir_read, fhir_write, bundle, timeline, decisions, lanes, health, metrics)
+PARTS = (records, pull, fhir_read, fhir_write, bundle, timeline, decisions, unshown, lanes, health, metrics)
 
 
 def assemble() -> FastAPI:

@@ -191,6 +191,25 @@ class DecisionAnswers(Answer):
     items: list[ItemDecision]
 
 
+class UnshownItem(Answer):
+    """One item that does not show in a system, or not whole."""
+
+    item: str
+    source: str = Field(description="System it was made in")
+    code: Literal["no-log-or-plan-there", "own-to-each-system", "no-form", "not-expressible", "in-part"]
+    reason: str = Field(description="In plain Norwegian")
+    elements: list[str] = Field(description="What its record leaves out, where there is one")
+
+
+class UnshownAnswers(Answer):
+    """What a system may have of a person and cannot show."""
+
+    patient: str
+    system: str
+    items: list[UnshownItem]
+    next: str | None = Field(description="Send it as `after` for the next page")
+
+
 class DisclosedItem(Answer):
     """One item of a disclosure."""
 
