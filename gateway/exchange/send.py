@@ -146,6 +146,7 @@ class Sender:
             notice=reading.in_error(send.difference.state.focus[ITEM]),
             expected=self._expected(plan, send),
             still_ours=ours,
+            record_id=self._mapping.label(record)[1],
         )
         try:
             written = await self._adapter.write(write)
@@ -187,7 +188,7 @@ class Sender:
         """What the recipient holds after taking this record, in the hub's terms."""
         ids = plan.ids(self._system, send.difference.ref)
         own = ids.natives[send.difference.ref]
-        named = {**record, "id": own.rpartition("/")[2] if self._system.adapter == "fhir" else own}
+        named = self._mapping.named(record, own)
         return self._mapping.put(named, as_held(send.difference.state, ids), ids)
 
     def _account(self, plan: Plan, report: Report) -> None:

@@ -46,10 +46,13 @@ class Answer:
         return out
 
 
-def rejected(record: object, *problems: Problem) -> Answer:
-    """A rejection that names the record as far as it names itself."""
+def rejected(
+    record: object, *problems: Problem, label: tuple[str | None, str | None] | None = None
+) -> Answer:
+    """A rejection that names the record as far as it names itself. label: type and id, where its system calls
+    them something else."""
     named = record if isinstance(record, dict) else {}
-    kind, own = named.get("type"), named.get("id")
+    kind, own = label or (named.get("type"), named.get("id"))
     return Answer(
         Status.REJECTED,
         kind if isinstance(kind, str) else None,

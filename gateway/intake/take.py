@@ -71,7 +71,8 @@ class Intake:
             try:
                 batch.arrivals.append(Arrival(index, one, mapping.describe(one.record)))
             except RecordRefused as refusal:
-                batch.answers[index] = rejected(one.record, *refusal.problems)
+                label = mapping.label(one.record)
+                batch.answers[index] = rejected(one.record, *refusal.problems, label=label)
         return batch
 
     def _store_all(self, system: System, batch: Batch) -> None:
@@ -129,12 +130,13 @@ class Intake:
         name = ws.names.get(heading.id)
         if name is not None and name.person != person:
             problem = Problem("id", "Denne id-en er allerede i bruk for en annen person.", "other-person")
-            return rejected(offered.record, problem)
+            return rejected(offered.record, problem, label=(heading.type, heading.id))
         mapping = self._mappings[system.id]
         try:
-            return Entry(offered.record, heading, offered.version, person, system, mapping).take(ws)
+            version = offered.version or heading.version
+            return Entry(offered.record, heading, version, person, system, mapping).take(ws)
         except RecordRefused as refusal:
-            return rejected(offered.record, *refusal.problems)
+            return rejected(offered.record, *refusal.problems, label=(heading.type, heading.id))
 
 
 def _set_busy_aside(
@@ -155,7 +157,8 @@ def _wait(ws: Workspace, batch: Batch, left: Iterable[tuple[Arrival, str]]) -> N
     for arrival, lacks in left:
         heading = arrival.heading
         if heading.subject is not None or heading.is_frame:
-            batch.answer(arrival, rejected(arrival.offered.record, _unknown_person(heading)))
+            label = (heading.type, heading.id)
+            batch.answer(arrival, rejected(arrival.offered.record, _unknown_person(heading), label=label))
             continue
         waiting.keep(ws, arrival, lacks)
         answer = Answer(Status.WAITING, heading.type, heading.id, waits_for=lacks, problems=heading.warnings)

@@ -51,6 +51,7 @@ class Headings:
             needs=tuple(needs),
             mentions=tuple(mentions),
             person=_person(declared, native),
+            ours=_ours(section, own),
             withdrawn=any(_says(native, name, words) for name, words in self._errors[declared.name]),
             warnings=tuple(self._warnings(declared.fields, native)),
             version=_version(native.get(self._declared.version)),
@@ -112,6 +113,12 @@ def _in_error(field: Field, declared: SystemDeclaration) -> Iterator[Json]:
         )
     elif field.kind == "code":
         yield from (word for word, code in declared.codes[field.codes or ""].items() if code == IN_ERROR)
+
+
+def _ours(section: Section, own: str) -> str | None:
+    """Our own reference, if the record was given by us and lies under an id of ours among other fields."""
+    names = section.identity.names
+    return f"{section.resource}/{section.identity.fields(own)[names[-1]]}" if len(names) > 1 else None
 
 
 def _says(native: Record, name: str, words: frozenset[Json]) -> bool:
