@@ -180,7 +180,8 @@ def _is_referral(resource: Resource) -> bool:
 
 
 def _is_minutes(resource: Resource) -> bool:
-    """Minutes of a meeting, as far as the document's type says so ("moetereferat", "Referat …")."""
-    kind = resource.get("type") or {}
-    words = [kind.get("text"), *(c.get(k) for c in kind.get("coding") or () for k in ("code", "display"))]
+    """Minutes of a meeting, as far as the document's kind says so ("moetereferat", "Referat …")."""
+    kinds = [resource.get("type") or {}, *(resource.get("category") or ())]
+    words = [kind.get("text") for kind in kinds]
+    words += [c.get(k) for kind in kinds for c in kind.get("coding") or () for k in ("code", "display")]
     return any("referat" in word.lower() for word in words if word)

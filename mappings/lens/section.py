@@ -14,6 +14,7 @@ from mappings.lens.compose import filled
 from mappings.lens.declaration import SectionDeclaration
 from mappings.lens.focus import PROVENANCE, Focus, Resources
 from mappings.lens.identity import Identity
+from mappings.lens.periods import periods
 from mappings.lens.residue import ABSENT, difference, restore, same
 from mappings.lens.values import Get, Put
 from mappings.lens.views import is_live, withdraw
@@ -55,6 +56,7 @@ class Section:
         self._resources = Resources(declared, assembler, path)
         self.owned = self._resources.owned
         self._persons = frozenset({p.slot for p in self._others} - {PROVENANCE} - set(self.owned))
+        self.periods = tuple(periods(declared.fields))
         self._type_key = type_key
         self._by_cells = any(f.by_cells for f in declared.fields)
 

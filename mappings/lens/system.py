@@ -12,6 +12,7 @@ from mappings.lens.compose import filled
 from mappings.lens.declaration import SystemDeclaration
 from mappings.lens.headings import Headings
 from mappings.lens.identity import Identity
+from mappings.lens.periods import backwards
 from mappings.lens.section import Section
 from mappings.model import (
     ITEM,
@@ -123,6 +124,7 @@ class SystemMapping:
         if section is not None:
             checked = (f for f in section.declared.fields if f.name not in section.identity.names)
             yield from self._checker.problems(tuple(checked), native)
+            yield from backwards(section.periods, native)
 
     def _unknown_type(self) -> Problem:
         return Problem(self.declared.type, "Posttypen finnes ikke i dette formatet.", "unknown-type")

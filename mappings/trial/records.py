@@ -7,11 +7,13 @@ Clean records hold only what FHIR can hold; the others also hold empty values, u
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from mappings.lens.declaration import Field, SystemDeclaration
+from mappings.lens.periods import backwards
 from mappings.lens.refs import full_id
 from mappings.lens.section import Section
 from mappings.lens.system import SystemMapping
@@ -31,7 +33,7 @@ def maker(mapping: SystemMapping, section: Section, *, clean: bool = False) -> M
     """Makes records of a section."""
     declared, always = section.declared, _always(mapping, section)
     fields = tuple(f for f in declared.fields if f.name not in always)
-    made = _object(mapping.declared, fields, clean=clean)
+    made = _forwards(_object(mapping.declared, fields, clean=clean), section)
     if declared.when is None:
         return Maker(made.size, lambda data, at: {**made.make(data, at), **always})
     name, forms = declared.when[0], sorted(declared.when[1])
@@ -40,6 +42,33 @@ def maker(mapping: SystemMapping, section: Section, *, clean: bool = False) -> M
         return {**made.make(data, at + 1), **always, name: forms[data[at] % len(forms)]}
 
     return Maker(1 + made.size, make)
+
+
+def _forwards(made: Maker, section: Section) -> Maker:
+    """Start and end of each period in their order: what ends before it starts is refused."""
+
+    def make(data: bytes, at: int) -> Record:
+        record: Record = made.make(data, at)
+        for period in section.periods:
+            if any(backwards((period,), record)):
+                holder = period.holder(record)
+                start, end = period.start.name, period.end.name
+                holder[start], holder[end] = holder[end], holder[start]
+        return record
+
+    return Maker(made.size, make)
+
+
+def _preferred(declared: SystemDeclaration) -> SystemDeclaration:
+    """With one word for each code, the first."""
+    codes = {name: _first_words(table) for name, table in declared.codes.items()}
+    branches = {name: _first_words(rows) for name, rows in declared.branches.items()}
+    return replace(declared, codes=codes, branches=branches)
+
+
+def _first_words(table: Mapping[Json, Json]) -> dict[Json, Json]:
+    first = {repr(meaning): word for word, meaning in reversed(list(table.items()))}
+    return {word: meaning for word, meaning in table.items() if first[repr(meaning)] == word}
 
 
 def _always(mapping: SystemMapping, section: Section) -> Record:
@@ -77,7 +106,7 @@ def ids_for(mapping: SystemMapping, section: Section) -> Ids:
     own = str(section.identity.of(always))
     refs = {**KNOWN, own: f"{section.resource}/{OWN}"}
     for text in _wordings(section.declared.fields):
-        refs |= {full_id(wording(text), native, always): reference for native, reference in KNOWN.items()}
+        refs |= {full_id(wording(text), n, always): ref for n, ref in KNOWN.items() if n != FRAME}
     frame = refs[own] if section.declared.frame else KNOWN[FRAME]
     return Ids("Patient/p1", frame, mapping.name, refs, {ref: native for native, ref in refs.items()})
 
@@ -118,7 +147,8 @@ def _list(field: Field, one: Maker, *, clean: bool) -> Maker:
     if field.separator is not None:
         return _joined(several(one, least=1), field.separator)
     made = several(one, least=1 if clean else 0)
-    return _distinct(made, field.key) if clean and field.key else made
+    alone = field.key or (field.to or "").startswith("meta.")  # FHIR says a label only once
+    return _distinct(made, field.key) if clean and alone else made
 
 
 def _joined(made: Maker, separator: str) -> Maker:
@@ -155,9 +185,9 @@ def _filled(made: Maker, first: str, content: Maker) -> Maker:
     return Maker(made.size + content.size, make)
 
 
-def _distinct(made: Maker, key: str) -> Maker:
+def _distinct(made: Maker, key: str | None) -> Maker:
     def make(data: bytes, at: int) -> list[Json]:
-        found = {repr(element.get(key)): element for element in made.make(data, at)}
+        found = {repr(element.get(key) if key else element): element for element in made.make(data, at)}
         return list(found.values())
 
     return Maker(made.size, make)

@@ -112,12 +112,13 @@ _CLEAN: Final = {
     "boolean": one_of((False, True)),
     "integer": Maker(1, lambda data, at: data[at]),
     "token": CODE_LIKE,
-    "uri": CODE_LIKE,
+    "uri": Maker(3, lambda data, at: f"https://x.example/{_code_like(data, at)}"),
     "base64": Maker(3, _base64),
     "elsewhere": members([("system", CODE_LIKE), ("id", TEXT)]),
     "scalar": either(TEXT, one_of((False, True)), Maker(1, lambda data, at: data[at] - 9)),
     "orgnr": ORGANIZATION,
     **{kind: _national(kind) for kind in _DAYS},
+    "person-id": either(*map(_national, _DAYS)),
 }
 _ODD: Final = {
     "text": either(TEXT, one_of(ODD_TEXTS)),
@@ -126,11 +127,12 @@ _ODD: Final = {
     "moment": either(DATE, TIME, one_of((*_ODD_TIMES, "2026", "2026-05"))),
     "time": either(TIME, one_of(_ODD_TIMES)),
     "token": either(CODE_LIKE, one_of(("to  ord", "", "a b"))),
-    "uri": either(CODE_LIKE, one_of(("ikke en uri", ""))),
+    "uri": either(CODE_LIKE, one_of(("ikke en uri", "urn:uuid:x", ""))),
     "base64": either(_CLEAN["base64"], fixed("YQ\n==")),
     "scalar": either(_CLEAN["scalar"], one_of((2**31, -(2**31) - 1, *ODD_TEXTS))),
 }
 _REFERENCES: Final = frozenset({"ref", "mention", "named", "writer"})
+GENERATED: Final = frozenset({*_CLEAN, *_REFERENCES, "code", "branch", "recipient", "concept"})
 
 
 def value(declared: SystemDeclaration, field: Field, *, clean: bool) -> Maker:
@@ -145,6 +147,8 @@ def value(declared: SystemDeclaration, field: Field, *, clean: bool) -> Maker:
     if field.kind == "recipient":
         services = one_of(sorted(declared.codes[field.codes or ""], key=str))
         return either(services, ORGANIZATION, *([_references(clean)] if field.people else []))
+    if field.kind == "concept":
+        return either(one_of(sorted(declared.codes[field.codes or ""])), _CLEAN["text"])
     if field.form is not None:
         return _dated(field.form, field.zone)
     return (_ODD.get(field.kind) if odd else None) or _CLEAN.get(field.kind, TEXT)

@@ -58,5 +58,12 @@ def test_minutes_need_two_categories() -> None:
     other = put(record("dokument", slag="annet")).focus[ITEM]
     assert reading.category_of(minutes) == {"dokument", "moete"}
     assert reading.category_of(other) == {"dokument"}
-    theirs = {"resourceType": "DocumentReference", "id": "h", "type": {"text": "Møtereferat"}}
-    assert reading.category_of(theirs) == {"dokument", "moete"}
+    for said in ({"type": {"text": "Møtereferat"}}, {"category": [{"text": "Møtereferat"}]}):
+        theirs = {"resourceType": "DocumentReference", "id": "h", **said}
+        assert reading.category_of(theirs) == {"dokument", "moete"}
+
+
+def test_the_kind_is_the_systems_own_so_that_type_is_left_to_the_national_codes() -> None:
+    document = put(record("dokument", slag="moetereferat")).focus[ITEM]
+    assert document["category"][0]["coding"][0]["code"] == "moetereferat"
+    assert "type" not in document
