@@ -32,11 +32,11 @@ def _ours(name: str) -> SystemMapping:
 
 
 def _used(name: str, folder: Path) -> str:
-    return _text(folder / name) if name.endswith(".toml") else _own_text(name)
+    return _text(folder / name) if name.endswith((".toml", ".json")) else _own_text(name)
 
 
 def _own_text(name: str) -> str:
-    file = _OURS / f"{name}.toml"
+    file = _OURS / (name if name.endswith(".json") else f"{name}.toml")
     if "/" in name or not file.is_file():
         raise BadDeclaration(f"{name}.toml", "", "there is no such mapping file")
     return file.read_text(encoding="utf-8")

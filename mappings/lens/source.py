@@ -15,6 +15,7 @@ from mappings.model import MappingError
 
 Table = dict[str, Any]
 Opener = Callable[[str], str]  # name of a used file -> its text
+_NAME: Final = re.compile(r"[\w-]+")
 _AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -88,9 +89,21 @@ def _parsed(text: str, file: str) -> Table:
         tables: Table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
-        reason = _AT_LINE.sub("", str(error))
-        raise BadDeclaration(file, "", f"no TOML: {reason}", int(found[1]) if found else None) from error
+        reason = f"no TOML: {_AT_LINE.sub('', str(error))}"
+        line = int(found[1]) if found else None
+        raise BadDeclaration(file, "", reason + _unquoted(text, line), line) from error
     return tables
+
+
+def _unquoted(text: str, line: int | None) -> str:
+    """A hint for the commonest reason: a name with letters that TOML wants in quotes."""
+    written = text.split("\n")[line - 1].strip() if line else ""
+    name = _NAME.match(written)
+    return (
+        ""
+        if name is None or name[0].isascii()
+        else f'; a name with such letters stands in quotes: "{name[0]}"'
+    )
 
 
 def over(below: Mapping[str, Any], above: Mapping[str, Any]) -> Table:
