@@ -68,7 +68,7 @@ class DateForm:
     def native(self, text: str) -> str | None:
         """The other way. A day alone is its midnight where the form has hours; a month alone is not said."""
         found = self._local(text)
-        if found is None:
+        if found is None or found.year < _FIRST_YEAR:
             return None
         said = [f"{getattr(found, _PARTS[word][0]):0{_PARTS[word][1]}}" for word in self._words]
         return "".join(sign + part for sign, part in zip(self._between, [*said, ""], strict=True))

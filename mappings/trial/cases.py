@@ -41,12 +41,12 @@ class Case:
 class CaseMaker:
     """Makes cases of a section. Everything that can be prepared is prepared here."""
 
-    def __init__(self, mapping: SystemMapping, section: Section) -> None:
+    def __init__(self, mapping: SystemMapping, section: Section, *, synonyms: bool = False) -> None:
         self.ids: Ids = ids_for(mapping, section)
         self._mapping = mapping
         self._editor = Editor(mapping, section.declared)
         self._optional = sorted(section.owned)
-        odd, clean = maker(mapping, section), maker(mapping, section, clean=True)
+        odd, clean = maker(mapping, section), maker(mapping, section, clean=True, synonyms=synonyms)
         self._odd, self._clean = odd.make, clean.make
         self.sizes: Final = (odd.size, odd.size, clean.size, odd.size, 2 + self._editor.maker.size)
 

@@ -120,10 +120,8 @@ def _moves(assembler: Assembler, section: SectionDeclaration) -> Iterator[tuple[
     path = ("section", section.name)
     for slot, above, field in _flat(section.fields, ITEM, ""):
         for other in field.also:
-            ways = (
-                assembler.way(f"{above}{text}", ("section", section.name)) for text in (field.to or "", other)
-            )
-            yield slot, *ways  # type: ignore[misc]
+            written, elsewhere = (f"{above}{text}" for text in (field.to or "", other))
+            yield slot, assembler.way(written, path), assembler.way(elsewhere, path)
 
 
 def _flat(fields: tuple[Field, ...], slot: str, above: str) -> Iterator[tuple[str, str, Field]]:

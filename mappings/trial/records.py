@@ -17,9 +17,10 @@ from mappings.lens.periods import backwards
 from mappings.lens.refs import full_id
 from mappings.lens.section import Section
 from mappings.lens.system import SystemMapping
-from mappings.lens.wording import taken_apart, wording
+from mappings.lens.wording import wording
 from mappings.model import Ids, Json, Record
 from mappings.trial.choices import LEFT_OUT, Maker, either, members, one_of, perhaps, several
+from mappings.trial.texts import joined, worded
 from mappings.trial.values import KNOWN, value
 
 OWN: Final = "own"
@@ -29,11 +30,13 @@ _UNKNOWN: Final = one_of(
 )
 
 
-def maker(mapping: SystemMapping, section: Section, *, clean: bool = False) -> Maker:
-    """Makes records of a section."""
+def maker(mapping: SystemMapping, section: Section, *, clean: bool = False, synonyms: bool = False) -> Maker:
+    """Makes records of a section. synonyms: where several words mean one FHIR code, clean records hold only
+    the first, which is the one that FHIR alone gives back."""
     declared, always = section.declared, _always(mapping, section)
     fields = tuple(f for f in declared.fields if f.name not in always)
-    made = _forwards(_object(mapping.declared, fields, clean=clean), section)
+    words = _preferred(mapping.declared) if clean and synonyms else mapping.declared
+    made = _forwards(_object(words, fields, clean=clean), section)
     if declared.when is None:
         return Maker(made.size, lambda data, at: {**made.make(data, at), **always})
     name, forms = declared.when[0], sorted(declared.when[1])
@@ -133,7 +136,7 @@ def _field(declared: SystemDeclaration, field: Field, *, clean: bool) -> Maker:
 def _content(declared: SystemDeclaration, field: Field, *, clean: bool) -> Maker:
     """What a field holds when it is there."""
     if field.parts:
-        one = either(*(_worded(declared, field, text) for text in field.parts))
+        one = either(*(worded(declared, field, text) for text in field.parts))
     elif field.fields:
         one = _object(declared, field.fields, clean=clean)
         if clean or field.required:
@@ -145,35 +148,10 @@ def _content(declared: SystemDeclaration, field: Field, *, clean: bool) -> Maker
 
 def _list(field: Field, one: Maker, *, clean: bool) -> Maker:
     if field.separator is not None:
-        return _joined(several(one, least=1), field.separator)
+        return joined(several(one, least=1), field.separator)
     made = several(one, least=1 if clean else 0)
     alone = field.key or (field.to or "").startswith("meta.")  # FHIR says a label only once
     return _distinct(made, field.key) if clean and alone else made
-
-
-def _joined(made: Maker, separator: str) -> Maker:
-    """The values of a list in one text, those without the sign that stands between them."""
-    sign = separator.strip() or separator
-
-    def make(data: bytes, at: int) -> str:
-        said = [" ".join(str(one).replace(sign, " ").split()) for one in made.make(data, at)]
-        return separator.join(filter(None, said)) or "a"
-
-    return Maker(made.size, make)
-
-
-def _worded(declared: SystemDeclaration, field: Field, text: str) -> Maker:
-    """A text that holds several values; the simplest where those chosen could not be told apart."""
-    names = wording(text).names
-    made = members([(f.name, value(declared, f, clean=True)) for f in field.fields if f.name in names])
-    simplest = str(wording(text).filled(made.make(bytes(made.size), 0)))
-
-    def make(data: bytes, at: int) -> str:
-        chosen = made.make(data, at)
-        said = wording(text).filled(chosen)
-        return said if said and taken_apart(field.parts, said) == chosen else simplest
-
-    return Maker(made.size, make)
 
 
 def _filled(made: Maker, first: str, content: Maker) -> Maker:

@@ -45,10 +45,17 @@ def bench(mapping: SystemMapping, section: Section) -> Bench:
 
 
 def search(
-    mapping: SystemMapping, section: Section, *, cases: int, seed: int = 0, laws: Iterable[str] = LAWS
+    mapping: SystemMapping,
+    section: Section,
+    *,
+    cases: int,
+    seed: int = 0,
+    laws: Iterable[str] = LAWS,
+    synonyms: bool = False,
 ) -> tuple[Finding, ...]:
-    """Put the laws to so many cases of a section. Same seed, same cases."""
-    ready, maker = bench(mapping, section), CaseMaker(mapping, section)
+    """Put the laws to so many cases of a section. Same seed, same cases. synonyms: several words for one FHIR
+    code are meant; the first is what FHIR alone gives back."""
+    ready, maker = bench(mapping, section), CaseMaker(mapping, section, synonyms=synonyms)
     left, findings = list(laws), dict[str, Finding]()
     while left:
         found = _round(ready, maker, left, cases, seed)

@@ -18,7 +18,7 @@ def misshapen(resource: Resource) -> str | None:
     kind = str(resource.get("resourceType"))
     try:
         model = get_fhir_model_class(kind)
-    except KeyError:
+    except (KeyError, ValueError):
         return f"{kind}: no such type of resource"
     empty = next(_empty(resource, kind), None)
     if empty is not None:

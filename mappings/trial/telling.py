@@ -1,4 +1,4 @@
-"""A finding as a person can read it: the record before, the FHIR in between, what came, and where they part."""
+"""A finding as a person can read it: the record, the FHIR in between, what came, and where they part."""
 
 from __future__ import annotations
 
