@@ -39,9 +39,10 @@ class Wording:
         left = text[len(first) : len(text) - len(last)]
         found = {}
         for name, sign in zip(self.names[:0:-1], self._signs[-2:0:-1], strict=True):
-            left, there, found[name] = left.rpartition(sign)
-            if not there:
+            at = left.rfind(sign, 1, len(left) - 1)  # something on either side
+            if at < 0:
                 return None
+            left, found[name] = left[:at], left[at + len(sign) :]
         found[self.names[0]] = left
         return {name: found[name] for name in self.names} if all(found.values()) else None
 

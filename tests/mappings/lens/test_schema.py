@@ -43,10 +43,10 @@ def test_reader_and_schema_agree_on_each_value(table: str, key: str) -> None:
     validator = Draft202012Validator(PUBLISHED if table == "file" else one)
     others = {k: _example(v.form.schema) for k, v in TABLES[table].items() if v.required and k != key}
     for value in TRIED:
-        if isinstance(value, (dict, list)) and value:
+        if isinstance(value, dict) and value:
             continue  # what is inside is checked where it is read
         faults = validator.iter_errors({**others, key: value})
-        at_key = [e for e in faults if list(e.absolute_path) == [key] and e.validator != "required"]
+        at_key = [e for e in faults if [*e.absolute_path][:1] == [key] and e.validator != "required"]
         assert _read(table, {**others, key: value}) is (at_key == []), value
 
 
