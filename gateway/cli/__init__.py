@@ -15,6 +15,7 @@ from gateway.cli.explaining import explain
 from gateway.cli.exporting import export
 from gateway.cli.importing import import_
 from gateway.cli.lanes import lanes
+from gateway.cli.mapping import mapping
 from gateway.cli.outcome import PlainCommand
 from gateway.cli.previewing import preview
 from gateway.cli.running import demo, migrate, serve, worker
@@ -70,4 +71,5 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
 for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():
         app.command(_name, cls=PlainCommand, rich_help_panel=_panel)(_command)
+app.add_typer(mapping, rich_help_panel="Connect a system")
 app.add_typer(lanes, rich_help_panel="Look and mend")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import mappings
 from gateway.cli.outcome import Impossible
+from mappings.lens.system import SystemMapping
 from mappings.model import MappingError, RecordMapping
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 OURS = ("stafettlogg", "individuell-plan", "leverandoer-x")
 
 
-def load(name: str) -> RecordMapping:
+def load(name: str) -> SystemMapping:
     """A mapping file: ours by name, or any by its path. Raises Impossible with file, section and reason."""
     try:
         return mappings.load(name)
@@ -40,7 +41,8 @@ def named(system_id: str, file: Path | None, settings: Settings | None) -> Recor
         return of_system(system)
     if system_id in OURS:
         return load(system_id)
+    ours = f"{', '.join(OURS[:-1])} and {OURS[-1]}"
     raise Impossible(
-        f"No mapping is known for {system_id}. Without a configuration there are {', '.join(OURS[:-1])} and {OURS[-1]};\n"
+        f"No mapping is known for {system_id}. Without a configuration there are {ours};\n"
         "give another one with --mapping FILE, or a configuration that has the system with --config FILE."
     )
