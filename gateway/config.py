@@ -159,6 +159,7 @@ class Settings(Model):
     public_url: str = "http://127.0.0.1:8420"
     database_url: str = "sqlite:///var/stafettbro.db"
     state_folder: Path = Path("var")  # liveness locks, generated keys
+    journal_folder: Path | None = None  # withdrawn consents, kept beside the database; None: in state_folder
     identifier_key_ref: SecretRef | None = None  # key of the hashes that national ids are found by
     embedded_worker: bool = True  # run the worker inside `serve` (always so on SQLite)
     sweep_seconds: float = 60.0

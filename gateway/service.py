@@ -16,10 +16,13 @@ from gateway.errors import ConfigurationError
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.worker import Worker
 from gateway.file_form import form_of
+from gateway.hub.journal import Journal
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema import migrate
 from gateway.hub.store import Store
 from gateway.intake import Combiner, Intake
+from gateway.intake.replay import replay
+from gateway.intake.withdraw import Withdrawer
 from mappings.dialects import InlineMapping
 from mappings.fhir import FhirMapping
 from mappings.model import MappingError, RecordMapping
@@ -41,6 +44,7 @@ class Service:
     facts: FactsReader
     intake: Intake
     combiner: Combiner
+    journal: Journal
     clock: Callable[[], datetime]
     worker: Worker | None = None
 
@@ -48,6 +52,10 @@ class Service:
         """Lanes have something to do."""
         if self.worker is not None:
             self.worker.nudge()
+
+    def withdrawer(self, tenant: str, source: str) -> Withdrawer:
+        """What takes consents of a tenant back, told of by this source (a system's id)."""
+        return Withdrawer(self.store, self.journal, tenant, source)
 
     def add_worker(self) -> Worker:
         """A worker in this process, woken by this process's own intake."""
@@ -80,7 +88,9 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
     def woken() -> None:
         service.woken()
 
-    intake = Intake(store, settings, by_system, key, clock, woken)
+    journal = Journal(settings.journal_folder or settings.state_folder / "journal")
+    replay(store, journal, clock())
+    intake = Intake(store, settings, by_system, key, clock, journal, woken)
     service = Service(
         settings=settings,
         store=store,
@@ -89,6 +99,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
         facts=FactsReader(settings, key),
         intake=intake,
         combiner=Combiner(intake, storers=1 if store.sqlite else 2),
+        journal=journal,
         clock=clock,
     )
     return service

@@ -17,6 +17,7 @@ from mappings.model import Json, Resource
 _SERVICE: Final = identifier_system("tjeneste")
 _PURPOSE: Final = code_system("formaal")
 _ROOT: Final = {"type", "period", "actor", "code", "purpose", "dataPeriod", "provision"}
+_WITHDRAWN: Final = extension("trukket")
 _SCOPE: Final = "patient-privacy"
 _LONG_AGO: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _EXCEPTION: Final = ({"type", "actor"}, {"type", "data"})
@@ -121,6 +122,29 @@ def _decision(resource: Resource, provision: Json) -> str:
 def _purpose(provision: Json) -> str:
     own = [c.get("code") for c in provision.get("purpose") or () if c.get("system") == _PURPOSE]
     return str(own[0]) if own else "samordning"
+
+
+def only_permits(resource: Resource) -> bool:
+    """Whether this takes nothing back: a consent that is not withdrawn, no refusal and without exceptions, or
+    a resource of another type."""
+    found = consent_of(resource)
+    if found is None:
+        return True
+    taken_back = found.withdrawn or found.in_error or found.except_recipients or found.except_items
+    return found.decision == "samtykker" and not taken_back
+
+
+def withdrawn(resource: Resource, at: datetime, by: str) -> Resource:
+    """A copy of the consent, withdrawn at a time by a participant (hub reference)."""
+    mark = {
+        "url": _WITHDRAWN,
+        "extension": [
+            {"url": "tidspunkt", "valueDateTime": at.isoformat()},
+            {"url": "av", "valueReference": {"reference": by}},
+        ],
+    }
+    others = [e for e in resource.get("extension") or () if e.get("url") != _WITHDRAWN]
+    return {**resource, "status": "inactive", "extension": [*others, mark]}
 
 
 def _withdrawn(resource: Resource) -> datetime | None:

@@ -10,6 +10,7 @@ FHIR_READ: Final = "fhir.read"
 FHIR_WRITE: Final = "fhir.write"
 TIMELINE_READ: Final = "timeline.read"
 DECISIONS_READ: Final = "decisions.read"
+CONSENTS_WRITE: Final = "consents.write"  # take a consent back
 LANES_READ: Final = "lanes.read"
 LANES_WRITE: Final = "lanes.write"  # release, replay, hold
 METRICS_READ: Final = "metrics.read"
@@ -22,6 +23,7 @@ ALL: Final = frozenset(
         FHIR_WRITE,
         TIMELINE_READ,
         DECISIONS_READ,
+        CONSENTS_WRITE,
         LANES_READ,
         LANES_WRITE,
         METRICS_READ,

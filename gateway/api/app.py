@@ -13,6 +13,7 @@ from gateway.access.tokens_in import Gate
 from gateway.api import (
     answers,
     bundle,
+    consents,
     decisions,
     fhir_read,
     fhir_write,
@@ -36,7 +37,9 @@ ABOUT = """One entry in one system, present in every other system that the conse
 
 Every route but `/healthz` and `/readyz` needs a bearer token; its client decides which system it acts for.
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
-PARTS = (records, pull, fhir_read, fhir_write, bundle, timeline, decisions, unshown, lanes, health, metrics)
+PARTS = (
+    records, pull, fhir_read, fhir_write, bundle, timeline, consents, decisions, unshown, lanes, health, metrics,
+)  # fmt: skip
 
 
 def assemble() -> FastAPI:

@@ -71,8 +71,22 @@ class RecordAnswer(Answer):
     resource: str | None = Field(None, description="What it is in the hub")
     waits_for: str | None = Field(None, description="Id of the record it refers to that is not here yet")
     late: bool | None = Field(None, description="An older edition: kept as history")
+    closed: bool | None = Field(
+        None, description="Of a consent: nothing that was decided before it is under way any more"
+    )
     line: int | None = Field(None, description="Line of an NDJSON body, for one that was rejected")
     problems: list[RecordProblem] | None = None
+
+
+class WithdrawalAnswer(Answer):
+    """How it stands with a consent that was taken back."""
+
+    consent: str = Field(description="What it is in the hub")
+    withdrawn: str = Field(description="Since when, as the hub took it in")
+    closed: bool = Field(description="Nothing that was decided before is under way any more")
+    may_have_arrived: list[str] = Field(
+        description="Disclosures that were under way then and whose end nobody knows"
+    )
 
 
 class RecordAnswers(Answer):

@@ -15,6 +15,7 @@ from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.answers import JSON, PROBLEM, answer, problem
 from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.consents import closed
 from gateway.api.documents import RecordAnswer, errors, ok
 from gateway.api.fhir_shape import faults
 from gateway.api.idempotency import keyed
@@ -103,7 +104,8 @@ class Posted:
     "per record, in order: stored, unchanged, conflict, waiting or rejected.",
     responses={
         200: TAKEN,
-        **ok(RecordAnswer, "The one record waits for something it refers to", 202),
+        **ok(RecordAnswer, "The one record waits for something it refers to; or a consent was taken in, and "
+        "something decided before it is still under way", 202),
         422: REJECTED,
         **errors(400, 404, 409, 413, 415),
     },
@@ -144,8 +146,10 @@ async def _take(desk: Desk, system: System, form: str, content: bytes) -> Respon
         posted = replace(posted, records=[_stamped(record, now) for record in posted.records])
     count = len(posted.records) + len(posted.refused)
     offered = [Offered(record, _version(system, record)) for record in posted.records]
+    begun = desk.service.clock()
     stored = asyncio.wrap_future(desk.service.combiner.submit(system, offered))
-    taken = iter(await asyncio.shield(stored))  # a caller that leaves ends nothing that has begun
+    answered = await asyncio.shield(stored)  # a caller that leaves ends nothing that has begun
+    taken = iter(await closed(desk, system.tenant, answered, begun))
     answers = [posted.refused.get(place) or next(taken) for place in range(count)]
     for one in answers:
         desk.meters.took(system.tenant, system.id, one.status.value)
@@ -221,7 +225,7 @@ def _single(one: Answer) -> Response:
         first = one.problems[0]
         error = Unprocessable(first.text, code=first.code, field=first.field)
         return answer(problem(error, answer=one.plain()), 422, media_type=PROBLEM)
-    return answer(one.plain(), 202 if one.status is Status.WAITING else 200)
+    return answer(one.plain(), 202 if one.status is Status.WAITING or one.closed is False else 200)
 
 
 def _several(answers: Iterable[Answer], lines: dict[int, int]) -> Response:

@@ -75,8 +75,7 @@ class Preparer:
 
     def prepare(self, connection: Connection, claim: Claim, now: datetime) -> Plan | None:
         """The plan of a run, its disclosures written; None if a newer run holds the lane."""
-        lane = holds(connection, claim, lock=True)
-        if lane is None:
+        if holds(connection, claim, lock=True) is None:
             return None
         row = connection.execute(
             select(person.c.change_no, person.c.facts_no).where(
@@ -92,7 +91,7 @@ class Preparer:
             plan.note = "no-log-or-plan-there"
             return plan
         self._fill(connection, plan, 0 if full else claim.cursor, now)
-        self._begin(connection, plan, lane.epoch, now)
+        self._begin(connection, plan, row.facts_no, now)
         return plan
 
     def _fill(self, connection: Connection, plan: Plan, after: int, now: datetime) -> None:

@@ -31,6 +31,7 @@ class Answer:
     waits_for: str | None = None
     problems: tuple[Problem, ...] = ()
     late: bool = False  # an older edition: kept as history, the current one stays
+    closed: bool | None = None  # of a consent: whether everything decided before it has ended
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -41,6 +42,8 @@ class Answer:
             out["waitsFor"] = self.waits_for
         if self.late:
             out["late"] = True
+        if self.closed is not None:
+            out["closed"] = self.closed
         if self.problems:
             out["problems"] = [{"field": p.field, "code": p.code, "text": p.text} for p in self.problems]
         return out

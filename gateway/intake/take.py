@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gateway.config import Settings, System
+from gateway.hub.journal import Journal
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.store import Store
 from gateway.intake import waiting
@@ -35,12 +36,14 @@ class Intake:
         mappings: Mapping[str, RecordMapping],
         key: IdentifierKey,
         clock: Callable[[], datetime],
+        journal: Journal,
         woken: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._mappings = mappings
         self._owners = OwnerFinder(settings, key)
         self._clock = clock
+        self._journal = journal
         self._woken = woken
 
     def take(self, system: System, offered: Sequence[Offered], *, polled: bool = False) -> list[Answer]:
@@ -104,6 +107,7 @@ class Intake:
             self._owners.find_locked(ws, arrivals, owners)
             _learn(ws, [a for a in arrivals if anchor(a.heading) in owners])
         ws.flush()
+        self._journal.write(ws.narrowed)  # before the commit: what it says is closed stays so
         return bool(ws.moved)
 
     def _pass(

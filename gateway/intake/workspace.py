@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select
 from gateway.config import System
 from gateway.hub import directory, links, persons, versions
 from gateway.hub.content import pack
+from gateway.hub.journal import Note
 from gateway.hub.links import Link, Name
 from gateway.hub.persons import PersonRow
 from gateway.hub.schema.tables import conflict, lane
@@ -23,6 +24,7 @@ from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
 from gateway.hub.wake import wake
 from gateway.intake.twins import natives_of_twins
+from mappings.consents import only_permits
 from mappings.dialects import is_inlined
 from mappings.model import Resource
 from mappings.references import references
@@ -46,6 +48,7 @@ class Workspace:
     touched: dict[str, Link] = field(default_factory=dict)
     conflicts: list[dict[str, Any]] = field(default_factory=list)
     moved: set[str] = field(default_factory=set)  # persons with a new version
+    narrowed: list[Note] = field(default_factory=list)  # consents that permit less, or may, than before
 
     def lock(self, person_ids: Iterable[str]) -> None:
         """Lock persons not yet locked; the caller passes all it will need at once, in one order."""
@@ -140,7 +143,17 @@ class Workspace:
         )
         self.heads[ref] = version
         self.fresh.append(version)
+        if old is not None or not only_permits(resource):
+            self._narrow(version)
         self.moved.add(person_id)
+
+    def _narrow(self, version: Version) -> None:
+        if version.resource["resourceType"] == "Consent":
+            self.narrowed.append(
+                Note(
+                    self.tenant, version.person, version.ref, self.system, version.recorded, version.resource
+                )
+            )
 
     def keep(self, link: Link) -> None:
         """This link is new or changed."""
