@@ -1,6 +1,9 @@
-"""Who may see what, and why: a pure library of one question, `decide(request, facts)`, and its values.
+"""Who may see what, and why: a pure library of one question, `decide(request, facts)`, and its values; and
+what to take away before something goes, `redact(resource, plan)`.
 
-No database, clock or network: the time of the question is part of the question.
+No database, clock or network: the time of the question is part of the question. Beside them: `consent.life`
+(who must sign, withdrawal, when to remind), `consent.fhir_consent` and `consent.fhir_writing` (Consent in
+and out), `consent.anonymous` and `consent.reporting` (what consent does not gate). See docs/consent.md.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ from consent.model import (
 )
 from consent.moments import edges
 from consent.people import active
+from consent.places import places_in
+from consent.redaction import Held, edition, held, redact
 
 __all__ = [
     "Basis",
@@ -44,6 +49,7 @@ __all__ = [
     "Emergency",
     "Facts",
     "Finding",
+    "Held",
     "Item",
     "Kind",
     "Objection",
@@ -61,6 +67,10 @@ __all__ = [
     "active",
     "decide",
     "edges",
+    "edition",
     "explain",
+    "held",
+    "places_in",
     "prepare",
+    "redact",
 ]

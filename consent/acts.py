@@ -30,8 +30,8 @@ class Act:
     id: str
     frame: str
     subject: str | None
-    givers: frozenset[str]
     signers: frozenset[str]  # the givers' references
+    retracted_by: str | None  # who took a refusal back: it falls for that giver, from then on
     strangers: bool
     permits: bool
     refuses: bool
@@ -49,6 +49,10 @@ class Act:
     labels: frozenset[str]
     only_labelled: bool
     written: bool
+
+    def taken_back_by(self, time: datetime) -> str | None:
+        """Who has taken a refusal back at that moment."""
+        return self.retracted_by if self.withdrawn is not None and self.withdrawn <= time else None
 
     def permits_at(self, time: datetime) -> bool:
         """Whether it permits anything at that moment."""
@@ -84,16 +88,14 @@ def _act(consent: Consent, people: People) -> Act:
     subject = CHILD if consent.about is None else people.keys.get(consent.about)
     withdrawn = None if consent.withdrawn is None else moment(consent.withdrawn)
     recorded = None if consent.recorded is None else moment(consent.recorded)
-    givers = frozenset(people.keys[g] for g in consent.givers if g in people.keys)
     refuses = consent.decision != "samtykker"
-    if refuses and withdrawn is not None and consent.withdrawn_by is not None:
-        givers -= {people.keys.get(consent.withdrawn_by, "")}
+    back = people.keys.get(consent.withdrawn_by or "") if refuses and withdrawn is not None else None
     return Act(
         id=consent.id,
         frame=consent.frame,
         subject=subject,
-        givers=givers,
-        signers=consent.givers - {consent.withdrawn_by or ""} if refuses and withdrawn else consent.givers,
+        signers=consent.givers,
+        retracted_by=back,
         strangers=not consent.givers or any(g not in people.keys for g in consent.givers),
         permits=_permits(consent) and subject is not None,
         refuses=refuses,

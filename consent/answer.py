@@ -11,7 +11,7 @@ from consent.blocks import Marks
 from consent.deciders import Deciders
 from consent.model import Category, Item, Reason, Request
 from consent.people import CHILD
-from consent.standing import Standing
+from consent.standing import AGENCY, Standing
 from consent.will import Will
 
 _NONE: Final[frozenset[str]] = frozenset()
@@ -47,7 +47,7 @@ def of_organization(number: str, request: Request, standing: Standing, marks: Ma
     route = grounds.by_route(number, request, standing, marks, deciders)
     if route:
         return Answer(route, (*aside, standing.reasons[route]))
-    if number == standing.agency:
+    if f"{AGENCY}{number}" in deciders.everyone:
         return Answer("access", (standing.reasons["W4"], standing.reasons["access"]))
     return _by_consent(number, request, standing, deciders)
 

@@ -31,6 +31,11 @@ def _moments(facts: Facts) -> Iterator[datetime]:
         yield begins(consent.start)
         yield ceases(consent.end)
         yield from (moment(t) for t in (consent.recorded, consent.withdrawn) if t is not None)
+    dated = (facts.circumstances, facts.findings, facts.objections, facts.overrides, facts.withheld)
+    for known in dated:
+        for one in known:
+            yield begins(one.start)
+            yield ceases(one.end)
     if facts.born is not None:
         ages = {*AGES, facts.settings.consent_age, facts.settings.joint_age}
         yield from (midnight(birthday(facts.born, years)) for years in ages)

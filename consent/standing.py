@@ -70,12 +70,6 @@ class Standing:
         return organization is not None and self.world.regimes.get(organization) not in ELSEWHERE
 
     @property
-    def agency(self) -> str | None:
-        """The organization number of the child welfare service that has the care; None where none has."""
-        key = self._known.agency
-        return key.removeprefix(AGENCY) if self._known.care and key else None
-
-    @property
     def unheard(self) -> bool:
         """Whether the child must be heard and no record says so (W6)."""
         return self.age in _HEARD_AGES and self._holds(Kind.HEARD) is not True
@@ -153,10 +147,13 @@ class Standing:
         return act.strangers or self._signed(giver, act)
 
     def _signed(self, giver: str, act: Act) -> bool:
+        keys = self.world.people.keys
+        back = act.taken_back_by(self.time)
+        signers = {one for one in act.signers if back is None or keys.get(one) != back}
         if not giver.startswith(AGENCY):
-            return giver in act.givers
+            return any(keys.get(one) == giver for one in signers)
         number = giver.removeprefix(AGENCY)
-        return any(m.id in act.signers for m in self.world.people.members if m.organization == number)
+        return any(m.id in signers for m in self.world.people.members if m.organization == number)
 
     def _of(self, recipient: str) -> Names:
         found = self._names.get(recipient)

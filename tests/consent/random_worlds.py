@@ -111,6 +111,7 @@ def worlds(draw: st.DrawFn) -> Facts:
     return Facts(
         born=draw(st.sampled_from((2017, 2017, 2011, 2010, 2005)).map(lambda year: date(year, 3, 14))),
         address_protection="ugradert",
+        patient="Patient/barn",
         participants=draw(participants()),
         consents=tuple(many),
         regimes=draw(st.sampled_from((REGIMES, REGIMES, {}))),

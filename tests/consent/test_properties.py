@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from consent import Consent, Decision, Facts, Item, Participant, Recipient, Request, decide, prepare
 from tests.consent.random_worlds import QUESTIONS, consents, good_permits, permits, worlds
 
-MANY = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def decisions(known: Facts) -> list[Decision]:
@@ -142,7 +142,7 @@ def spoiled(value: Any, name: str, waste: Any) -> Any:
     return copy
 
 
-@settings(MANY, max_examples=400)
+@settings(MANY, max_examples=300)
 @given(worlds(), st.sampled_from(QUESTIONS), junk, st.data())
 def test_junk_anywhere_never_raises_and_never_opens(
     known: Facts, request: Request, waste: Any, data: st.DataObject
@@ -179,7 +179,7 @@ def test_the_worlds_are_worth_trying() -> None:
     """The properties above say little about worlds where the answer is always the same."""
     seen: Counter[str] = Counter()
 
-    @settings(MANY, database=None, derandomize=True)
+    @settings(MANY, max_examples=100, database=None, derandomize=True)
     @given(worlds())
     def look(known: Facts) -> None:
         for decision in decisions(known):

@@ -18,7 +18,7 @@ SURFACE = {
         "Withholding",
     ),
     *("Reason", "Recipient", "Regime", "Request", "Settings"),
-    *("active", "decide", "edges", "explain", "prepare"),
+    *("Held", "active", "decide", "edges", "edition", "explain", "held", "places_in", "prepare", "redact"),
 }
 
 
