@@ -12,6 +12,7 @@ import mappings
 from adapters import tokens
 from adapters.contract import Adapter, TokenSource
 from gateway.config import Credentials, Settings, System, secret
+from gateway.documents import DocumentMapping
 from gateway.errors import ConfigurationError
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.worker import Worker
@@ -108,6 +109,8 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
 def load_mapping(system: System) -> RecordMapping:
     """The mapping of a system: ours by name, or a file of the user's."""
     name = system.mapping_name
+    if name == "fhir" and system.receives == "document":
+        return DocumentMapping()
     if name == "fhir":
         return InlineMapping() if system.activities == "inline" else FhirMapping()
     try:

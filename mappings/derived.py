@@ -1,5 +1,5 @@
 """What a log or plan says of its members, derived from the items a reader may see: the goals, measures and
-team of a CarePlan. Never stored, so that it can never say more than its items do."""
+team of a CarePlan, its document. Never stored, so that it can never say more than its items do."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mappings.model import Resource
 
 DERIVED = ("careTeam", "goal", "activity")
 DERIVED_TEAM = "derived-team"
+DOCUMENT = {"system": MARK, "code": "derived-document"}  # meta.tag of a plan's document
 
 
 def with_members(plan: Resource, members: Iterable[Resource], team: Resource | None) -> Resource:
@@ -59,6 +60,11 @@ def is_team_of_frame(resource: Resource) -> bool:
     """Whether this is a team that `care_team` made."""
     tags = resource.get("meta", {}).get("tag", [])
     return any(t.get("system") == MARK and t.get("code") == DERIVED_TEAM for t in tags)
+
+
+def is_document(resource: Resource | None) -> bool:
+    """Whether this is a document that was made of a plan for a recipient."""
+    return resource is not None and DOCUMENT in resource.get("meta", {}).get("tag", [])
 
 
 def _participant(resource: Resource) -> dict[str, Any] | None:

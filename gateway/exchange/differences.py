@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from gateway.config import System
+from gateway.documents import CONTENT, onto_held
 from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM, as_held, shareable
 from gateway.exchange.selection import Shown
 from gateway.hub.content import digest
@@ -86,6 +87,8 @@ def _may_begin(system: System, one: Shown) -> bool:
 
 def _onto_held(one: Shown, link: Link) -> dict[str, Resource]:
     """The visible changes put onto what the recipient holds, so that what it may not see of its own stays."""
+    if CONTENT in one.unit.state.focus:
+        return onto_held(one.unit.state.focus, link.held.focus)
     focus = dict(link.held.focus)
     for slot, resource in one.unit.state.focus.items():
         held = link.held.focus.get(slot)

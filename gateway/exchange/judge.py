@@ -70,6 +70,11 @@ class Judge:
         }
         return View(item, shown, decisions, permitted)
 
+    def permits(self, item: str, parts: Mapping[str, Version], categories: Iterable[str]) -> frozenset[str]:
+        """Which of these categories of an item may be seen, whether or not anything of it is there."""
+        asked = self._item(parts[item], parts)
+        return frozenset(c for c in categories if self.decide(asked, frozenset({c})).permitted)
+
     def decide(self, asked: Item, categories: frozenset[str]) -> Decision:
         """One decision of the consent library."""
         request = Request(

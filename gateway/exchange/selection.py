@@ -16,6 +16,7 @@ from gateway.exchange.rendition import units
 from gateway.exchange.shown import Shown as Shown
 from gateway.hub import versions
 from gateway.hub.versions import Version
+from mappings.completeness import CATEGORIES
 from mappings.model import RecordMapping
 
 MEMBERS = ("CarePlan", "Goal", "ServiceRequest", "PractitionerRole", "RelatedPerson")
@@ -45,16 +46,30 @@ class Selection:
                 out.extend(Shown(unit, view, own[item]) for unit in units(self.system, self.mapping, view))
         if self.system.adapter != "fhir":
             return out
-        return Frames(self.system, self.settings, self.facts).formed(out, wanted)
+        frames = Frames(self.system, self.settings, self.facts)
+        if self.system.receives == "document":
+            seen = {
+                one: self.permits(one, parts[one], CATEGORIES) for one in parts if one in self.facts.frames
+            }
+            return frames.documents(out, seen)
+        return frames.formed(out, wanted)
 
     def view(self, item: str, parts: dict[str, Version]) -> View | None:
         """What may be seen of one item; None where no route leads here."""
+        judge = self._judge(item, parts)
+        return judge.view(item, parts) if judge is not None else None
+
+    def permits(self, item: str, parts: dict[str, Version], categories: Iterable[str]) -> frozenset[str]:
+        """Which of these categories of an item may be seen, whether or not anything of it is there."""
+        judge = self._judge(item, parts)
+        return judge.permits(item, parts, categories) if judge is not None else frozenset()
+
+    def _judge(self, item: str, parts: dict[str, Version]) -> Judge | None:
         purpose = self._purpose(parts[item]) if item in parts else None
         if purpose is None:
             return None
         recipient = self.facts.recipient(self.system, self.now)
-        judge = Judge(self.facts, recipient, channel=self.channel, purpose=purpose, now=self.now)
-        return judge.view(item, parts)
+        return Judge(self.facts, recipient, channel=self.channel, purpose=purpose, now=self.now)
 
     def _purpose(self, focal: Version) -> str | None:
         """Purpose of the route here from where the item was made or last changed."""
@@ -67,7 +82,8 @@ class Selection:
     def _members(self, connection: Connection) -> set[str]:
         if self.system.adapter != "fhir":
             return set()
-        return set(versions.of_types(connection, self.facts.tenant, self.facts.person, MEMBERS))
+        kinds = (*MEMBERS, "Patient", "Consent") if self.system.receives == "document" else MEMBERS
+        return set(versions.of_types(connection, self.facts.tenant, self.facts.person, kinds))
 
 
 def by_item(found: dict[str, Version]) -> dict[str, dict[str, Version]]:

@@ -108,6 +108,8 @@ class Entry:
 
     def _merge(self, ws: Workspace, link: Link, theirs: State) -> Status:
         base = link.held
+        if derived.is_document(base.focus.get(ITEM)):
+            return Status.STORED  # it follows from the plan; what the server did to it is its own affair
         changed, conflicting = set[str](), False
         for slot, resource in theirs.focus.items():
             if slot == PROVENANCE or self._untold(ws, base, slot):

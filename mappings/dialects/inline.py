@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable
-from collections.abc import Mapping as Map
 from itertools import count
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from mappings.dialects.detail import activity_of, applied, reduced
 from mappings.fhir import FhirMapping
 from mappings.fhir_restore import same
 from mappings.jsontext import encode
-from mappings.model import ITEM, Heading, Ids, Json, Record, Resource, State
+from mappings.model import ITEM, Ids, Json, Record, Resource, State
 
 MEASURE: Final = extension("measure")  # on an activity: which measure it is
 OURS: Final = identifier_system("item")
@@ -55,26 +54,8 @@ def new_measure(measure: Resource, plan: str, subject: str) -> Resource:
     }
 
 
-class InlineMapping:
-    """RecordMapping of FHIR servers with inline measures. Holds no state."""
-
-    name = "fhir"
-
-    def label(self, native: Record) -> tuple[str | None, str | None]:
-        """resourceType and id, as far as the resource has them."""
-        return _FHIR.label(native)
-
-    def named(self, native: Record, own: str) -> Record:
-        """The resource under this id."""
-        return _FHIR.named(native, own)
-
-    def describe(self, native: Record) -> Heading:
-        """What the resource says of itself."""
-        return _FHIR.describe(native)
-
-    def slots(self, resource: Resource) -> Map[str, str] | None:
-        """The resource alone: which measures stand in a plan depends on who sees it."""
-        return _FHIR.slots(resource)
+class InlineMapping(FhirMapping):
+    """RecordMapping of FHIR servers with inline measures: as any other, save for plans. Holds no state."""
 
     def get(self, state: State, ids: Ids) -> Record:
         """The resource as the server would hold it. Raises NotExpressible."""
