@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import RECORD
-from gateway.exchange.sight import Seen
+from gateway.exchange.seen import Seen
 from mappings import derived, reading, telling
 from mappings.canonical import ENH, LEVEL_HISTORY
 from mappings.model import Json, Resource

@@ -94,7 +94,8 @@ def _visible(connection: Connection, desk: Desk, caller: Caller, own: str) -> se
     if system is None:
         return None
     service = desk.service
-    sight = Looking(service.settings, service.facts, system, service.clock()).at(connection, own)
+    looking = Looking(service.settings, service.facts, system, service.clock())
+    sight = looking.whole(connection, own, hold=False)
     if sight is None or not sight.seen:
         raise NotFound("No such person here")
     return {one.item for one in sight.seen.values()}

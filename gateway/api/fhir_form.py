@@ -7,18 +7,19 @@ A counted version would tell of changes to what is hidden; a digest tells of not
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
 
-from gateway.exchange.sight import Seen, Sight
+from gateway.exchange.seen import Seen
+from gateway.exchange.sight import LISTS, Sight
 from mappings.canonical import NATIONAL_IDS
 from mappings.fhir import FhirMapping
 from mappings.fhir_restore import carried_meta
 from mappings.model import ITEM, Ids, NotExpressible, Resource, State
-from mappings.references import PEER, rewrite
+from mappings.references import PEER, references, rewrite
 
 TAG_LENGTH = 24
 _ordered = msgspec.json.Encoder(decimal_format="number", order="deterministic")
@@ -53,9 +54,18 @@ class Forms:
     sight: Sight
     _made: dict[str, Edition | None] = field(default_factory=dict)
 
+    def look(self, refs: Iterable[str]) -> None:
+        """Look at these, and at what they point to, in one go."""
+        wanted = list(refs)
+        self.sight.types(*{ref.partition("/")[0] for ref in wanted} & LISTS)
+        self.sight.follow(wanted)
+        found = (self.sight.seen.get(ref) for ref in wanted)
+        self.sight.follow(ref for one in found if one is not None for ref in references(one.resource))
+
     def current(self, ref: str) -> Edition | None:
         """The resource; None where the reader sees none or it has no form without what is hidden."""
         if ref not in self._made:
+            self.look([ref])
             one = self.sight.seen.get(ref)
             self._made[ref] = self._edition(one) if one else None
         return self._made[ref]
@@ -63,6 +73,7 @@ class Forms:
     def editions(self, ref: str) -> list[Edition]:
         """Every version that looks different to this reader, newest first."""
         found: list[Edition] = []
+        self.look([ref])
         one = self.sight.seen.get(ref)
         if one is None or self.current(ref) is None:
             return found
@@ -73,11 +84,18 @@ class Forms:
             found.append(Edition(ref, body, _tag(body), version.stored))
         return list(_distinct(found))
 
-    def ids(self) -> Ids:
-        """What the reader can follow: each reference by itself."""
-        known = {ref: ref for ref in (*self.sight.seen, f"Patient/{self.sight.person}")}
+    def ids(self, resource: Resource | None = None) -> Ids:
+        """What the reader can follow, each reference by itself: of what a resource points to, else of all
+        that was looked at."""
+        patient = f"Patient/{self.sight.person}"
+        pointed: Iterable[str] = self.sight.seen
+        if resource is not None:
+            named = references(resource)
+            self.sight.follow(named)
+            pointed = named & self.sight.seen.keys() | {f"{resource['resourceType']}/{resource['id']}"}
+        known = {ref: ref for ref in (*pointed, patient)}
         return Ids(
-            subject=f"Patient/{self.sight.person}",
+            subject=patient,
             frame="",
             system=self.sight.system.id,
             refs=known,
@@ -108,13 +126,15 @@ class Forms:
         if resource["resourceType"] == "Patient":
             return self._patient(resource)
         try:
-            return FhirMapping().get(State({ITEM: resource}, {"identifier": []} if own else None), self.ids())
+            return FhirMapping().get(
+                State({ITEM: resource}, {"identifier": []} if own else None), self.ids(resource)
+            )
         except NotExpressible:
             return None
 
     def _patient(self, resource: Resource) -> Resource:
         """Never with a national id: whoever searched by one gets that one back (see fhir_search)."""
-        known = self.ids().natives
+        known = self.ids(resource).natives
 
         def follow(reference: str) -> str | None:
             return None if reference.startswith(PEER) else known.get(reference)

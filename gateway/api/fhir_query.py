@@ -59,6 +59,12 @@ class Query:
     cursor: str | None = None
     pairs: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether nothing but the patient is asked for, and each resource the reader sees has a form."""
+        asked = self.ids is not None or self.updated or self.identifiers or self.tokens
+        return not asked and self.kind.name not in ("Consent", "Patient")
+
     def fits(self, resource: Resource, updated: datetime) -> bool:
         """Whether a resource of the type meets every condition but the patient."""
         return (

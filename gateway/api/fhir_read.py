@@ -3,9 +3,6 @@ may see now, and noted as one disclosure. What is hidden and what is not there g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Annotated, Any
@@ -13,7 +10,6 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import Connection
 
 from gateway.access import scopes
 from gateway.access.tokens_in import Caller
@@ -24,11 +20,11 @@ from gateway.api.documents import fhir_errors
 from gateway.api.fhir_form import Edition, Forms, instant
 from gateway.api.fhir_parameters import PARAMETERS, SEARCH_BODY
 from gateway.api.fhir_query import refused, understand
-from gateway.api.fhir_search import NOTHING, Search, bundle
+from gateway.api.fhir_search import NOTHING, Found, Search, bundle
 from gateway.api.fhir_types import KINDS, Kind
 from gateway.api.limits import body, demand
+from gateway.api.visit import Visit, visiting
 from gateway.errors import InvalidRequest, NotAcceptable, NotFound
-from gateway.exchange.sight import Looking
 from gateway.service import Service
 
 router = APIRouter(prefix="/fhir", tags=["fhir"])
@@ -45,36 +41,17 @@ def documented(schema: str, text: str, status: int = 200) -> dict[int | str, dic
     return {status: {"description": text, "content": content}}
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One caller's request to read, in one transaction."""
-
-    connection: Connection
-    looking: Looking
-    client: str
-    base: str
-
-    def forms(self, ref: str) -> Forms:
-        """Everything the caller may see of whoever the resource is about. Raises NotFound."""
-        person = self.looking.person_of(self.connection, ref)
-        sight = self.looking.at(self.connection, person) if person else None
-        if sight is None or ref not in sight.seen:
-            raise absent()
-        return Forms(sight)
-
-
-def looking(service: Service, desk: Desk, caller: Caller) -> Looking:
-    """How the caller's system sees persons now."""
-    return Looking(service.settings, service.facts, desk.system_of(caller), service.clock())
-
-
-@contextmanager
-def visit(desk: Desk, caller: Caller) -> Iterator[Visit]:
-    """The transaction of one read. What is told is written before anything is answered."""
-    service = desk.service
-    look = looking(service, desk, caller)
-    with service.store.write() as connection:
-        yield Visit(connection, look, caller.client_id[:255], base_of(service))
+def seen(here: Visit, ref: str) -> Forms:
+    """Whoever the resource is about, as the caller may see them. Raises NotFound."""
+    person = here.looking.person_of(here.connection, ref)
+    sight = here.looking.at(here.connection, person, hold=False) if person else None
+    if sight is None:
+        raise absent()
+    forms = Forms(sight)
+    forms.look([ref])
+    if ref not in sight.seen:
+        raise absent()
+    return forms
 
 
 def base_of(service: Service) -> str:
@@ -138,13 +115,13 @@ def metadata(request: Request, desk: AtDesk) -> Response:
 def read(request: Request, desk: AtDesk, caller: MayRead, type: TypePath, id: IdPath) -> Response:
     acceptable(request)
     ref = f"{kind_of(type).name}/{id}"
-    with visit(desk, caller) as here:
-        forms = here.forms(ref)
-        edition = forms.current(ref)
-        if edition is None:
-            raise absent()
-        forms.sight.tell([ref], here.client)
-    return whole(edition)
+
+    def work(here: Visit) -> Edition | None:
+        forms = seen(here, ref)
+        here.tell(forms.sight, [ref])
+        return forms.current(ref)
+
+    return _one(visiting(desk, caller, work))
 
 
 @router.get(
@@ -163,12 +140,19 @@ def vread(
 ) -> Response:
     acceptable(request)
     ref = f"{kind_of(type).name}/{id}"
-    with visit(desk, caller) as here:
-        forms = here.forms(ref)
-        edition = next((e for e in forms.editions(ref) if e.tag == version), None)
-        if edition is None:
-            raise absent()
-        forms.sight.tell([ref], here.client)
+
+    def work(here: Visit) -> Edition | None:
+        forms = seen(here, ref)
+        found = next((e for e in forms.editions(ref) if e.tag == version), None)
+        here.tell(forms.sight, [ref] if found else [])
+        return found
+
+    return _one(visiting(desk, caller, work))
+
+
+def _one(edition: Edition | None) -> Response:
+    if edition is None:
+        raise absent()
     return whole(edition)
 
 
@@ -185,13 +169,18 @@ def history(request: Request, desk: AtDesk, caller: MayRead, type: TypePath, id:
     if any(name != "_format" for name in request.query_params):
         raise refused(next(n for n in request.query_params if n != "_format"), "is not supported here")
     ref = f"{kind_of(type).name}/{id}"
-    with visit(desk, caller) as here:
-        forms = here.forms(ref)
-        editions = forms.editions(ref)
-        if not editions:
-            raise absent()
-        forms.sight.tell([ref], here.client)
-    entries = [_historic(e, here.base, first=e is editions[-1]) for e in editions]
+
+    def work(here: Visit) -> list[Edition]:
+        forms = seen(here, ref)
+        found = forms.editions(ref)
+        here.tell(forms.sight, [ref] if found else [])
+        return found
+
+    editions = visiting(desk, caller, work)
+    if not editions:
+        raise absent()
+    base = base_of(desk.service)
+    entries = [_historic(e, base, first=e is editions[-1]) for e in editions]
     made = {"resourceType": "Bundle", "type": "history", "total": len(entries), "entry": entries}
     return fhir(made)
 
@@ -259,10 +248,14 @@ def _search(
     desk: Desk, caller: Caller, kind: Kind, pairs: list[tuple[str, str]], *, posted: bool
 ) -> Response:
     query = understand(kind, pairs, posted=posted)
-    with visit(desk, caller) as here:
+
+    def work(here: Visit) -> Found:
         searching = Search(here.looking, desk.service.key)
         sight = searching.sight(here.connection, query)
-        found = searching.run(query, sight) if sight else NOTHING
-        if sight is not None:
-            sight.tell([e.ref for e in (*found.matches, *found.included)], here.client)
-    return fhir(bundle(query, found, here.base))
+        if sight is None:
+            return NOTHING
+        found = searching.run(query, sight)
+        here.tell(sight, [e.ref for e in (*found.matches, *found.included)])
+        return found
+
+    return fhir(bundle(query, visiting(desk, caller, work), base_of(desk.service)))

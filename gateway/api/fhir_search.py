@@ -39,9 +39,9 @@ class Search:
     key: IdentifierKey
 
     def sight(self, connection: Connection, query: Query) -> Sight | None:
-        """The one person the query is about, as the reader may see them."""
+        """The one person the query is about, as the reader may see them; nothing looked at yet."""
         person = query.patient or self._person(connection, query)
-        return self.looking.at(connection, person) if person else None
+        return self.looking.at(connection, person, hold=False) if person else None
 
     def _person(self, connection: Connection, query: Query) -> str | None:
         tenant = self.looking.system.tenant
@@ -60,16 +60,23 @@ class Search:
     def run(self, query: Query, sight: Sight) -> Found:
         """What of the sight matches."""
         forms = Forms(sight)
+        sight.types(query.kind.name)
         prefix = f"{query.kind.name}/"
         refs = sorted(ref for ref in sight.seen if ref.startswith(prefix))
-        editions = [e for ref in refs if (e := forms.current(ref)) is not None]
-        matching = [e for e in editions if self._fits(query, e, sight)]
-        left = [e for e in matching if query.cursor is None or e.body["id"] > query.cursor]
-        page = left[: query.count]
-        more = len(left) > len(page) and bool(page)
-        cursor = page[-1].body["id"] if more else None
+        matching = refs if query.takes_all else self._matching(query, forms, refs)
+        left = [ref for ref in matching if query.cursor is None or ref.removeprefix(prefix) > query.cursor]
+        chosen = left[: query.count]
+        forms.look(chosen)
+        page = [e for ref in chosen if (e := forms.current(ref)) is not None]
+        cursor = chosen[-1].removeprefix(prefix) if chosen and len(left) > len(chosen) else None
         included = self._included(query, forms, page)
         return Found([_named(query, e) for e in page], included, len(matching), cursor)
+
+    def _matching(self, query: Query, forms: Forms, refs: Sequence[str]) -> list[str]:
+        """Those that meet every condition. Each has to be made as the reader would have it."""
+        forms.look(refs)
+        editions = (e for ref in refs if (e := forms.current(ref)) is not None)
+        return [e.ref for e in editions if self._fits(query, e, forms.sight)]
 
     def _fits(self, query: Query, edition: Edition, sight: Sight) -> bool:
         if query.kind.name != "Patient":
@@ -86,6 +93,7 @@ class Search:
                     if target is None or ref.startswith(f"{target}/"):
                         wanted[ref] = None
         matched = {edition.ref for edition in page}
+        forms.look(wanted)
         found = (forms.current(ref) for ref in wanted if ref not in matched)
         return [edition for edition in found if edition is not None]
 

@@ -67,7 +67,7 @@ class Writing:
         service = self.service
         facts = FactsReader(service.settings, service.key)
         looking = Looking(service.settings, facts, self.system, self.before.sight.now)
-        sight = looking.at(self.connection, self.person)
+        sight = looking.whole(self.connection, self.person)
         if sight is None:
             raise absent()
         return Forms(sight)
@@ -139,7 +139,7 @@ def writing(desk: Desk, caller: Caller, person: str) -> Iterator[Writing]:
     with service.store.write() as connection:
         workspace = Workspace(connection, service.store, system.tenant, system.id, now)
         workspace.lock([person])
-        sight = Looking(service.settings, service.facts, system, now).at(connection, person)
+        sight = Looking(service.settings, service.facts, system, now).whole(connection, person)
         if sight is None or not sight.seen:
             raise Unprocessable("The patient is not known here", code="patient", field="subject")
         client = caller.client_id[:255]

@@ -14,7 +14,7 @@ from gateway.access.tokens_in import Caller
 from gateway.api.answers import answer
 from gateway.api.auth import AtDesk, admitted
 from gateway.api.documents import TimelineAnswer, errors, ok
-from gateway.api.fhir_read import looking
+from gateway.api.visit import Visit, visiting
 from gateway.errors import InvalidRequest, NotFound
 from gateway.timeline import ALL, Entry, Timeline
 
@@ -42,9 +42,9 @@ def timeline(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     place = _place(after) if after else None
-    look = looking(desk.service, desk, caller)
-    with desk.service.store.write() as connection:
-        sight = look.at(connection, patient)
+
+    def work(here: Visit) -> tuple[list[Entry], str | None]:
+        sight = here.looking.whole(here.connection, patient, hold=False)
         if sight is None or not sight.seen:
             raise NotFound("No such person here")
         entries = [
@@ -53,9 +53,10 @@ def timeline(
             if kind in (None, e.kind) and (system is None or system in e.systems)
         ]
         left = [e for e in entries if place is None or e.place < place]
-        page = left[:limit]
-        sight.tell([ref for e in page for ref in e.refs], caller.client_id[:255])
-    following = _cursor(page[-1]) if len(left) > limit else None
+        here.tell(sight, [ref for e in left[:limit] for ref in e.refs])
+        return left[:limit], _cursor(left[limit - 1]) if len(left) > limit else None
+
+    page, following = visiting(desk, caller, work)
     return answer({"patient": f"Patient/{patient}", "entries": [_plain(e) for e in page], "next": following})
 
 

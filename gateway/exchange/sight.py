@@ -1,61 +1,42 @@
 """What of one person a calling system may read now: the way out of FHIR reads and the timeline. Decided item
 by item by the same judge as deliveries; what the system alone wrote it may always read back.
 
-Everything of one Sight happens in one transaction, its disclosure included.
+A sight grows by what is asked of it: `types`, `follow` or `everything`. It reads in one transaction; what is
+told is written in a short one of its own, and only if the person has not changed since (`unchanged`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, select
+from sqlalchemy.sql import ColumnElement
 
 from gateway.config import Settings, System
 from gateway.exchange import disclosures
-from gateway.exchange.disclosures import Attempt, Disclosed
+from gateway.exchange.disclosures import Attempt
 from gateway.exchange.facts import FactsReader, PersonFacts
-from gateway.exchange.judge import View
-from gateway.exchange.rendition import Unit, with_members
-from gateway.exchange.selection import Selection, by_item
+from gateway.exchange.seen import Seen, listing, own_writing
+from gateway.exchange.selection import MEMBERS, Selection, by_item
 from gateway.hub import versions
-from gateway.hub.schema.tables import lane, person, resource_version
+from gateway.hub.schema.tables import lane, person, resource, resource_version
 from gateway.hub.versions import Version
 from mappings import reading
 from mappings.fhir import FhirMapping
-from mappings.model import ITEM, Resource, State
+from mappings.model import Resource
 
 CHANNEL = "read"
-OWN = "own"  # ground: the system's own writing, read back
+LISTS = frozenset({"CarePlan", "CareTeam"})  # their content follows from other items
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One resource as the reader may have it, in the hub's references. members: what a log or plan, or its
-    team, was derived from, the log or plan itself included."""
+class Moment:
+    """What decisions about a person rest on: the number of their newest change, and the consent epoch."""
 
-    ref: str
-    item: str
-    resource: Resource
-    version: Version
-    view: View
-    members: tuple[Seen, ...] = ()
-
-    @property
-    def derived(self) -> bool:
-        """Whether its content follows from other items."""
-        return bool(self.members)
-
-    @property
-    def own(self) -> bool:
-        """Whether the reader alone wrote it: no decision was needed."""
-        return not self.view.decisions
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing was taken away from what the hub has."""
-        return self.resource is self.version.resource
+    change_no: int
+    epoch: int
 
 
 @dataclass(slots=True)
@@ -66,34 +47,136 @@ class Sight:
     system: System
     facts: PersonFacts
     now: datetime
-    epoch: int
+    moment: Moment
     selection: Selection
     seen: dict[str, Seen] = field(default_factory=dict)
     provenances: dict[str, Resource] = field(default_factory=dict)  # by what they tell about
+    _items: set[str] = field(default_factory=set)  # that have been judged
+    _followed: set[str] = field(default_factory=set)
+    _listed: bool = False
 
     @property
     def person(self) -> str:
         """The person's id."""
         return self.facts.person
 
+    # --- what is looked at --------------------------------------------------------------------------------
+
+    def everything(self) -> None:
+        """Look at all items of the person."""
+        self._judge(versions.of_person(self.connection, self.facts.tenant, self.person))
+        self._list()
+
+    def types(self, *kinds: str) -> None:
+        """Look at all resources of these types, with what decisions about them and their form rest on."""
+        lists = LISTS & set(kinds)
+        if not kinds or (lists and self._listed and lists == set(kinds)):
+            return
+        wanted = {*kinds, *(MEMBERS if lists else ())}
+        self._look(resource.c.type.in_(sorted(wanted)))
+        if lists:
+            self._list()
+
+    def follow(self, refs: Iterable[str]) -> None:
+        """Look at these resources, where they are this person's. For what a log or plan lists: `types`."""
+        missing = [ref for ref in dict.fromkeys(refs) if ref not in self._followed and ref not in self.seen]
+        self._followed.update(missing)
+        if missing:
+            self._look(resource.c.ref.in_(missing))
+
+    def _look(self, which: ColumnElement[bool]) -> None:
+        rows = self.connection.execute(
+            select(resource.c.item)
+            .where(resource.c.tenant == self.facts.tenant, resource.c.person == self.person, which)
+            .distinct()
+        )
+        missing = sorted({r.item for r in rows} - self._items)
+        self._judge(versions.of_items(self.connection, self.facts.tenant, missing))
+
+    def _judge(self, current: dict[str, Version]) -> None:
+        own = self._own(current)
+        for item, parts in by_item(current).items():
+            if item in self._items:
+                continue
+            self._items.add(item)
+            view = self.selection.view(item, parts)
+            for ref, version in parts.items():
+                if ref.startswith("Provenance/"):
+                    continue
+                if ref in own:
+                    self.seen[ref] = own_writing(ref, item, version)
+                elif view is not None and ref in view.resources:
+                    self.seen[ref] = Seen(ref, item, view.resources[ref], version, view)
+            self._keep_provenances(parts)
+
+    def _keep_provenances(self, parts: dict[str, Version]) -> None:
+        for ref, version in parts.items():
+            target = reading.target_of(version.resource) if ref.startswith("Provenance/") else None
+            if target in self.seen:
+                self.provenances[str(target)] = version.resource
+
+    def _own(self, current: dict[str, Version]) -> frozenset[str]:
+        """Resources that no other system ever wrote a version of."""
+        mine = [r for r, v in current.items() if v.created_by == v.source == self.system.id]
+        if not mine:
+            return frozenset()
+        columns = resource_version.c
+        rows = self.connection.execute(
+            select(columns.ref)
+            .where(
+                columns.tenant == self.facts.tenant,
+                columns.person == self.person,
+                columns.source != self.system.id,
+            )
+            .distinct()
+        )
+        return frozenset(mine) - {r.ref for r in rows}
+
+    def _list(self) -> None:
+        """Logs and plans of record systems list what of them may be seen, and have a team beside them."""
+        if self._listed:
+            return
+        self._listed = True
+        for frame in self.facts.frames:
+            one = self.seen.get(frame)
+            maker = self.selection.settings.system(one.version.created_by) if one else None
+            if one is not None and (maker is None or maker.adapter != "fhir"):
+                members = [m for m in self.seen.values() if m.ref.partition("/")[0] in MEMBERS]
+                self.seen.update((made.ref, made) for made in listing(one, members))
+
+    # --- what of it is told -------------------------------------------------------------------------------
+
+    def attempt(self, refs: Iterable[str]) -> Attempt | None:
+        """The one disclosure of a response that carries these resources; None for none."""
+        items = tuple(self.seen[ref].disclosed() for ref in dict.fromkeys(refs))
+        return Attempt(disclosures.new_id(), self.person, items) if items else None
+
     def tell(self, refs: Iterable[str], client: str) -> None:
-        """Write the one disclosure of a response that carries these resources. Nothing for none."""
-        items = tuple(_disclosed(self.seen[ref]) for ref in dict.fromkeys(refs))
-        if items:
+        """Write that disclosure at once: for a sight within a transaction that writes."""
+        self.write(self.connection, self.attempt(refs), client)
+
+    def write(self, connection: Connection, attempt: Attempt | None, client: str) -> None:
+        """Write a disclosure of what was seen."""
+        if attempt is not None:
             disclosures.begin(
-                self.connection,
+                connection,
                 self.facts.tenant,
-                [Attempt(disclosures.new_id(), self.person, items)],
+                [attempt],
                 recipient=self.system.id,
                 channel=CHANNEL,
                 run=0,
-                epoch=self.epoch,
+                epoch=self.moment.epoch,
                 owner=None,
                 now=self.now,
                 deadline=None,
                 client=client,
                 state=disclosures.DELIVERED,
             )
+
+    def unchanged(self, connection: Connection) -> bool:
+        """Whether decisions would be the same: nothing of the person has changed since. Holds it so until the
+        transaction ends."""
+        return moment(connection, self.system, self.person, hold=True) == self.moment
 
     def editions(self, one: Seen) -> Iterator[tuple[Resource, Version]]:
         """All versions of a resource, newest first, as this reader may see them; only the current one where
@@ -103,11 +186,11 @@ class Sight:
             return
         found = versions.history(self.connection, self.facts.tenant, one.ref)
         views = [(self._once(one, old), old) for old in found]
-        if any(resource is None for resource, _ in views):
+        if any(value is None for value, _ in views):
             views = [(one.resource, one.version)]
-        for resource, old in views:
-            if resource is not None:
-                yield resource, old
+        for value, old in views:
+            if value is not None:
+                yield value, old
 
     def _once(self, one: Seen, old: Version) -> Resource | None:
         """An older version under the decisions of now, those on its own labels included."""
@@ -120,27 +203,30 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Looks at persons for one system within one transaction."""
+    """Looks at persons for one system."""
 
     settings: Settings
     facts: FactsReader
     system: System
     now: datetime
 
-    def at(self, connection: Connection, person_id: str) -> Sight | None:
-        """The person as the system may see them; None where there is no such person in its tenant."""
-        row = connection.execute(
-            select(person.c.facts_no)
-            .where(person.c.tenant == self.system.tenant, person.c.id == person_id)
-            .with_for_update(read=True)
-        ).first()
-        if row is None:
+    def at(self, connection: Connection, person_id: str, *, hold: bool = True) -> Sight | None:
+        """The person as the system may see them, nothing looked at yet; None where there is no such person in
+        its tenant. hold: nothing of them changes until the transaction, one that writes, ends."""
+        stands = moment(connection, self.system, person_id, hold=hold)
+        if stands is None:
             return None
-        facts = self.facts.read(connection, self.system.tenant, person_id, row.facts_no)
+        own = (person.c.tenant == self.system.tenant, person.c.id == person_id)
+        facts_no = connection.execute(select(person.c.facts_no).where(*own)).scalar_one()
+        facts = self.facts.read(connection, self.system.tenant, person_id, facts_no)
         selection = Selection(self.system, self.settings, FhirMapping(), facts, CHANNEL, self.now)
-        epoch = self._epoch(connection, person_id)
-        sight = Sight(connection, self.system, facts, self.now, epoch, selection)
-        self._fill(sight, versions.of_person(connection, self.system.tenant, person_id))
+        return Sight(connection, self.system, facts, self.now, stands, selection)
+
+    def whole(self, connection: Connection, person_id: str, *, hold: bool = True) -> Sight | None:
+        """The same with everything of the person looked at."""
+        sight = self.at(connection, person_id, hold=hold)
+        if sight is not None:
+            sight.everything()
         return sight
 
     def person_of(self, connection: Connection, ref: str) -> str | None:
@@ -151,85 +237,15 @@ class Looking:
             head = versions.current(connection, self.system.tenant, f"CarePlan/{own}")
         return head.person if head else None
 
-    def _epoch(self, connection: Connection, person_id: str) -> int:
-        """The recipient's consent epoch, held until the transaction ends."""
-        found = connection.execute(
-            select(lane.c.epoch)
-            .where(
-                lane.c.tenant == self.system.tenant,
-                lane.c.person == person_id,
-                lane.c.recipient == self.system.id,
-            )
-            .with_for_update(read=True)
-        ).scalar()
-        return int(found or 0)
 
-    def _fill(self, sight: Sight, current: dict[str, Version]) -> None:
-        own = _own(sight, current)
-        for item, parts in by_item(current).items():
-            view = sight.selection.view(item, parts)
-            for ref, version in parts.items():
-                if ref.startswith("Provenance/"):
-                    continue
-                if ref in own:
-                    sight.seen[ref] = Seen(ref, item, version.resource, version, _by_right(item, version))
-                elif view is not None and ref in view.resources:
-                    sight.seen[ref] = Seen(ref, item, view.resources[ref], version, view)
-            _keep_provenances(sight, parts)
-        self._derive(sight)
-
-    def _derive(self, sight: Sight) -> None:
-        """Logs and plans of record systems list what of them may be seen, and have a team beside them."""
-        for frame in sight.facts.frames:
-            one = sight.seen.get(frame)
-            maker = self.settings.system(one.version.created_by) if one else None
-            if one is None or (maker is not None and maker.adapter == "fhir"):
-                continue
-            members = [m for m in list(sight.seen.values()) if reading.belongs_to(m.resource) == frame]
-            unit = Unit(frame, one.item, State({ITEM: one.resource}))
-            for made in with_members(unit, [m.resource for m in members]):
-                value = made.state.focus[ITEM]
-                sight.seen[made.ref] = Seen(made.ref, one.item, value, one.version, one.view, (one, *members))
-
-
-def _keep_provenances(sight: Sight, parts: Mapping[str, Version]) -> None:
-    for ref, version in parts.items():
-        target = reading.target_of(version.resource) if ref.startswith("Provenance/") else None
-        if target in sight.seen:
-            sight.provenances[str(target)] = version.resource
-
-
-def _own(sight: Sight, current: Mapping[str, Version]) -> frozenset[str]:
-    """Resources that no other system ever wrote a version of."""
-    mine = [r for r, v in current.items() if v.created_by == v.source == sight.system.id]
-    if not mine:
-        return frozenset()
-    columns = resource_version.c
-    rows = sight.connection.execute(
-        select(columns.ref)
-        .where(
-            columns.tenant == sight.facts.tenant,
-            columns.person == sight.person,
-            columns.source != sight.system.id,
-        )
-        .distinct()
+def moment(connection: Connection, system: System, person_id: str, *, hold: bool) -> Moment | None:
+    """How things stand with a person for a recipient; None where there is no such person."""
+    about = select(person.c.change_no).where(person.c.tenant == system.tenant, person.c.id == person_id)
+    change_no = connection.execute(about.with_for_update(read=True) if hold else about).scalar()
+    if change_no is None:
+        return None
+    epochs = select(lane.c.epoch).where(
+        lane.c.tenant == system.tenant, lane.c.person == person_id, lane.c.recipient == system.id
     )
-    return frozenset(mine) - {r.ref for r in rows}
-
-
-def _by_right(item: str, version: Version) -> View:
-    """The view of what a system wrote itself: no decision was needed."""
-    return View(item, {version.ref: version.resource}, {}, reading.category_of(version.resource))
-
-
-def _disclosed(one: Seen) -> Disclosed:
-    granted = [d for d in one.view.decisions.values() if d.permitted]
-    categories = {c for asked, d in one.view.decisions.items() if d.permitted for c in asked}
-    return Disclosed(
-        ref=one.ref,
-        version=one.version.version,
-        categories=tuple(sorted(categories or one.view.categories)),
-        ground=next((d.ground for d in granted if d.ground), OWN),
-        rules=tuple(dict.fromkeys(r.rule for d in granted for r in d.reasons)),
-        consents=tuple(sorted({c for d in granted for c in d.consents})),
-    )
+    epoch = connection.execute(epochs.with_for_update(read=True) if hold else epochs).scalar()
+    return Moment(int(change_no), int(epoch or 0))
