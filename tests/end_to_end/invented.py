@@ -64,6 +64,12 @@ class Child:
             | {"kategorier": ["plan", "maal", "tiltak"], "fra": "2026-01-01", "til": "2036-01-01"},
         ]
 
+    def consent(self, name: str, edition: int) -> Record:
+        """Another consent of the guardian's, to the same recipients."""
+        changed = (START + timedelta(seconds=edition)).isoformat()
+        one = next(r for r in self.log_records() if r["type"] == "samtykke")
+        return one | {"id": f"{self.log}-{name}", "endret": changed}
+
     def plan_records(self) -> list[Record]:
         """The individuell plan, so that there is somewhere for goals to go."""
         plan = {**self._head("plan", f"p{self.number}"), "person": self._person(), "status": "aktiv"}

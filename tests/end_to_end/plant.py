@@ -128,6 +128,18 @@ class Plant:
             assert time.monotonic() < deadline, "the gateway did not come back"
             _PAUSE.wait(0.1)
 
+    def withdraw(self, consent: str, by: str) -> tuple[int, list[str]]:
+        """Take a consent back ("Consent/…"), asking again until it is closed. When that was answered
+        (monotonic ns), and the attempts that may have arrived."""
+        headers = {"Authorization": f"Bearer {self.tokens['drift']}"}
+        url = f"{self.url}/consents/{consent.partition('/')[2]}/withdraw"
+        while True:
+            answer = httpx.post(url, json={"by": by}, headers=headers, timeout=40, trust_env=False)
+            at = time.monotonic_ns()
+            assert answer.status_code in (200, 202), answer.text
+            if answer.status_code == 200:
+                return at, list(answer.json()["mayHaveArrived"])
+
     def lanes(self, recipient: str) -> list[dict[str, Any]]:
         """What an operator sees of the lanes to a recipient."""
         headers = {"Authorization": f"Bearer {self.tokens['drift']}"}
@@ -224,7 +236,7 @@ def _command(*words: str) -> list[str]:
 
 def _token(issuer: issuer_server.Issuer, client: str) -> str:
     now = int(time.time())
-    scope = "records.write lanes.read"
+    scope = "records.write lanes.read consents.write"
     return issuer.token(client_id=client, scope=scope, iat=now, exp=now + 7200)
 
 

@@ -21,7 +21,7 @@ SWEEP_SECONDS = 5.0
 CLIENTS: dict[str, dict[str, Any]] = {
     "logg": {"system": "stafettlogg", "scopes": ["records.write"]},
     "ip": {"system": "individuell-plan", "scopes": ["records.write"]},
-    "drift": {"scopes": ["lanes.read"]},
+    "drift": {"scopes": ["lanes.read", "consents.write"]},
 }
 
 
