@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PEER := tests/peers/medplum
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint format unit conformance bench lock clean
+.PHONY: help run test lint format unit conformance bench lock clean races
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -39,6 +39,9 @@ unit: $(VENV)/.development peers ## the tests alone; PYTEST_ARGS='-k lanes' for 
 conformance: $(VENV)/.development peers ## what we emit, judged by fhir.resources and Medplum's validator
 	$(BIN)/python -m pytest -m conformance $(PYTEST_ARGS)
 	@echo "HL7's own validator joins this target with issue 2; until then this is no proof of conformance."
+
+races: $(VENV)/.development peers ## 2,000 withdrawals against running deliveries (long)
+	STAFETTBRO_WITHDRAWALS=2000 $(BIN)/python -m pytest tests/end_to_end/test_withdrawal.py $(PYTEST_ARGS)
 
 bench: $(VENV)/.development ## figures beside a floor; writes build/bench/report.json
 	$(BIN)/python -m bench.run

@@ -26,7 +26,7 @@ from tests.end_to_end.plant import Plant, planted, wait_until
 from tests.end_to_end.plant_configuration import TENANT
 from tests.end_to_end.plant_standing import is_write, item
 
-WITHDRAWALS = int(os.environ.get("STAFETTBRO_WITHDRAWALS", "160"))  # `make races`: 2,000
+WITHDRAWALS = int(os.environ.get("STAFETTBRO_WITHDRAWALS", "96"))  # `make races`: 2,000
 CHILDREN = [Child(n) for n in range(8)]
 GOALS = ("m1", "m2", "m3")
 RECIPIENTS = ("bup", "individuell-plan")
