@@ -1,5 +1,5 @@
 """A vendor's CSV lies in a folder: its goal stands in the hub and in the plan system, and what is changed
-there comes back in the vendor's own words, dates and bytes. Both systems are folders; nothing else is between.
+there comes back in the vendor's own words, dates and bytes. Both systems are folders.
 """
 
 from __future__ import annotations
