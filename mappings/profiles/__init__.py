@@ -1,5 +1,6 @@
-"""What this project publishes about the FHIR it emits: profiles, extensions, code systems, value sets and concept
-maps. Made of the mapping files and the tables in this folder; reads no others, writes nothing.
+"""What this project publishes about the FHIR it emits: profiles, extensions, code systems, value sets,
+concept maps and examples. Made of the mapping files and the tables in this folder; reads no others, writes
+nothing.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
+from mappings import jsontext
 from mappings.files import load
 from mappings.model import Resource
 from mappings.profiles import structures
+from mappings.profiles.examples import examples as made_of
 from mappings.profiles.terminology import terminology
 from mappings.reading import kind_of
 
@@ -29,6 +32,12 @@ def definitions() -> list[Resource]:
         *structures.extensions(extensions),
         *terminology(_table("terms"), declared),
     ]
+
+
+def examples() -> list[Resource]:
+    """Resources as they are emitted, each naming the profiles it conforms to."""
+    records = jsontext.decode((_HERE / "examples.json").read_bytes())
+    return list(made_of(records, profiles_of))
 
 
 def profiles_of(resource: Resource) -> list[str]:

@@ -1,5 +1,5 @@
-"""Extensions and profiles as StructureDefinitions, made of extensions.toml and profiles.toml. Differentials only:
-whoever judges by them makes the snapshot.
+"""Extensions and profiles as StructureDefinitions, made of extensions.toml and profiles.toml. Differentials
+only: whoever judges by them makes the snapshot.
 """
 
 from __future__ import annotations

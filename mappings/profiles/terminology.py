@@ -1,5 +1,5 @@
-"""Code systems, value sets and concept maps as FHIR: the codes from the mapping files, what they are called from
-terms.toml. A code that only one of the two knows stops the build.
+"""Code systems, value sets and concept maps as FHIR: the codes from the mapping files, what they are called
+from terms.toml. A code that only one of the two knows stops the build.
 """
 
 from __future__ import annotations

@@ -1,32 +1,32 @@
-"""Every resource that the project emits, collected for the judges: what native records become in the hub, what a
-FHIR server gets of it, and stateless Bundles; from the sample children and from generated records.
+"""Every resource that the project emits, collected for the judges: what native records become in the hub,
+what a FHIR server gets of it, and stateless Bundles; from the sample children and from generated records.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
-
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from zlib import crc32
 
 from mappings import derived, jsontext, load, reading
 from mappings.convert import to_bundle
+from mappings.dialects.inline import InlineMapping, inlined
 from mappings.fhir import FhirMapping
 from mappings.lens.section import Section
 from mappings.lens.system import SystemMapping
 from mappings.model import EMPTY, ITEM, Ids, Record, Resource, State
-from tests.mappings.strategies import ids_for, records
+from mappings.trial.records import generated as generated_records
+from mappings.trial.records import ids_for
 
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "gateway" / "demo" / "samples"
 FILES: Final = sorted(SAMPLES.glob("*/*.json"))
-SYSTEMS: Final = ("stafettlogg", "individuell-plan")
-EXAMPLES: Final = 40  # of each section
-SEED: Final = 20261121
+SYSTEMS: Final = ("stafettlogg", "individuell-plan", "leverandoer-x")
+EXAMPLES: Final = 30  # of each section
+TRACES: Final = 150  # Provenance differs in little but its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +64,42 @@ def sample(path: Path) -> Iterator[Emitted]:
 
 
 def at_a_fhir_server(found: Iterable[Emitted]) -> Iterator[Emitted]:
-    """What a recipient that is a FHIR server gets, when it may see everything."""
+    """What a recipient that is a FHIR server gets, when it may see everything: the plan with its members and
+    its team; and the plan as one gets it that knows measures only inside it."""
     hub = list(found)
     resources = [one.resource for one in hub]
-    refs = {f"{one['resourceType']}/{one['id']}" for one in resources}
-    subject = next(ref for ref in sorted(refs) if ref.startswith("Patient/"))
-    names = {ref: ref for ref in refs}
+    subject = next(_own(one) for one in resources if one["resourceType"] == "Patient")
+    names = {_own(one): _own(one) for one in resources}
     for one in hub:
-        mapping = FhirMapping()
         for resource in _with_team(one.resource, resources):
-            if mapping.slots(resource) is not None:
-                own = f"{resource['resourceType']}/{resource['id']}"
-                ids = Ids(subject, "", "bup", {**names, own: own}, {**names, own: own})
-                record = mapping.get(State({ITEM: resource}), ids)
-                yield Emitted(f"{one.set} at a FHIR server", one.name, record)
+            if FhirMapping().slots(resource) is not None:
+                known = names | {_own(resource): _own(resource)}
+                ids = Ids(subject, "", "bup", known, known)
+                yield _received(one, FhirMapping().get(State({ITEM: resource}), ids), "at a FHIR server")
+                if resource["resourceType"] == "CarePlan":
+                    inside = InlineMapping().get(State(_inline(resource, resources)), ids)
+                    yield _received(one, inside, "with measures inside")
 
 
 def collection(path: Path) -> Emitted:
     """The Bundle of the stateless way."""
-    bundle, refused = to_bundle(load(path.parent.name), "logg", natives(path))
+    bundle, refused = to_bundle(load(path.parent.name), path.parent.name, natives(path))
     assert refused == ()
     return Emitted(f"{named(path)} as a Bundle", named(path), bundle)
+
+
+@cache
+def from_samples() -> tuple[Emitted, ...]:
+    """Everything that the sample children's records become anywhere."""
+    return tuple(_from_samples())
+
+
+def _from_samples() -> Iterator[Emitted]:
+    for path in FILES:
+        found = list(sample(path))
+        yield from found
+        yield from at_a_fhir_server(found)
+        yield collection(path)
 
 
 @cache
@@ -93,34 +108,36 @@ def generated() -> tuple[Emitted, ...]:
     return tuple(
         Emitted(f"{name}/{section.declared.name}/{number}", f"{name}/{section.declared.name}", resource)
         for name in SYSTEMS
-        for section in load(name).sections
-        for number, state in enumerate(_states(load(name), section))
+        for place, section in enumerate(load(name).sections)
+        for number, state in enumerate(_states(load(name), section, f"{name}/{place}"))
         for resource in state.focus.values()
     )
 
 
-def _states(mapping: SystemMapping, section: Section) -> list[State]:
-    found: list[State] = []
-
-    @seed(SEED)
-    @settings(
-        max_examples=EXAMPLES, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck)
-    )
-    @given(records(mapping, section, clean=True))
-    def collect(record: Record) -> None:
-        found.append(mapping.put(record, EMPTY, ids_for(mapping, section)))
-
-    collect()
-    return found
+def _states(mapping: SystemMapping, section: Section, place: str) -> Iterator[State]:
+    ids = ids_for(mapping, section)
+    for record in generated_records(mapping, section, EXAMPLES, seed=crc32(place.encode()), clean=True):
+        yield mapping.put(record, EMPTY, ids)
 
 
-def distinct(found: Iterable[Emitted]) -> dict[str, Emitted]:
-    """Those that differ from each other in more than their id."""
-    kept: dict[str, Emitted] = {}
+def distinct(found: Iterable[Emitted]) -> list[Emitted]:
+    """Those that differ from each other in more than their id; of traces a few."""
+    kept: dict[bytes, Emitted] = {}
+    traces = 0
     for one in found:
         content = {key: value for key, value in one.resource.items() if key != "id"}
-        kept.setdefault(json.dumps(content, sort_keys=True, default=str), one)
-    return kept
+        traces += one.resource["resourceType"] == "Provenance"
+        if one.resource["resourceType"] != "Provenance" or traces <= TRACES:
+            kept.setdefault(jsontext.encode(content), one)
+    return list(kept.values())
+
+
+def _own(resource: Resource) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def _received(one: Emitted, resource: Resource, where: str) -> Emitted:
+    return Emitted(f"{one.set} {where}", one.name, resource)
 
 
 def _ids(path: Path, mapping: SystemMapping, written: list[Record]) -> Ids:
@@ -132,7 +149,7 @@ def _ids(path: Path, mapping: SystemMapping, written: list[Record]) -> Ids:
 
 
 def _with_team(resource: Resource, members: list[Resource]) -> Iterator[Resource]:
-    """The resource without what says nothing to a FHIR server; a log or plan with its members and its team."""
+    """The resource without what says nothing to a FHIR server; a log or plan with its members and team."""
     if resource["resourceType"] != "CarePlan":
         yield reading.without_belonging(resource)
         return
@@ -140,3 +157,9 @@ def _with_team(resource: Resource, members: list[Resource]) -> Iterator[Resource
     yield derived.with_members(resource, members, team)
     if team is not None:
         yield team
+
+
+def _inline(plan: Resource, members: list[Resource]) -> dict[str, Resource]:
+    measures = [one for one in members if one["resourceType"] == "ServiceRequest"]
+    bare = {key: value for key, value in plan.items() if key != "activity"}
+    return inlined(bare, [one for one in measures if reading.kind_of(one) == "tiltak"])
