@@ -157,6 +157,8 @@ class Timeline:
             known = reading.participant_of(seen.resource)
             author = Author(seen.ref, _name(seen.resource), known.role if known else None)
             return author, known.service if known else None, (seen.ref,)
+        if who.keys() == {"display"}:  # known by name alone: part of what was written, matched with nobody
+            return Author(None, str(who["display"]), None), None, ()
         name, number = telling.who_of(one.resource)
         organization = number or (value if system == ENH else None)
         told = Author(None, name, None) if name else None
