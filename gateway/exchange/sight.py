@@ -21,7 +21,7 @@ from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.seen import Seen, listing, own_writing
 from gateway.exchange.selection import MEMBERS, Selection, by_item
 from gateway.hub import versions
-from gateway.hub.schema.tables import lane, person, resource, resource_version
+from gateway.hub.schema.tables import person, resource, resource_version
 from gateway.hub.versions import Version
 from mappings import reading
 from mappings.fhir import FhirMapping
@@ -33,7 +33,8 @@ LISTS = frozenset({"CarePlan", "CareTeam"})  # their content follows from other 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What decisions about a person rest on: the number of their newest change, and the consent epoch."""
+    """What decisions about a person rest on: the number of their newest change, and the consent epoch (the
+    newest change of facts)."""
 
     change_no: int
     epoch: int
@@ -216,9 +217,7 @@ class Looking:
         stands = moment(connection, self.system, person_id, hold=hold)
         if stands is None:
             return None
-        own = (person.c.tenant == self.system.tenant, person.c.id == person_id)
-        facts_no = connection.execute(select(person.c.facts_no).where(*own)).scalar_one()
-        facts = self.facts.read(connection, self.system.tenant, person_id, facts_no)
+        facts = self.facts.read(connection, self.system.tenant, person_id, stands.epoch)
         selection = Selection(self.system, self.settings, FhirMapping(), facts, CHANNEL, self.now)
         return Sight(connection, self.system, facts, self.now, stands, selection)
 
@@ -240,12 +239,8 @@ class Looking:
 
 def moment(connection: Connection, system: System, person_id: str, *, hold: bool) -> Moment | None:
     """How things stand with a person for a recipient; None where there is no such person."""
-    about = select(person.c.change_no).where(person.c.tenant == system.tenant, person.c.id == person_id)
-    change_no = connection.execute(about.with_for_update(read=True) if hold else about).scalar()
-    if change_no is None:
-        return None
-    epochs = select(lane.c.epoch).where(
-        lane.c.tenant == system.tenant, lane.c.person == person_id, lane.c.recipient == system.id
+    about = select(person.c.change_no, person.c.facts_no).where(
+        person.c.tenant == system.tenant, person.c.id == person_id
     )
-    epoch = connection.execute(epochs.with_for_update(read=True) if hold else epochs).scalar()
-    return Moment(int(change_no), int(epoch or 0))
+    row = connection.execute(about.with_for_update(read=True) if hold else about).first()
+    return None if row is None else Moment(int(row.change_no), int(row.facts_no))

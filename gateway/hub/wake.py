@@ -28,7 +28,6 @@ def open_lanes(connection: Connection, tenant: str, person: str, recipients: Ite
             "state": "idle",
             "cursor": 0,
             "facts_cursor": 0,
-            "epoch": 0,
             "wake": 0,
             "wake_seen": 0,
             "run": 0,

@@ -138,7 +138,6 @@ lane = Table(
     Column("state", String(10), nullable=False),  # idle, waiting, running, held
     Column("cursor", _BIG, nullable=False),
     Column("facts_cursor", _BIG, nullable=False),
-    Column("epoch", _BIG, nullable=False),  # consent epoch of this recipient for this person
     Column("wake", _BIG, nullable=False),
     Column("wake_seen", _BIG, nullable=False),
     Column("run", _BIG, nullable=False),
@@ -174,7 +173,7 @@ disclosure = Table(
     Column("channel", String(10), nullable=False),
     Column("state", String(10), nullable=False),  # sending, delivered, refused, unknown
     Column("run", _BIG, nullable=False),
-    Column("epoch", _BIG, nullable=False),
+    Column("epoch", _BIG, nullable=False),  # the person's facts number that it was decided on
     Column("owner", _ID),
     Column("client", String(255)),  # who read, for reads
     _instant("started", nullable=False),
