@@ -27,7 +27,7 @@ _FORMS: Final = ("", "DateTime", "Period", "Instant", "Date")
 _NAMED: Final = ("name", "title")
 _CONCEPTS: Final = (
     "code", "topic", "type", "medication", "vaccineCode", "item", "product", "questionnaire", "procedure",
-    "substance", "outcome", "serviceType", "reasonCode", "reason", "category", "scope",
+    "substance", "outcome", "appointmentType", "serviceType", "reasonCode", "reason", "category", "scope",
 )  # fmt: skip
 _WHO: Final = (
     "author", "sender", "requester", "recorder", "asserter", "performer", "source", "informationSource",
@@ -65,7 +65,10 @@ def times_of(resource: Resource) -> Iterator[str]:
 
 
 def status_of(resource: Resource) -> str | None:
-    """How it stands."""
+    """How it stands; of a meeting without times, that it was held."""
+    for one in _several(resource.get("extension")):
+        if one.get("url") == extension("moetestatus") and (held := _text(one.get("valueCode"))):
+            return held
     for name in ("status", "lifecycleStatus", "clinicalStatus", "verificationStatus"):
         found = resource.get(name)
         text = found if isinstance(found, str) else _concept(found) or next(_coded(found), None)
