@@ -128,7 +128,7 @@ HEAD = '[system]\nname = "vaar"\nuses = "felles"\nframe_key = "logg"\nchanged = 
     ("content", "says"),
     [
         (HEAD + 'sections = ["delmaal"]\n\n[section.delmaal]\nresourse = "Goal"\n', "delmaal"),
-        (HEAD + "sections = \n", "line 6"),
+        (HEAD + "sections = \n", "vaar.toml:6"),
         (None, "vaar.toml"),
     ],
 )
