@@ -53,6 +53,7 @@ def check(
     - fhir-alone: a recipient that has only the FHIR reads the same
     - edit-seen: what another system changed is read
     - foreign-kept: what the mapping does not know survives
+    - element-kept: what others added to an element of a list stays with it
     - valid: what is made is FHIR R4
     - given-kept: nothing that was given is changed
 

@@ -99,10 +99,10 @@ def each(
     def put(node: Json, value: Json, ids: Ids) -> Json:
         old = (node.get(key) if node else None) or []
         seen = [lens_get(item, ids) if meant(item) else None for item in old]
-        known: dict[Json, list[Json]] = {}
+        known: dict[Json, list[tuple[Json, Json]]] = {}
         for item, v in zip(old, seen, strict=True):
             if v is not None:
-                known.setdefault(identity(v), []).append(item)
+                known.setdefault(identity(v), []).append((item, v))
         new = [made for v in value or [] if (made := _element(v, known, ids)) is not None]
         if unique:
             new = [made for index, made in enumerate(new) if made not in new[:index]]
@@ -115,11 +115,13 @@ def each(
             copy[key] = new
         return copy or None
 
-    def _element(value: Json, known: dict[Json, list[Json]], ids: Ids) -> Json:
+    def _element(value: Json, known: dict[Json, list[tuple[Json, Json]]], ids: Ids) -> Json:
         if filled(value) is None:
             return None
         same_ones = known.get(identity(value))
-        start = same_ones.pop(0) if same_ones else fresh or None
+        start, said = same_ones.pop(0) if same_ones else (fresh or None, None)
+        if said is not None and same(said, value):
+            return start
         made = lens_put(start, value, ids)
         return None if made is None or made == fresh else made
 

@@ -47,14 +47,19 @@ class Attempt:
     def __init__(self, bench: Bench, case: Case) -> None:
         self.bench, self.case = bench, case
         self.before = jsontext.encode(case.as_json())
+        self.written: Record = case.first  # last, and what it became: told of where a law finds no answer
+        self.made: Mapping[str, Resource] = {}
 
     def put(self, native: Record, state: State = EMPTY) -> State:
+        self.written, self.made = native, state.focus
         try:
-            return self.bench.mapping.put(native, state, self.bench.ids)
+            put = self.bench.mapping.put(native, state, self.bench.ids)
         except NotExpressible as error:
             if state is EMPTY:
                 raise
             raise Undefined from error
+        self.made = put.focus
+        return put
 
     def get(self, state: State) -> Record:
         return self.bench.mapping.get(state, self.bench.ids)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from itertools import count
 from typing import Any, Final
 
 from mappings.lens.section import Section
@@ -79,3 +80,16 @@ def with_foreign(item: Resource) -> Resource:
         for key, value in FOREIGN.items()
     }
     return {**item, **joined}
+
+
+def with_names(item: Resource) -> Resource:
+    """The resource with an id on each element of each list, as another system may give them."""
+    numbers = count()
+
+    def named(value: Json, *, element: bool) -> Any:
+        if isinstance(value, dict):
+            parts = {key: named(inner, element=False) for key, inner in value.items()}
+            return {"id": f"e{next(numbers)}", **parts} if element else parts
+        return [named(inner, element=True) for inner in value] if isinstance(value, list) else value
+
+    return dict(named(item, element=False))

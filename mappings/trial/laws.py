@@ -8,6 +8,7 @@ came.
     fhir-alone    what FHIR can hold is in FHIR: a recipient that has only that reads the same
     edit-seen     what another system changed in FHIR is read, and not what was written before
     foreign-kept  content that the mapping does not know survives a write
+    element-kept  what others have added to an element of a list stays with it, also where the order changes
     valid         what is made has the shape of FHIR
     given-kept    nothing that was given is changed
 """
@@ -19,11 +20,11 @@ from typing import Final
 
 from mappings import jsontext
 from mappings.lens.residue import same
-from mappings.model import ITEM, NotExpressible, Record, RecordRefused, State
+from mappings.model import EMPTY, ITEM, NotExpressible, Record, RecordRefused, State
 from mappings.trial.attempt import Attempt, Bench, Broken, Undefined, differing, plain, unordered
-from mappings.trial.cases import Case, with_foreign
+from mappings.trial.cases import Case, with_foreign, with_names
 from mappings.trial.edits import FOREIGN
-from mappings.trial.understood import restated, unsaid
+from mappings.trial.understood import restated, turned_round, unsaid
 
 Law = Callable[[Attempt], Broken | None]
 
@@ -62,9 +63,10 @@ def put_put(attempt: Attempt) -> Broken | None:
 def fhir_alone(attempt: Attempt) -> Broken | None:
     """Into nothing, and over what others have changed."""
     case = attempt.case
-    for state in (attempt.clean, attempt.put(case.clean, case.state)) if attempt.held else (attempt.clean,):
+    for held in (EMPTY, case.state) if attempt.held else (EMPTY,):
+        state = attempt.put(case.clean, held)
         said = attempt.get(State(state.focus))
-        where = unsaid(case.clean, said, attempt.bench.understood, alone=state is attempt.clean)
+        where = unsaid(case.clean, said, attempt.bench.understood, alone=held is EMPTY)
         if where is not None:
             return Broken(where, case.clean, state.focus, case.clean, said)
     return None
@@ -96,6 +98,16 @@ def foreign_kept(attempt: Attempt) -> Broken | None:
         if not kept:
             return Broken(key, case.second, focus, content, item.get(key))
     return None
+
+
+def element_kept(attempt: Attempt) -> Broken | None:
+    native, state = attempt.case.clean, attempt.clean
+    turned = turned_round(native, attempt.bench.section.declared.fields)
+    if same(turned, native):
+        return None
+    focus = {**state.focus, ITEM: with_names(state.focus[ITEM])}
+    after = attempt.put(turned, State(focus, state.rest)).focus
+    return differing(turned, unordered(focus[ITEM]), unordered(after[ITEM]), State(focus))
 
 
 def given_kept(attempt: Attempt) -> Broken | None:
@@ -135,6 +147,7 @@ LAWS: Final[Mapping[str, Law]] = {
     "fhir-alone": fhir_alone,
     "edit-seen": edit_seen,
     "foreign-kept": foreign_kept,
+    "element-kept": element_kept,
     "valid": valid,
     "given-kept": given_kept,
 }
@@ -155,12 +168,7 @@ def _judged(law: Law, attempt: Attempt) -> Broken | None:
     except Undefined:
         return None
     except Exception as error:  # noqa: BLE001 -- a broken mapping may raise anything, and that breaks every law
-        case = attempt.case
-        return Broken("", case.second or case.first or case.clean, case.focus, "an answer", _told(error))
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+        return Broken("", attempt.written, attempt.made, "an answer", f"{type(error).__name__}: {error}")
 
 
 def _says_the_same(one: Record, other: Record, name: str) -> bool:

@@ -18,6 +18,7 @@ MEANING: Final = {
     "fhir-alone": "A recipient that has only the FHIR does not read the same.",
     "edit-seen": "What another system changed in FHIR is not read.",
     "foreign-kept": "Content that the mapping does not know is lost by a write.",
+    "element-kept": "What others added to an element of a list is lost when the order changes.",
     "valid": "What is made is not FHIR R4.",
     "given-kept": "A value that was given is changed in place.",
 }

@@ -78,6 +78,12 @@ def restated(record: Record, fields: tuple[Field, ...]) -> Record:
     return {key: _later(declared.get(key), value) for key, value in record.items()}
 
 
+def turned_round(record: Record, fields: tuple[Field, ...]) -> Record:
+    """The record with its lists the other way round."""
+    lists = {field.name for field in fields if field.many and field.separator is None}
+    return {key: value[::-1] if key in lists else value for key, value in record.items()}
+
+
 def _later(field: Field | None, value: Json) -> Any:
     if field is None or field.many or value in (None, "", [], {}):
         return value
