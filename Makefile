@@ -9,9 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PEER := tests/peers/medplum
+VALIDATOR := tests/conformance/validator
+JUDGE := build/conformance/conformance.jar
+PACKAGE := build/package/stafettbro.fhir.tgz
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint format unit conformance bench lock clean races
+.PHONY: help run test lint format unit conformance package bench lock clean races
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -32,13 +35,15 @@ format: $(VENV)/.development ## write the code the way ruff does
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-unit: $(VENV)/.development peers ## the tests alone; PYTEST_ARGS='-k lanes' for some of them
+unit: $(VENV)/.development peers validator ## the tests alone; PYTEST_ARGS='-k lanes' for some of them
 	@.ci/postgresql
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-conformance: $(VENV)/.development peers ## what we emit, judged by fhir.resources and Medplum's validator
+conformance: $(VENV)/.development peers validator ## what we emit, judged by HL7's own validator and two others
 	$(BIN)/python -m pytest -m conformance $(PYTEST_ARGS)
-	@echo "HL7's own validator joins this target with issue 2; until then this is no proof of conformance."
+
+package: $(VENV)/.runtime ## our profiles as a FHIR package; CANONICAL=URL for another base
+	$(BIN)/stafettbro profiles $(PACKAGE) $(if $(CANONICAL),--canonical $(CANONICAL))
 
 races: $(VENV)/.development peers ## 2,000 withdrawals against running deliveries (long)
 	STAFETTBRO_WITHDRAWALS=2000 $(BIN)/python -m pytest tests/end_to_end/test_withdrawal.py $(PYTEST_ARGS)
@@ -54,7 +59,18 @@ clean: ## everything that was made here, the virtual environment too
 	rm -rf $(PEER)/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: peers
+.PHONY: peers validator
+validator: $(JUDGE)
+
+$(JUDGE): $(VALIDATOR)/pom.xml $(wildcard $(VALIDATOR)/src/main/java/conformance/*.java)
+	@if command -v mvn >/dev/null && command -v javac >/dev/null; then \
+		cd $(VALIDATOR) && mvn --quiet --batch-mode package; \
+	elif [ -n "$$CI" ]; then \
+		echo "Maven or the JDK is missing, and in CI HL7's validator must judge" >&2; exit 1; \
+	else \
+		echo "Maven or the JDK is missing: HL7's validator will be skipped (Debian: apt-get install maven)"; \
+	fi
+
 peers: $(PEER)/node_modules/.package-lock.json
 
 $(PEER)/node_modules/.package-lock.json: $(PEER)/package-lock.json

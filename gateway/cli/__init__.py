@@ -18,6 +18,7 @@ from gateway.cli.lanes import lanes
 from gateway.cli.mapping import mapping
 from gateway.cli.outcome import PlainCommand
 from gateway.cli.previewing import preview
+from gateway.cli.publishing import profiles
 from gateway.cli.running import demo, migrate, serve, worker
 
 app = typer.Typer(
@@ -65,7 +66,13 @@ def _start(
 
 _PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Run": {"demo": demo, "serve": serve, "worker": worker, "migrate": migrate},
-    "Connect a system": {"check": check, "convert": convert, "import": import_, "preview": preview},
+    "Connect a system": {
+        "check": check,
+        "convert": convert,
+        "import": import_,
+        "preview": preview,
+        "profiles": profiles,
+    },
     "Look and mend": {"explain": explain, "export": export},
 }
 for _panel, _commands in _PANELS.items():

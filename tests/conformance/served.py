@@ -27,7 +27,7 @@ def served(world: World) -> Iterator[Emitted]:
     world.hand_in("logg", emma)
     world.hand_in("plan", records("individuell-plan", "emma"))
     own = person(world, emma[0])
-    yield _answer("metadata", world.http.get("/fhir/metadata"))
+    yield _answer("metadata", world.get("/fhir/metadata", "bup"))
     yield _answer("a patient found", find(world, "bup", emma[0]["barn"]["fnr"]))
     yield from _read(world, own)
     yield from _written(world, own)
