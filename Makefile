@@ -14,7 +14,7 @@ JUDGE := build/conformance/conformance.jar
 PACKAGE := build/package/stafettbro.fhir.tgz
 PYTEST_ARGS ?=
 
-.PHONY: help run test lint format unit conformance package bench lock clean races
+.PHONY: help run test lint format unit conformance laws package bench lock clean races
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
