@@ -30,9 +30,11 @@ class Answer:
 
 
 def of_organization(number: str, request: Request, standing: Standing, marks: Marks) -> Answer:
-    """For everyone who reads at an organization."""
+    """For everyone who reads at an organization. What is withheld from guardians goes to its author's
+    organization too only as the young person wants: it was written where others could read it (law.md,
+    worked example)."""
     item = request.item
-    if number == item.author_organization:
+    if number == item.author_organization and not marks.hidden:
         return Answer("own", (standing.reasons["own"],))
     if grounds.in_danger(request):
         return Answer("G4", (standing.reasons["G4"],))
@@ -60,7 +62,7 @@ def of_reader(reference: str, request: Request, standing: Standing, marks: Marks
         return Answer(None, (standing.reasons["unknown"],))
     places = {m.organization for m in people.members if m.id == reference and m.active(standing.time)}
     author = item.author_organization
-    if author is not None and author in places:
+    if author is not None and author in places and not marks.hidden:
         return Answer("own", (standing.reasons["own"],))
     if grounds.in_danger(request):
         return Answer("G4", (standing.reasons["G4"],))
@@ -76,6 +78,8 @@ def _one_suffices(number: str, item: Item, standing: Standing) -> bool:
     """Ordinary sharing as the municipality calls it, or care a named professional finds necessary (W3)."""
     if item.categories <= standing.world.settings.ordinary:
         return True
+    if not standing.world.findings:
+        return False
     found = [f.value for f in standing.world.findings if f.holds(standing.time) and f.value.by.strip()]
     return any(number in f.recipients and item.categories <= f.categories for f in found)
 
@@ -87,8 +91,8 @@ def _by_consent(name: str, request: Request, standing: Standing, deciders: Decid
     wills = {key: standing.will(key, name, request.purpose) for key in sorted(deciders.everyone)}
     if Category.SAMTYKKE in item.categories:
         return _record(item, list(wills.values()), standing)
-    heard = {**wills, **{key: standing.will(key, name, request.purpose) for key in deciders.veto}}
-    against = frozenset(key for key, will in heard.items() if will.refuses(item))
+    heard = wills | {key: standing.will(key, name, request.purpose) for key in deciders.veto}
+    against = frozenset([key for key, will in heard.items() if will.refuses(item)])
     if against:
         return _no("G1-exception", standing, deciders, against=against)
     return _covered(item, wills, standing, deciders)

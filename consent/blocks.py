@@ -35,6 +35,8 @@ class Marks:
 
 def marks(item: Item, standing: Standing) -> Marks:
     """The item's labels, and withheld from guardians where someone so decided with reason enough (B3)."""
+    if not standing.world.withheld:
+        return Marks(item.labels, withheld=False)
     withheld = any(
         item.id in w.value.items
         and w.holds(standing.time)
@@ -72,6 +74,8 @@ def shut_out(marks: Marks, recipient: Recipient, standing: Standing) -> frozense
 
 def third_person(name: str, request: Request, standing: Standing) -> bool:
     """Whether some third person has not consented to this for this reader (B5)."""
+    if not request.item.third_persons:
+        return False
     return any(not _agrees(third, name, request, standing) for third in request.item.third_persons)
 
 

@@ -14,11 +14,10 @@ from consent.acts import CATEGORIES, PURPOSES
 from consent.answer import Answer, of_organization, of_reader
 from consent.blocks import Marks, marks, of_system, shut_out
 from consent.days import moment
-from consent.grounds import in_danger
-from consent.model import Category, Channel, Decision, Facts, Outcome, Reason, Request
+from consent.model import Category, Channel, Decision, Facts, Outcome, Reason, Recipient, Request
 from consent.rules import RULES
 from consent.standing import Standing
-from consent.world import World, closed, world
+from consent.world import World, closed, is_number, world
 
 CHANNELS: Final = frozenset(c.value for c in Channel)
 UNKNOWN: Final = Decision(Outcome.DENY, None, tuple(r.reason for r in RULES if r.key == "unknown"))
@@ -83,7 +82,7 @@ def _place(request: Request, standing: Standing) -> object:
         item.labels,
         item.sensitivity,
         item.third_persons,
-        item.author_organization,
+        _author(request, own),
         item.recorded if own.dated else None,
         (item.id, item.consent_id) if one_by_one else type(item.id),
         flags,
@@ -96,6 +95,14 @@ def _place(request: Request, standing: Standing) -> object:
         request.emergency,
         recipient.system if request.emergency is not None else None,
     )
+
+
+def _author(request: Request, own: World) -> object:
+    """Of an author who is none of the readers only the regime and the agency count."""
+    author, recipient = request.item.author_organization, request.recipient
+    if author not in own.sound or author in recipient.organizations or recipient.participants:
+        return author
+    return own.regimes[author], own.agencies.get(author)
 
 
 def _decide(request: Request, standing: Standing) -> Decision:
@@ -130,14 +137,28 @@ def _fault(request: Request, standing: Standing) -> str | None:
         return "unknown"
     if Category.SAMTYKKE in item.categories and (len(item.categories) > 1 or item.consent_id is None):
         return "unknown"
-    sets = (item.labels, item.sensitivity, item.third_persons, recipient.honours)
-    readers = (recipient.organizations, recipient.participants)
-    if not all(isinstance(s, frozenset) for s in (*sets, *readers)) or not any(readers):
+    if not all(isinstance(s, frozenset) for s in (item.labels, item.sensitivity, item.third_persons)):
         return "unknown"
-    if not all(map(_is_number, recipient.organizations)) or not isinstance(item.id, str):
+    if not isinstance(item.id, str) or not _is_known(recipient, standing):
         return "unknown"
-    known = item.author_organization is None or _is_number(item.author_organization)
+    author = item.author_organization
+    known = author is None or author in standing.world.sound or is_number(author)
     return None if known else "unknown"
+
+
+def _is_known(recipient: Recipient, standing: Standing) -> bool:
+    """Whether a recipient is made of readers that can be told. Remembered, as a page has but one."""
+    if recipient in standing.sound:
+        return True
+    sets = (recipient.honours, recipient.organizations, recipient.participants)
+    if not all(isinstance(s, frozenset) for s in sets) or not (
+        recipient.organizations or recipient.participants
+    ):
+        return False
+    if not all(map(is_number, recipient.organizations)):
+        return False
+    standing.sound.add(recipient)
+    return True
 
 
 def _deny(answer: Answer, standing: Standing) -> Decision:
@@ -165,7 +186,7 @@ def _permit(
         consents=tuple(sorted(frozenset[str]().union(*(a.consents for a in answers.values())))),
         readers=readers,
         crossings=_crossings(answers, request, standing),
-        remarks=_remarks(ground, request, standing, marked),
+        remarks=_remarks(ground, standing, marked),
         rule_set=standing.rule_set,
     )
     plan = standing.world.plan
@@ -179,17 +200,14 @@ def _crossings(
 ) -> tuple[tuple[str, str], ...]:
     """From the author's secrecy regime into others, where both are known."""
     giver = standing.regime(request.item.author_organization)
+    if giver is None:
+        return ()
     takers = {standing.regime(name) for name in answers}
-    return tuple((giver, t) for t in sorted(t for t in takers if t is not None) if giver and t != giver)
+    return tuple((giver, t) for t in sorted(t for t in takers if t is not None and t != giver))
 
 
-def _remarks(ground: str, request: Request, standing: Standing, marked: Marks) -> tuple[Reason, ...]:
-    keys = ["G4-tell"] if in_danger(request) and ground == "G4" else []
+def _remarks(ground: str, standing: Standing, marked: Marks) -> tuple[Reason, ...]:
+    keys = ["G4-tell"] if ground == "G4" else []
     keys += ["B3"] if marked.withheld else []
     keys += ["W6"] if ground == "G1" and standing.unheard else []
     return tuple(standing.reasons[key] for key in keys)
-
-
-def _is_number(value: str) -> bool:
-    """An organization number has nine digits."""
-    return isinstance(value, str) and len(value) == 9 and value.isascii() and value.isdigit()

@@ -12,7 +12,7 @@ from consent import rules
 from consent.acts import Act
 from consent.days import age, day
 from consent.deciders import Deciders, Known, Matter, who_decides
-from consent.model import Decision, Item, Kind, Regime
+from consent.model import Decision, Item, Kind, Recipient, Regime
 from consent.people import CHILD
 from consent.will import Names, Will, will
 from consent.world import World
@@ -34,6 +34,7 @@ class Standing:
         self.rule_set = rules.rule_set(on)
         self.age = age(world.born, on)
         self.answers: dict[object, Decision] = {}
+        self.sound: set[Recipient] = set()
         self._deciders: dict[tuple[Matter, bool, bool], Deciders] = {}
         self._wills: dict[tuple[str, str, str, str], Will] = {}
         self._names: dict[str, Names] = {}
@@ -77,7 +78,7 @@ class Standing:
     def named(self, key: str) -> str:
         """A reference, or organization number, by which to tell who somebody is."""
         known = self.world.people.references(key)
-        return known[0] if known else key.removeprefix(AGENCY)
+        return known[-1] if known else key.removeprefix(AGENCY)  # a participant rather than the Patient
 
     def _know(self) -> Known:
         care, competent = self._holds(Kind.CARE_ORDER), self._holds(Kind.COMPETENCE)

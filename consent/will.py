@@ -135,7 +135,7 @@ def _taken_back(
 
 
 def _blocked(exemptions: tuple[Exemption, ...], item: Item) -> bool:
-    return any(e.blocks(c, item) for e in exemptions for c in item.categories)
+    return bool(exemptions) and any(e.blocks(c, item) for e in exemptions for c in item.categories)
 
 
 def _references(members: Iterable[Member]) -> frozenset[str]:

@@ -63,6 +63,7 @@ class World:
     withheld: tuple[Dated[Withholding], ...]
     agencies: Mapping[str, str]
     named: frozenset[str]
+    sound: frozenset[str]  # organization numbers of known regime
     dated: bool  # some act reaches only items written from a day on
 
 
@@ -92,6 +93,7 @@ def world(facts: Facts) -> World:
             *(o.value.items for o in overrides),
             *(w.value.items for w in withheld),
         ),
+        sound=frozenset(number for number in facts.regimes if is_number(number)),
         dated=any(a.applies_from is not None for a in every),
     )
 
@@ -113,6 +115,7 @@ def closed(fault: str) -> World:
         withheld=(),
         agencies={},
         named=frozenset(),
+        sound=frozenset(),
         dated=False,
     )
 
@@ -162,3 +165,8 @@ def _one(value: T, kind: type[T]) -> Dated[T]:
 
 def _texts(value: object) -> bool:
     return isinstance(value, frozenset) and all(isinstance(text, str) for text in value)
+
+
+def is_number(value: object) -> bool:
+    """An organization number has nine digits."""
+    return isinstance(value, str) and len(value) == 9 and value.isascii() and value.isdigit()

@@ -14,7 +14,7 @@ from consent import Consent, Decision, Facts, Outcome, Prepared, Request, decide
 from consent.blocks import SENSITIVE
 from tests.consent.many_worlds import Dice, asked, exception, objection, permit, world
 
-WORLDS, QUESTIONS = 2_000, 17
+WORLDS, QUESTIONS = 2_000, 15
 GROUNDS = {"G1", "G2", "G3", "G4", "access", "own"}
 SEEDS = st.integers(0, 2**63)
 seen: Counter[str] = Counter()

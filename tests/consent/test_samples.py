@@ -1,125 +1,113 @@
-"""Emma, Jonas and Amina: what of each may go where, read straight from the sample logs and plans."""
+"""Emma, Jonas and Amina: what may go where, by every channel, and what a redaction leaves of Amina's."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from consent import Category, Consent, Facts, Item, Participant, Recipient, Request, decide
-from tests.consent.worlds import NOW, NUMBERS, REGIMES
+from consent import Channel, Decision, Outcome, Recipient, Request, decide, held, prepare, redact
+from tests.consent.sample_children import child, here, number
+from tests.consent.worlds import NOW, NUMBERS
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-EVERYTHING = {c.value for c in Category}
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the sample data in ../shared/data is not here")
-
-
-def records(name: str) -> list[dict[str, Any]]:
-    """The records of one file."""
-    loaded: list[dict[str, Any]] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return loaded
-
-
-def known(*names: str) -> Facts:
-    """Facts from the person's log and plan."""
-    every = [r for name in names for r in records(name)]
-    person = every[0].get("barn") or every[0]["person"]
-    return Facts(
-        born=date.fromisoformat(person["foedt"]),
-        address_protection=person["adressebeskyttelse"],
-        participants=tuple(_participant(r) for r in every if r["type"] == "deltaker"),
-        consents=tuple(_consent(r) for r in every if r["type"] == "samtykke"),
-        regimes=REGIMES,
-    )
+pytestmark = here
+LINES = (Path(__file__).parent / "children.txt").read_text(encoding="utf-8").splitlines()
+HEAD, *ROWS = [line.split() for line in LINES if line and not line.startswith("#")]
+READERS = {
+    ("emma", "mor"): "RelatedPerson/e-d2",
+    ("emma", "far"): "RelatedPerson/e-d3",
+    ("jonas", "mor"): "RelatedPerson/j-d3",
+    ("jonas", "far"): "RelatedPerson/j-d4",
+    ("jonas", "barn"): "RelatedPerson/j-d5",
+    ("amina", "barn"): "RelatedPerson/a-d2",
+}
+CELLS = [(row[0], row[1], to, cell) for row in ROWS for to, cell in zip(HEAD[2:], row[2:], strict=True)]
 
 
-def _participant(record: dict[str, Any]) -> Participant:
-    return Participant(
-        id=f"Participant/{record['id']}",
-        frame=f"CarePlan/{record.get('logg') or record.get('plan')}",
-        role=record["rolle"],
-        service=record.get("tjeneste"),
-        organization=record.get("enhet", {}).get("orgnr"),
-        responsibility=record.get("foreldreansvar"),
-        start=_day(record.get("fra")),
-        end=_day(record.get("til")),
-        person=record.get("fnr"),
-    )
+def recipient(name: str, to: str) -> Recipient:
+    honours = frozenset({"NORN_FORANS"})
+    if to in NUMBERS:
+        return Recipient(to, frozenset({number(to)}), honours=honours)
+    return Recipient(to, frozenset(), frozenset({READERS[name, to]}), honours)
 
 
-def _consent(record: dict[str, Any]) -> Consent:
-    return Consent(
-        id=f"Consent/{record['id']}",
-        frame=f"CarePlan/{record.get('logg') or record.get('plan')}",
-        decision=record.get("avgjoerelse", "samtykker"),
-        givers=frozenset(f"Participant/{g}" for g in record["giver"]),
-        recipients=frozenset(record["mottakere"]),
-        categories=frozenset(record["kategorier"]),
-        except_recipients=frozenset(record.get("unntatt", ())),
-        start=_day(record["fra"]),
-        end=_day(record["til"]),
-        recorded=datetime.fromisoformat(record["endret"]),
-    )
+def asked(name: str, record: str, to: str, channel: str = "push", *, redacts: bool = True) -> Decision:
+    one = child(name)
+    request = Request(one.items[record], None, recipient(name, to), channel, NOW, redacts=redacts)
+    return decide(request, one.facts)
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def cell(decision: Decision) -> str:
+    if decision.outcome is Outcome.DENY:
+        return f"-{decision.reasons[-1].rule}"
+    return f"{decision.ground}{'*' if decision.outcome is Outcome.REDACT else ''}"
 
 
-def permitted(facts: Facts, *services: str, record: str = "") -> set[str]:
-    """The categories that may go to these services."""
-    recipient = Recipient("recipient", frozenset(NUMBERS[s] for s in services))
-    return {
-        category
-        for category in EVERYTHING
-        if decide(
-            Request(
-                Item("X/1", frozenset({category}), consent_id=record or None), None, recipient, "push", NOW
-            ),
-            facts,
-        ).permitted
-    }
+@pytest.mark.parametrize("name", ["emma", "jonas", "amina"])
+def test_every_item_recipient_and_channel_gets_its_answer(name: str) -> None:
+    one, wrong = child(name), []
+    prepared = prepare(one.facts)
+    for who, record, to, expected in CELLS:
+        if who != name or expected == ".":
+            continue
+        for channel in Channel:
+            request = Request(one.items[record], None, recipient(name, to), channel, NOW, redacts=True)
+            found = cell(decide(request, prepared))
+            wrong += [(record, to, channel, expected, found)] if found != expected else []
+    assert wrong == []
 
 
-SHARED = {"plan", "maal", "tiltak", "evaluering", "lysglimt", "moete", "melding", "dokument", "henvisning"}
+def test_every_item_of_the_samples_has_its_line() -> None:
+    for name in ("emma", "jonas", "amina"):
+        assert {row[1] for row in ROWS if row[0] == name} == set(child(name).items)
 
 
-@pytest.mark.parametrize("to", ["skole", "ppt", "helsestasjon", "fastlege", "bup", "koordinerendeEnhet"])
-def test_emma_everything_consented_to_goes_to_everyone_named(to: str) -> None:
-    facts = known("stafettlogg/emma", "individuell-plan/emma")
-    assert permitted(facts, to, record="Consent/e-s1") == SHARED | {"samtykke"}
-    assert permitted(facts, to, "barnevern") == set()
+def test_jonas_note_withheld_from_guardians_needs_jonas_alone() -> None:
+    decision = asked("jonas", "j-n1", "bup")
+    assert [r.rule for r in decision.reasons] == ["W2", "G1"]
+    assert decision.missing == ("RelatedPerson/j-d5",)
 
 
-def test_jonas_the_worked_example_of_the_law() -> None:
-    facts = known("stafettlogg/jonas")
-    assert permitted(facts, "bup") == {"plan", "maal", "tiltak"}
-    assert permitted(facts, "ppt") == set()
-    assert permitted(facts, "barnevern") == set()
+def test_a_caller_that_cannot_redact_gets_nothing_of_amina() -> None:
+    for who, record, to, expected in CELLS:
+        if who == "amina" and expected != ".":
+            decision = asked("amina", record, to, redacts=False)
+            assert (decision.permitted, [r.rule for r in decision.reasons]) == (False, ["B1"])
 
 
-def jonas_notes() -> Iterator[Item]:
-    for record in records("stafettlogg/jonas"):
-        if record["type"] == "notat":
-            yield Item(
-                record["id"],
-                frozenset({"notat"}),
-                labels=frozenset(record.get("sperre", ())),
-                third_persons=frozenset(f"Participant/{d}" for d in record.get("tredjeperson", ())),
-            )
+def left(record: str) -> str:
+    """What of one of Amina's records a redaction leaves for BUP, as text."""
+    one = child("amina")
+    decision = asked("amina", record, "bup")
+    assert decision.plan is not None
+    return json.dumps(redact(one.resources[one.items[record].id], decision.plan), ensure_ascii=False)
 
 
-def test_jonas_neither_note_goes_and_each_for_its_own_reason() -> None:
-    facts, bup = known("stafettlogg/jonas"), Recipient("bup", frozenset({NUMBERS["bup"]}))
-    answers = [decide(Request(note, None, bup, "push", NOW), facts) for note in jonas_notes()]
-    assert [(a.permitted, a.reasons[0].rule) for a in answers] == [(False, "B4"), (False, "B5")]
+def test_aminas_goal_goes() -> None:
+    made = left("a-m1")
+    assert "Fullføre Vg2." in made
+    assert "Jeg skal bli sykepleier." in made
 
 
-@pytest.mark.parametrize("to", ["bup", "skole", "koordinerendeEnhet"])
-def test_amina_nothing_goes_anywhere(to: str) -> None:
-    facts = known("stafettlogg/amina", "individuell-plan/amina")
-    assert permitted(facts, to, record="Consent/a-s1") == set()
+def test_aminas_measure_goes_without_its_description_and_the_unit() -> None:
+    made = left("a-t1")
+    assert "Tilrettelagt eksamen" in made
+    assert "Strandgata" not in made
+    one = child("amina")
+    plan = asked("amina", "a-t1", "bup").plan
+    assert plan is not None
+    waiting = held(one.resources["ServiceRequest/a-t1"], plan)
+    assert [(h.path, h.key is not None) for h in waiting] == [("note[0].text", True)]
+    responsible = left("a-d1")
+    assert "Rådgiver" in responsible
+    assert "360189554" not in responsible
+
+
+def test_nothing_of_amina_that_goes_tells_where_she_is() -> None:
+    everything = "".join(left(record) for record in child("amina").items)
+    for word in ("Fjordbyen", "vidaregåande skule", "360189554", "343231946", "Strandgata", "BUP Fjordane"):
+        assert word not in everything
+    for number_ in ("9144897", "359797117"):
+        assert number_ not in everything
+    assert "Traumebehandling" in everything
