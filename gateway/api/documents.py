@@ -289,6 +289,60 @@ class TimelineAnswer(Answer):
     next: str | None
 
 
+class CompletenessGap(Answer):
+    """One thing that a plan lacks, in bokmål and nynorsk."""
+
+    field: str
+    resource: str | None = Field(description="Where it is missing, if in one item of the plan")
+    nb: str
+    nn: str
+
+
+class CompletenessPoint(Answer):
+    """One of the nine points."""
+
+    point: Literal["a", "b", "c", "d", "e", "f", "g", "h", "i"]
+    nb: str
+    nn: str
+    seen: bool = Field(description="Whether the caller may see what the point rests on")
+    missing: list[CompletenessGap]
+
+
+class CompletenessAnswer(Answer):
+    """What an individuell plan must hold, and what of it is missing."""
+
+    plan: str
+    complete: bool = Field(description="All nine points seen, and nothing missing")
+    points: list[CompletenessPoint]
+
+
+class CarriedItem(BaseModel):
+    """An item of the log, and what it became in the plan."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: str = Field(alias="from")
+    to: str
+
+
+class RecipientStanding(Answer):
+    """How many of the carried items a recipient may have."""
+
+    recipient: str
+    permitted: int
+    denied: int
+
+
+class ContinuedAnswer(Answer):
+    """A log that goes on as a plan."""
+
+    log: str
+    plan: str
+    state: Literal["continued", "stands"]
+    carried: list[CarriedItem]
+    recipients: list[RecipientStanding]
+
+
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Problem answers, for `responses=`. 401, 403 and 503 belong to every route behind a token."""
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}

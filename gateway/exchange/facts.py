@@ -19,12 +19,21 @@ from gateway.hub import links, versions
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import link
 from gateway.hub.versions import FACTS, Version
-from mappings import reading
+from mappings import continuing, reading
 from mappings.canonical import HPR, identifier_system
 
 RECORD = identifier_system("record/")
 FAMILY = frozenset({"foresatt", "fosterforelder", "verge"})
 KEPT = 5_000  # persons whose facts stay in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Continues:
+    """A closed log that goes on as a plan. prepared: the facts for the plan's items: what was consented to in
+    the log holds for the log; what was refused there stands."""
+
+    log: str
+    prepared: consent.Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,12 @@ class PersonFacts:
     authors: Mapping[tuple[str, str], str] = field(default_factory=dict)
     twins: Mapping[str, frozenset[str]] = field(default_factory=dict)
     organizations: Mapping[str, str] = field(default_factory=dict)  # participant -> organization number
+    continues: Mapping[str, Continues] = field(default_factory=dict)  # plan -> the closed log it continues
+
+    def prepared_for(self, frame: str | None) -> consent.Prepared:
+        """What decisions about an item of this log or plan rest on."""
+        known = self.continues.get(frame or "")
+        return known.prepared if known else self.prepared
 
     def frame_in(self, system: str) -> str | None:
         """The log or plan this system keeps for the person, if it keeps exactly one that is newest known."""
@@ -121,6 +136,7 @@ class FactsReader:
             authors=_authors(connection, tenant, person, [p.id for p in participants]),
             twins=_twins(participants),
             organizations={p.id: p.organization for p in participants if p.organization},
+            continues=_continues(connection, tenant, frames, facts),
         )
         return known_of, whole
 
@@ -144,6 +160,23 @@ class FactsReader:
             end=found.end,
             person=self._key.hash(*identifiers[0]) if identifiers else None,
         )
+
+
+def _continues(
+    connection: Connection, tenant: str, frames: list[Version], facts: Facts
+) -> dict[str, Continues]:
+    closed = {v.ref for v in frames if v.resource.get("status") in continuing.CLOSED}
+    found: dict[str, Continues] = {}
+    for plan in frames:
+        for system, native in continuing.replaced(plan.resource) if closed else ():
+            name = links.names(connection, tenant, system, [native]).get(native)
+            if name is not None and name.ref in closed:
+                own = [
+                    replace(c, recipients=frozenset()) if c.frame == name.ref else c for c in facts.consents
+                ]
+                prepared = consent.prepare(replace(facts, consents=tuple(own)))
+                found[plan.ref] = Continues(name.ref, prepared)
+    return found
 
 
 def _consent(version: Version) -> Iterable[Consent]:

@@ -85,7 +85,7 @@ class Judge:
             time=self._now,
             purpose=self._purpose,
         )
-        return consent.decide(request, self._facts.prepared)
+        return consent.decide(request, self._facts.prepared_for(asked.frame))
 
     def _item(self, focal: Version, parts: Mapping[str, Version]) -> Item:
         return Item(

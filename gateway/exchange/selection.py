@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +16,11 @@ from gateway.exchange.rendition import units
 from gateway.exchange.shown import Shown as Shown
 from gateway.hub import versions
 from gateway.hub.versions import Version
+from mappings import continuing, reading
 from mappings.completeness import CATEGORIES
 from mappings.model import RecordMapping
 
+Parts = dict[str, dict[str, Version]]  # by item, then by resource
 MEMBERS = ("CarePlan", "Goal", "ServiceRequest", "PractitionerRole", "RelatedPerson")
 
 
@@ -39,6 +41,8 @@ class Selection:
         wanted = set(items)
         everything = wanted | self._members(connection)
         parts = by_item(versions.of_items(connection, self.facts.tenant, sorted(everything)))
+        if self.facts.continues and self.system.adapter != "fhir":
+            parts = self._each_once(connection, parts)
         out: list[Shown] = []
         for item, own in parts.items():
             view = self.view(item, own)
@@ -58,6 +62,20 @@ class Selection:
         """What may be seen of one item; None where no route leads here."""
         judge = self._judge(item, parts)
         return judge.view(item, parts) if judge is not None else None
+
+    def _each_once(self, connection: Connection, parts: Parts) -> Parts:
+        """Where a log goes on as a plan, the plan's system gets what went along as the plan's, and the log's
+        system keeps it as the log's: neither gets both."""
+        own = self.facts.frame_in(self.system.id)
+        logs = {one.log for one in self.facts.continues.values()}
+        mine = self.facts.continues.get(own or "")
+        if mine is not None and own is not None:
+            newer = {i: continuing.successor(i, own) for i, p in parts.items() if _frame(i, p) == mine.log}
+            there = versions.of_refs(connection, self.facts.tenant, newer.values())
+            return {i: p for i, p in parts.items() if newer.get(i) not in there}
+        if own not in logs:
+            return parts
+        return {i: p for i, p in parts.items() if i not in p or continuing.predecessor(p[i].resource) is None}
 
     def permits(self, item: str, parts: dict[str, Version], categories: Iterable[str]) -> frozenset[str]:
         """Which of these categories of an item may be seen, whether or not anything of it is there."""
@@ -84,6 +102,10 @@ class Selection:
             return set()
         kinds = (*MEMBERS, "Patient", "Consent") if self.system.receives == "document" else MEMBERS
         return set(versions.of_types(connection, self.facts.tenant, self.facts.person, kinds))
+
+
+def _frame(item: str, parts: Mapping[str, Version]) -> str | None:
+    return reading.belongs_to(parts[item].resource) if item in parts else None
 
 
 def by_item(found: dict[str, Version]) -> dict[str, dict[str, Version]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam, select
+from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.hub.content import pack, unpack
@@ -145,6 +145,22 @@ def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str
     return {r.ref: r.native_id for r in rows}
 
 
+def patients(connection: Connection, tenant: str, system: str) -> list[str]:
+    """What the system calls each person it is known to have, in order."""
+    rows = connection.execute(
+        select(link.c.native_id)
+        .where(
+            link.c.tenant == tenant,
+            link.c.system == system,
+            link.c.ref > "Patient/",
+            link.c.ref < "Patient0",  # the character after the slash
+            link.c.native_id.is_not(None),
+        )
+        .order_by(link.c.native_id)
+    )
+    return [row.native_id for row in rows]
+
+
 def unanswered(connection: Connection, tenant: str, system: str, persons: Iterable[str]) -> set[str]:
     """Those of these persons of whom something was written at the system whose answer has not come."""
     wanted = sorted(persons)
@@ -169,6 +185,15 @@ def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) 
         return {}
     rows = connection.execute(_LOAD, {"tenant": tenant, "system": system, "wanted": wanted})
     return {r.ref: _link(r) for r in rows}
+
+
+def forget(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> None:
+    """What a system has of these is from now on something else of it."""
+    wanted = list(refs)
+    if wanted:
+        connection.execute(
+            delete(link).where(link.c.tenant == tenant, link.c.system == system, link.c.ref.in_(wanted))
+        )
 
 
 _KEYS = ("tenant", "system", "ref")
