@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,9 +22,12 @@ def open_adapter(
     deadline: float = 10.0,
     folder: Path | None = None,
     folder_format: Literal["json", "ndjson", "csv"] = "json",
+    types: Sequence[str] = (),
+    history: bool = False,
     csv: CsvForm | None = None,
 ) -> Adapter:
-    """The adapter of a system. deadline: seconds that one call may take in all. Raises ValueError where
+    """The adapter of a system. deadline: seconds that one call may take in all. types, history: what a FHIR
+    server is asked for, and whether by its histories. Raises ValueError where
     `folder` or `url` is missing."""
     if kind == "folder":
         from adapters.folder import Folder
@@ -32,21 +37,29 @@ def open_adapter(
         return Folder(folder, form=folder_format, csv=csv)
     if url is None:
         raise ValueError("the system needs a url")
-    return _over_http(kind, url, tokens, ids, deadline)
+    return _over_http(kind, url, tokens, ids, deadline, Asked(tuple(types), history))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a FHIR server is asked for."""
+
+    types: tuple[str, ...]
+    history: bool
 
 
 def _over_http(
-    kind: Kind, url: str, tokens: TokenSource, ids: Literal["ours", "theirs"], deadline: float
+    kind: Kind, url: str, tokens: TokenSource, ids: Literal["ours", "theirs"], deadline: float, asked: Asked
 ) -> Adapter:
     """Imported only here, so that whoever reads files alone does not load an HTTP client."""
-    from adapters.fhir_server import FhirServer
+    from adapters.fhir_server import POLLED, FhirServer
     from adapters.individuell_plan import IndividuellPlan
     from adapters.retry import Patience
     from adapters.stafettlogg import Stafettlogg
 
     patience = Patience(deadline=deadline)
     if kind == "fhir":
-        return FhirServer(url, tokens, patience=patience)
+        return FhirServer(url, tokens, patience=patience, types=asked.types or POLLED, history=asked.history)
     chosen = Stafettlogg if kind == "stafettlogg" else IndividuellPlan
     return chosen(url, tokens, ids=ids, patience=patience)
 

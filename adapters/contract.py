@@ -138,6 +138,7 @@ class Page:
     cursor: str | None
     more: bool = False
     unreadable: tuple[tuple[str, str], ...] = ()  # (name of file or line, reason) of what could not be read
+    gone: tuple[str, ...] = ()  # ids of records that the system says it has deleted
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from adapters.contract import Finding, Record
 NEEDED: Final = ("read", "create", "update", "search-type")
 
 
-def findings(statement: Record, types: Sequence[str]) -> tuple[Finding, ...]:
-    """One line for each thing that is wrong or weak; one that says all is well when nothing is."""
+def findings(statement: Record, types: Sequence[str], *, history: bool = False) -> tuple[Finding, ...]:
+    """One line for each thing that is wrong or weak; one that says all is well when nothing is. history: the
+    types' histories are needed."""
     if statement.get("resourceType") != "CapabilityStatement":
         return (Finding("error", "Serveren svarer ikke med et CapabilityStatement på /metadata."),)
-    found = [*_version(statement), *_types(statement, types)]
+    needed = (*NEEDED, "history-type") if history else NEEDED
+    found = [*_version(statement), *_types(statement, types, needed)]
     return tuple(found) or (Finding("ok", "FHIR R4-serveren kan det Stafettbro trenger."),)
 
 
@@ -26,7 +28,7 @@ def _version(statement: Record) -> Iterator[Finding]:
         yield Finding("warning", f"Serveren sier at den bruker FHIR {version[:10]}; 4.0.1 er ventet.")
 
 
-def _types(statement: Record, types: Sequence[str]) -> Iterator[Finding]:
+def _types(statement: Record, types: Sequence[str], needed: Sequence[str]) -> Iterator[Finding]:
     server: Record = next((r for r in _dicts(statement.get("rest")) if r.get("mode") == "server"), {})
     known = {str(r.get("type")): r for r in _dicts(server.get("resource"))}
     if "Patient" not in known:
@@ -35,12 +37,12 @@ def _types(statement: Record, types: Sequence[str]) -> Iterator[Finding]:
         if kind not in known:
             yield Finding("warning", f"Serveren har ikke {kind}; slike poster kan ikke sendes dit.")
         else:
-            yield from _abilities(kind, known[kind])
+            yield from _abilities(kind, known[kind], needed)
 
 
-def _abilities(kind: str, resource: Record) -> Iterator[Finding]:
+def _abilities(kind: str, resource: Record, needed: Sequence[str]) -> Iterator[Finding]:
     able = {str(i.get("code")) for i in _dicts(resource.get("interaction"))}
-    for code in NEEDED:
+    for code in needed:
         if code not in able:
             yield Finding("warning", f"Serveren oppgir ikke {code} for {kind}.")
     if resource.get("conditionalCreate") is not True:

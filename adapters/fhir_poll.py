@@ -1,4 +1,4 @@
-"""Polling a FHIR server by _lastUpdated, type after type, page after page.
+"""Polling a FHIR server by _lastUpdated or by its history, type after type, page after page.
 
 The cursor is the newest lastUpdated seen, by the server's own clock, and where we are in a round. Each round
 asks from ten minutes before it: servers make commits visible late. Nothing personal stands in it.
@@ -6,6 +6,8 @@ asks from ten minutes before it: servers make commits visible late. Nothing pers
 Within a round we go on from the newest lastUpdated of the page before, not by the server's link: many servers
 page by offset, and a change between two pages then moves one resource past us. The link is followed only
 where a page brought us no further in time (many changes at one instant, or a server that does not sort).
+
+A history is told newest first and names what was deleted; there its links are followed to the round's end.
 """
 
 from __future__ import annotations
@@ -40,28 +42,44 @@ class Position:
     again: bool = False
 
 
-async def page(get: Get, cursor: str | None, types: tuple[str, ...], size: int) -> Page:
-    """One page. Raises Unavailable and Busy, and Unavailable for a cursor that is none of ours."""
+async def page(
+    get: Get,
+    cursor: str | None,
+    types: tuple[str, ...],
+    size: int,
+    *,
+    history: bool = False,
+    patient: str | None = None,
+) -> Page:
+    """One page. history: by `[type]/_history`, which also tells of deletions; patient: only what is about
+    this one, by the server's own id. Raises Unavailable and Busy, and Unavailable for a cursor that is none
+    of ours."""
     position = _position(cursor)
     if position.kind >= len(types):
         position = Position(since=position.since)
     if not types:
         return Page((), cursor)
-    bundle = await _bundle(get, position, types[position.kind], size)
+    make = _history if history else _first
+    bundle = await _bundle(get, position, make(position, types[position.kind], size, patient), strict=history)
     if bundle is None:
         if position.again:
             raise Unavailable("the server's links to following pages do not work")
         return Page((), _text(replace(position, next=None, again=True)), more=True)
-    found = tuple(
-        answers.incoming(one) for one in _resources(bundle) if one.get("resourceType") == types[position.kind]
-    )
+    kind = types[position.kind]
+    found = tuple(answers.incoming(one) for one in _resources(bundle) if one.get("resourceType") == kind)
+    gone: tuple[str, ...] = ()
+    if history:
+        found, gone = _newest_of_each(found), _deleted(bundle, kind)
     seen = replace(position, seen=_newest(position.seen, found))
-    return _advanced(found, seen, _next(bundle), len(types))
+    onward = _advanced(found, seen, _next(bundle), len(types), history=history)
+    return replace(onward, gone=gone) if gone else onward
 
 
-def _advanced(found: tuple[Incoming, ...], position: Position, link: str | None, count: int) -> Page:
+def _advanced(
+    found: tuple[Incoming, ...], position: Position, link: str | None, count: int, *, history: bool
+) -> Page:
     if link is not None:
-        floor = _further(position.floor, found)
+        floor = None if history else _further(position.floor, found)
         onward = (
             replace(position, floor=floor, next=None, again=False) if floor else replace(position, next=link)
         )
@@ -73,11 +91,11 @@ def _advanced(found: tuple[Incoming, ...], position: Position, link: str | None,
     return Page(found, _text(Position(since=newest)))
 
 
-async def _bundle(get: Get, position: Position, kind: str, size: int) -> Record | None:
-    answer = await get(position.next or _first(position, kind, size))
+async def _bundle(get: Get, position: Position, first: str, *, strict: bool) -> Record | None:
+    answer = await get(position.next or first)
     if position.next is not None and answer.status in (400, 404, 410):
         return None
-    if answer.status == 404 and position.next is None:
+    if answer.status == 404 and position.next is None and not strict:
         return {}  # a type this server does not have
     wrong = failure(answer, answers.reasons(answer))
     if wrong is not None:
@@ -85,14 +103,42 @@ async def _bundle(get: Get, position: Position, kind: str, size: int) -> Record 
     return answers.resource(answer)
 
 
-def _first(position: Position, kind: str, size: int) -> str:
-    query = {"_sort": "_lastUpdated", "_count": str(size)}
+def _first(position: Position, kind: str, size: int, patient: str | None) -> str:
+    query = {} if patient is None else {"patient": patient}
+    query |= {"_sort": "_lastUpdated", "_count": str(size)}
     if position.floor is not None:
         query["_lastUpdated"] = f"ge{position.floor}"
     elif position.since is not None:
         since = datetime.fromisoformat(position.since) - OVERLAP
         query["_lastUpdated"] = f"ge{since.isoformat()}"
     return f"{kind}?{urlencode(query)}"
+
+
+def _history(position: Position, kind: str, size: int, _patient: str | None) -> str:
+    query = {"_count": str(size)}
+    if position.since is not None:
+        query["_since"] = (datetime.fromisoformat(position.since) - OVERLAP).isoformat()
+    return f"{kind}/_history?{urlencode(query)}"
+
+
+def _newest_of_each(found: tuple[Incoming, ...]) -> tuple[Incoming, ...]:
+    """Of several versions the newest, which stands first."""
+    newest: dict[str | None, Incoming] = {}
+    for one in found:
+        newest.setdefault(one.remote_id, one)
+    return tuple(newest.values())
+
+
+def _deleted(bundle: Record, kind: str) -> tuple[str, ...]:
+    """Ids whose newest entry on the page is a deletion."""
+    last: dict[str, bool] = {}
+    for entry in bundle.get("entry", []):
+        request = entry.get("request") if isinstance(entry, dict) else None
+        if isinstance(request, dict):
+            resource = entry.get("resource") or {}
+            own = answers.reference(resource) if "id" in resource else str(request.get("url", ""))
+            last.setdefault(own, request.get("method") == "DELETE")
+    return tuple(own for own, deleted in last.items() if deleted and own.startswith(f"{kind}/"))
 
 
 def _further(floor: str | None, found: tuple[Incoming, ...]) -> str | None:

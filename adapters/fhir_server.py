@@ -52,7 +52,7 @@ POLLED: Final = (
 
 
 class FhirServer:
-    """Adapter for one FHIR server. `types`: what we poll, in that order."""
+    """Adapter for one FHIR server. `types`: what we poll, in that order; `history`: by their histories."""
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class FhirServer:
         *,
         patience: Patience | None = None,
         types: Sequence[str] = POLLED,
+        history: bool = False,
         page_size: int = 50,
         identifier_system: str = OURS,
         client: httpx.AsyncClient | None = None,
@@ -68,6 +69,7 @@ class FhirServer:
         self._patience = patience or Patience()
         self._transport = Transport(url, tokens, timeout=self._patience.deadline, client=client)
         self._types = tuple(types)
+        self._history = history
         self._page_size = page_size
         self._ours = identifier_system
 
@@ -85,7 +87,7 @@ class FhirServer:
         wrong = failure(answer)
         if wrong is not None:
             raise wrong
-        return findings(answer.json(), self._types)
+        return findings(answer.json(), self._types, history=self._history)
 
     async def find_person(self, identifiers: tuple[tuple[str, str], ...]) -> str | None:
         """ "Patient/<id>" of the one patient that carries any of these identifiers; None without one.
@@ -112,7 +114,12 @@ class FhirServer:
 
     async def changes(self, cursor: str | None) -> Page:
         """One page of what changed since ten minutes before the newest change seen. May repeat."""
-        return await fhir_poll.page(self._get, cursor, self._types, self._page_size)
+        return await fhir_poll.page(self._get, cursor, self._types, self._page_size, history=self._history)
+
+    async def changes_about(self, patient: str, cursor: str | None) -> Page:
+        """The same of one patient ("Patient/9"), at servers that answer searches for one patient only."""
+        own = answers.path(patient).removeprefix("Patient/")
+        return await fhir_poll.page(self._get, cursor, self._types, self._page_size, patient=own)
 
     async def write(self, write: Write) -> Written:
         """Create or update. Raises Stale with the peer's copy when it is not what we last saw."""

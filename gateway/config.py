@@ -18,6 +18,9 @@ from gateway.errors import ConfigurationError
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
+ResourceType = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{1,63}$")]
+
+
 def _reference(value: str) -> str:
     if not value.startswith(("env:", "file:")):
         raise ValueError("must be env:NAME or file:/path")
@@ -100,6 +103,9 @@ class System(Model):
     receives: Literal["resources", "document"] = "resources"  # of a FHIR server: the plan as one document
     document_language: Literal["nb", "nn"] = "nb"
     poll_seconds: float | None = None  # ask the system for changes this often; None: it calls us
+    poll_by: Literal["lastUpdated", "history", "patient"] = "lastUpdated"  # how a FHIR server is asked
+    types: tuple[ResourceType, ...] = ()  # what a FHIR server is asked for; none: what logs and plans have
+    takes: tuple[ResourceType, ...] = ()  # what is written to a FHIR server; none: everything
     ids: Literal["ours", "theirs"] = "ours"  # does the system accept our id for what we create there
     slots: Annotated[int, Field(ge=1, le=256)] = 4
     send_deadline_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0

@@ -26,6 +26,7 @@ class Event(Enum):
     JOURNAL_REPLAYED = (27, "consents that the database did not know were taken in again from the journal")
     POLL_FAILED = (30, "a system could not be asked for changes")
     POLL_REFUSED = (31, "a polled record was not taken in")
+    POLL_VANISHED = (32, "a system has deleted records; what was said stays, and a person decides")
 
 
 def log(event: Event, *, level: int = logging.INFO, trace: bool = False, **ids: Any) -> None:

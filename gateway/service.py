@@ -112,7 +112,8 @@ def load_mapping(system: System) -> RecordMapping:
     if name == "fhir" and system.receives == "document":
         return DocumentMapping()
     if name == "fhir":
-        return InlineMapping() if system.activities == "inline" else FhirMapping()
+        kind = InlineMapping if system.activities == "inline" else FhirMapping
+        return kind(system.takes)
     try:
         return mappings.load(name)
     except MappingError as error:
@@ -133,6 +134,8 @@ def open_adapter(system: System) -> Adapter:
             folder=system.folder,
             folder_format=form,
             csv=csv,
+            types=system.types,
+            history=system.poll_by == "history",
         )
     except ValueError as error:
         raise ConfigurationError(f"system {system.id}: {error}") from error

@@ -13,6 +13,7 @@ in `rest`. versionId and lastUpdated are the server's and are dropped.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Map
 from typing import Any, Final
 
@@ -32,9 +33,12 @@ def item_identifier(hub_id: str) -> dict[str, str]:
 
 
 class FhirMapping:
-    """RecordMapping for FHIR R4 servers. Holds no state; one instance serves every peer."""
+    """RecordMapping for FHIR R4 servers. Holds nothing but which types a peer takes; empty: all."""
 
     name = "fhir"
+
+    def __init__(self, takes: Iterable[str] = ()) -> None:
+        self._takes = frozenset(takes)
 
     def label(self, native: Record) -> tuple[str | None, str | None]:
         """resourceType and id, as far as the resource has them."""
@@ -51,7 +55,8 @@ class FhirMapping:
 
     def slots(self, resource: Resource) -> Map[str, str] | None:
         """The resource alone; None for those that do not travel by this way."""
-        if resource["resourceType"] in NEVER_SENT:
+        kind = resource["resourceType"]
+        if kind in NEVER_SENT or (self._takes and kind not in self._takes):
             return None
         return {ITEM: f"{resource['resourceType']}/{resource['id']}"}
 

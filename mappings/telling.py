@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from mappings.canonical import BASE, ENH, extension
 from mappings.model import Json, Resource
@@ -84,8 +84,9 @@ def who_of(resource: Resource) -> tuple[str | None, str | None]:
             reference = next((one[n] for n in ("actor", "member", "who") if _is_dict(one.get(n))), one)
             display = _display(reference) or _contained(resource, reference)
             identifier = reference.get("identifier")
-            told = _is_dict(identifier) and identifier.get("system") == ENH
-            number = _text(identifier["value"]) if told and "value" in identifier else None
+            number = None
+            if _is_dict(identifier) and identifier.get("system") == ENH:
+                number = _text(identifier.get("value"))
             if display or number:
                 return display, number
     return None, None
@@ -226,7 +227,7 @@ def _several(value: Json) -> Iterator[dict[str, Json]]:
     yield from (one for one in _each(value) if _is_dict(one))
 
 
-def _is_dict(value: Json) -> bool:
+def _is_dict(value: Json) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 

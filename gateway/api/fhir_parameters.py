@@ -24,6 +24,7 @@ _SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
     "status": ("code", {"type": "string", "minLength": 1, "maxLength": 100}),
     "lifecycle-status": ("code; of a Goal", {"type": "string", "minLength": 1, "maxLength": 100}),
     "_include": ("As CarePlan:goal", {"type": "string", "example": "CarePlan:goal"}),
+    "_sort": ("By time of change", {"type": "string", "enum": ["_lastUpdated", "-_lastUpdated"]}),
     "_count": ("At most this many on a page", {"type": "integer", "minimum": 0, "maximum": 200}),
     "_total": ("Whether to count", {"type": "string", "enum": ["none", "estimate", "accurate"]}),
     "_cursor": ("From a next link", {"type": "string", "pattern": _ID}),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from gateway.api.fhir_types import Kind, codings
 from gateway.errors import InvalidRequest
@@ -16,7 +17,7 @@ from mappings.model import Resource
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 CURSOR = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 LARGEST_PAGE = 200
-CONTROLS = frozenset({"_count", "_total", "_include", "_format", "_cursor", "_pretty"})
+CONTROLS = frozenset({"_sort", "_count", "_total", "_include", "_format", "_cursor", "_pretty"})
 DATE = re.compile(
     r"(eq|ge|gt|le|lt)?(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+\- ]\d\d:\d\d)?)?)"
 )
@@ -56,13 +57,14 @@ class Query:
     includes: list[tuple[str, str | None]] = field(default_factory=list)  # path, target type
     count: int = 50
     total: bool = True
+    sort: Literal["", "_lastUpdated", "-_lastUpdated"] = ""  # nothing: by id
     cursor: str | None = None
     pairs: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def takes_all(self) -> bool:
         """Whether nothing but the patient is asked for, and each resource the reader sees has a form."""
-        asked = self.ids is not None or self.updated or self.identifiers or self.tokens
+        asked = self.sort or self.ids is not None or self.updated or self.identifiers or self.tokens
         return not asked and self.kind.name not in ("Consent", "Patient")
 
     def fits(self, resource: Resource, updated: datetime) -> bool:
@@ -175,6 +177,15 @@ def _total(query: Query, name: str, value: str) -> None:
     query.total = value != "none"
 
 
+def _sort(query: Query, name: str, value: str) -> None:
+    if value == "_lastUpdated":
+        query.sort = "_lastUpdated"
+    elif value == "-_lastUpdated":
+        query.sort = "-_lastUpdated"
+    else:
+        raise refused(name, "must be _lastUpdated or -_lastUpdated")
+
+
 def _cursor(query: Query, name: str, value: str) -> None:
     if not CURSOR.fullmatch(value):
         raise refused(name, "is not one of ours")
@@ -201,6 +212,7 @@ _READERS: dict[str, Callable[[Query, str, str], None]] = {
     "_count": _count,
     "_total": _total,
     "_cursor": _cursor,
+    "_sort": _sort,
     "_format": _format,
     "_pretty": _plain,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +29,8 @@ class Found:
     cursor: str | None
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICRO = timedelta(microseconds=1)
 NOTHING = Found((), (), 0, None)
 
 
@@ -64,13 +67,21 @@ class Search:
         prefix = f"{query.kind.name}/"
         refs = sorted(ref for ref in sight.seen if ref.startswith(prefix))
         matching = refs if query.takes_all else self._matching(query, forms, refs)
-        left = [ref for ref in matching if query.cursor is None or ref.removeprefix(prefix) > query.cursor]
-        chosen = left[: query.count]
+        left = [(place, ref) for place, ref in self._places(query, forms, matching) if _after(query, place)]
+        chosen = [ref for _, ref in left[: query.count]]
         forms.look(chosen)
         page = [e for ref in chosen if (e := forms.current(ref)) is not None]
-        cursor = chosen[-1].removeprefix(prefix) if chosen and len(left) > len(chosen) else None
+        cursor = left[len(chosen) - 1][0] if chosen and len(left) > len(chosen) else None
         included = self._included(query, forms, page)
         return Found([_named(query, e) for e in page], included, len(matching), cursor)
+
+    def _places(self, query: Query, forms: Forms, refs: Sequence[str]) -> list[tuple[str, str]]:
+        """(place, reference) in the order asked for; a place is found again when what stood there is gone."""
+        if not query.sort:
+            return [(ref.partition("/")[2], ref) for ref in refs]
+        editions = [e for ref in refs if (e := forms.current(ref)) is not None]
+        places = [(f"{(e.updated - EPOCH) // MICRO:017d}.{e.body['id']}"[:64], e.ref) for e in editions]
+        return sorted(places, reverse=query.sort.startswith("-"))
 
     def _matching(self, query: Query, forms: Forms, refs: Sequence[str]) -> list[str]:
         """Those that meet every condition. Each has to be made as the reader would have it."""
@@ -96,6 +107,12 @@ class Search:
         forms.look(wanted)
         found = (forms.current(ref) for ref in wanted if ref not in matched)
         return [edition for edition in found if edition is not None]
+
+
+def _after(query: Query, place: str) -> bool:
+    if query.cursor is None:
+        return True
+    return place < query.cursor if query.sort.startswith("-") else place > query.cursor
 
 
 def _named(query: Query, edition: Edition) -> Edition:

@@ -1,15 +1,18 @@
 """Asks a system for changes, where it does not call us: one worker at a time per system, in batches through
 the ordinary way in. The cursor moves only after what it covers is taken in; a record that cannot be taken in
-just now is remembered by its id and read by itself in the next turn."""
+just now is remembered by its id and read by itself in the next turn.
+
+A server that answers for one patient at a time (another Stafettbro) is asked about each person it knows."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -17,22 +20,36 @@ from adapters.contract import Adapter, AdapterError, Incoming, Page
 from gateway.config import System
 from gateway.events import Event, log
 from gateway.exchange import timers
+from gateway.hub import links
 from gateway.hub.store import Store
 from gateway.intake import Answer, Intake, Offered, Status, rejected
 from gateway.intake.fhir_faults import faults
+from gateway.intake.vanished import note_vanished
 from mappings.model import Problem
 
 TURN = timedelta(minutes=2)  # after this another worker may ask, should this one have died
 BATCH = 50
 PAGES = 20  # per turn; a system with more goes on in the next
+WHOLE = timedelta(days=1)  # after this each patient is read from the beginning
 MOST_REMEMBERED: Final = 500  # ids; with more than that to read again the cursor stays
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """Where the next turn goes on. again: ids of records to read once more."""
+    """Where the next turn goes on. again: ids of records to read once more. patients: a cursor for each, and
+    since when they count: what a server lets us see later has an old time."""
 
     cursor: str | None
     again: tuple[str, ...] = ()
+    patients: dict[str, str | None] = {}
+    began: datetime | None = None
+
+
+@runtime_checkable
+class ByPatient(Protocol):
+    """An adapter that can ask about one patient."""
+
+    async def changes_about(self, patient: str, cursor: str | None) -> Page:
+        """As `changes`."""
 
 
 @dataclass(slots=True)
@@ -46,6 +63,8 @@ class Poller:
     clock: Callable[[], datetime]
     _cursor: str | None = None
     _again: dict[str, None] = field(default_factory=dict)
+    _patients: dict[str, str | None] = field(default_factory=dict)
+    _began: datetime | None = None
 
     def my_turn(self) -> bool:
         """Claim the turn, if it is due."""
@@ -54,24 +73,44 @@ class Poller:
             mine, kept = timers.claim_poll(connection, self.system.tenant, self.system.id, now, now + TURN)
         memory = _memory(kept)
         self._cursor, self._again = memory.cursor, dict.fromkeys(memory.again)
+        whole = memory.began is None or now - memory.began > WHOLE
+        self._patients, self._began = ({}, now) if whole else (dict(memory.patients), memory.began)
         return mine
 
     async def poll(self) -> None:
         """Ask, take in, note how far; the next turn follows after the configured pause."""
         try:
             await self._read_again()
-            for _ in range(PAGES):
-                page = await self.adapter.changes(self._cursor)
-                if not await asyncio.to_thread(self._take_in, page):
-                    break
-                self._cursor = page.cursor
-                if not page.more:
-                    break
+            if self.system.poll_by == "patient" and isinstance(self.adapter, ByPatient):
+                await self._ask_about_each(self.adapter)
+            else:
+                self._cursor = await self._ask(self.adapter.changes, self._cursor)
         except AdapterError as error:
             log(Event.POLL_FAILED, level=logging.WARNING, system=self.system.id, reason=error.detail)
         except Exception:  # noqa: BLE001 - a fault in one page must not end the worker; the cursor stays
             log(Event.POLL_FAILED, level=logging.ERROR, system=self.system.id, trace=True)
         await asyncio.to_thread(self._end)
+
+    async def _ask(self, changes: Callable[[str | None], Awaitable[Page]], cursor: str | None) -> str | None:
+        """Page after page. Returns where to go on."""
+        for _ in range(PAGES):
+            page = await changes(cursor)
+            if not await asyncio.to_thread(self._take_in, page):
+                break
+            cursor = page.cursor
+            if not page.more:
+                break
+        return cursor
+
+    async def _ask_about_each(self, adapter: ByPatient) -> None:
+        for patient in await asyncio.to_thread(self._known):
+            changes = functools.partial(adapter.changes_about, patient)
+            self._patients[patient] = await self._ask(changes, self._patients.get(patient))
+
+    def _known(self) -> list[str]:
+        """The patients there whom we know."""
+        with self.store.read() as connection:
+            return links.patients(connection, self.system.tenant, self.system.id)
 
     async def _read_again(self) -> None:
         """What could not be taken in last time, as it is now; what is gone since is nothing to take in."""
@@ -97,11 +136,19 @@ class Poller:
                     busy.append(one.remote_id)
                 elif answer.status is Status.REJECTED:
                     self._refused(answer)
+        self._vanish(page.gone)
         known = [own for own in busy if own is not None]
         if len(known) < len(busy) or len(self._again) + len(known) > MOST_REMEMBERED:
             return False
         self._again |= dict.fromkeys(known)
         return True
+
+    def _vanish(self, gone: tuple[str, ...]) -> None:
+        if gone:
+            with self.store.write() as connection:
+                count = note_vanished(connection, self.system, gone, self.clock())
+            if count:
+                log(Event.POLL_VANISHED, level=logging.WARNING, system=self.system.id, count=count)
 
     def _answers(self, batch: Iterable[Incoming]) -> list[Answer]:
         """One answer per record, in order; of a FHIR server only what is R4 reaches intake."""
@@ -129,7 +176,8 @@ class Poller:
 
     def _end(self) -> None:
         pause = timedelta(seconds=self.system.poll_seconds or 60.0)
-        kept = msgspec.json.encode(Memory(self._cursor, tuple(self._again))).decode()
+        memory = Memory(self._cursor, tuple(self._again), self._patients, self._began)
+        kept = msgspec.json.encode(memory).decode()
         with self.store.write() as connection:
             timers.end_poll(connection, self.system.tenant, self.system.id, self.clock() + pause, kept)
 
