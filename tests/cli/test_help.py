@@ -24,13 +24,14 @@ def commands(group: Any, *before: str) -> Iterator[tuple[str, ...]]:
 ALL = sorted(commands(typer.main.get_command(app)))
 PROMISED = {
     "serve", "worker", "demo", "migrate", "check", "convert", "import", "preview", "explain", "lanes",
-    "export",
+    "export", "mapping",
 }  # fmt: skip
 
 
 def test_every_promised_command_is_there() -> None:
     assert {names[0] for names in ALL} == PROMISED
     assert {names[1] for names in ALL if names[0] == "lanes"} == {"list", "show", "release", "replay", "hold"}
+    assert {names[1] for names in ALL if names[0] == "mapping"} == {"check", "try"}
 
 
 @pytest.mark.parametrize("names", ALL, ids="-".join)

@@ -13,6 +13,7 @@ import pytest
 
 from gateway import config
 from gateway.exchange import lanes as lane_rows
+from gateway.exchange.breaker import ensure_recipients
 from gateway.exchange.prepare import Preparer
 from gateway.service import build
 from tests.cli.conftest import Installation, Invoke, install
@@ -136,7 +137,7 @@ def test_preview_says_what_a_run_would_prepare(
     assert system is not None
     prepared = set()
     with service.store.write() as connection:
-        lane_rows.ensure_recipients(connection, [system])
+        ensure_recipients(connection, [system])
         now = datetime.now(UTC)
         preparer = Preparer(system, service.settings, service.mappings[system.id], service.facts)
         for claim in lane_rows.claim(connection, system, owner="test", now=now, limit=10):
