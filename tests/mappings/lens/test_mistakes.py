@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_a_file_that_uses_itself(tmp_path: Path) -> None:
     assert "uses itself" in refused(tmp_path, '[system]\nuses = "mine.toml"\n')
 
 
-CONCEPTS = {
+CONCEPTS: dict[str, dict[str, Any]] = {
     "conceptmap": {"group": [{"element": [{"code": "Ny", "target": [{"code": "draft"}]}]}]},
     "codesystem": {"concept": [{"code": "draft", "concept": [{"code": "active"}]}]},
     "valueset": {"compose": {"include": [{"concept": [{"code": "draft"}]}]}},
