@@ -14,20 +14,25 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any, Final
 
-from mappings.canonical import BELONGS_TO, ENTRY_KIND, extension, identifier_system
+from mappings.canonical import BELONGS_TO, ENTRY_KIND
+from mappings.dialects.activities import (
+    Activity,
+    by_place,
+    joined,
+    mark_of,
+    matched,
+    own_words,
+    rendered,
+)
 from mappings.dialects.detail import activity_of, applied, reduced
 from mappings.fhir import FhirMapping
 from mappings.fhir_restore import same
 from mappings.jsontext import encode
 from mappings.model import ITEM, Ids, Json, Record, Resource, State
 
-MEASURE: Final = extension("measure")  # on an activity: which measure it is
-OURS: Final = identifier_system("item")
 _NEW: Final = uuid.UUID("5b0c7b0e-6f57-5d0c-9b50-3d3a6a0f0b1e")  # names what a recipient writes into a plan
 _FHIR: Final = FhirMapping()
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-
-Activity = dict[str, Json]
 
 
 def is_inlined(slot: str) -> bool:
@@ -107,45 +112,17 @@ def _listed(state: State, own: int, order: Json = None) -> list[Any]:
     return [*first, *kept, *(slot for slot in measures if slot not in kept)]
 
 
-def _rendered(measure: Resource) -> Activity:
-    """An activity as we would write it."""
-    mark = {"url": MEASURE, "valueIdentifier": {"system": OURS, "value": measure["id"]}}
-    return {"extension": [mark], **activity_of(measure)}
-
-
 def _said(state: State, slot: str) -> Activity:
     """An activity as the server holds it: in its own words wherever our side has not changed since."""
-    ours = _rendered(state.focus[slot])
+    ours = by_place(rendered(state.focus[slot]))
     said = (state.rest or {}).get("said", {}).get(slot, {})
-    return _joined(
-        {place: _either(_parts(ours).get(place), said.get(place)) for place in _places(ours, said)}
+    return joined(
+        {place: _either(ours.get(place), said.get(place)) for place in dict.fromkeys([*ours, *said])}
     )
-
-
-def _places(ours: Activity, said: dict[str, Json]) -> list[str]:
-    return list(dict.fromkeys([*_parts(ours), *said]))
 
 
 def _either(ours: Json, said: dict[str, Json] | None) -> Json:
     return said.get("says") if said is not None and same(said.get("for"), ours) else ours
-
-
-def _parts(activity: Activity) -> dict[str, Json]:
-    """An activity's elements by place: "progress", "detail.status", …"""
-    parts = {key: value for key, value in activity.items() if key != "detail"}
-    return parts | {f"detail.{key}": value for key, value in (activity.get("detail") or {}).items()}
-
-
-def _joined(parts: dict[str, Json]) -> Activity:
-    out: Activity = {}
-    for place, value in parts.items():
-        if value is None:
-            continue
-        if place.startswith("detail."):
-            out.setdefault("detail", {})[place.removeprefix("detail.")] = value
-        else:
-            out[place] = value
-    return out
 
 
 # --- in: the plan taken apart -----------------------------------------------------------------------------
@@ -155,7 +132,7 @@ def _apart(said: State, before: State) -> State:
     plan = said.focus[ITEM]
     activities: list[Activity] = plan.get("activity") or []
     known = {p: _said(before, p) for p in _listed(before, 0)}
-    whose = _matched(activities, known)
+    whose = matched(activities, known)
     own: list[Activity] = []
     order: list[Any] = []
     measures: dict[str, Resource] = {}
@@ -188,17 +165,7 @@ def _taken(
         measure = applied(blank, activity_of(blank), activity)
     else:
         measure = applied(before.focus[slot], known, activity)
-    return measure, _own_words(measure, activity)
-
-
-def _own_words(measure: Resource, activity: Activity) -> dict[str, Json]:
-    """Where the server says it otherwise than we would: that stays until our side changes."""
-    ours, theirs = _parts(_rendered(measure)), _parts(activity)
-    return {
-        place: {"for": ours.get(place), "says": theirs.get(place)}
-        for place in sorted(ours.keys() | theirs.keys())
-        if not same(ours.get(place), theirs.get(place))
-    }
+    return measure, own_words(measure, activity)
 
 
 def _rest(inner: Json, before: State, after: State, order: list[Any], words: dict[str, Json]) -> Json:
@@ -218,43 +185,9 @@ def _rest(inner: Json, before: State, after: State, order: list[Any], words: dic
 
 def _new_slot(plan: Resource, activity: Activity, taken: set[str]) -> str:
     """A name for a measure that the server wrote itself: the same for the same words, however often read."""
-    mark = _mark(activity)
+    mark = mark_of(activity)
     if mark and _ID.fullmatch(mark) and f"ServiceRequest/{mark}" not in taken:
         return f"ServiceRequest/{mark}"  # ours, though not known to be there
     text = f"{plan['id']} {encode(activity).decode()}"
     names = (f"ServiceRequest/{uuid.uuid5(_NEW, f'{text} {number}')}" for number in count())
     return next(slot for slot in names if slot not in taken)
-
-
-def _matched(activities: list[Activity], known: dict[str, Activity]) -> dict[int, str]:
-    """Index -> the measure it is: by being the same, else by our mark, its code or description."""
-    found: dict[int, str] = {}
-    for key in (encode, _mark, _code, _description):
-        left = {slot: key(one) for slot, one in known.items() if slot not in found.values()}
-        for index, activity in enumerate(activities):
-            named = key in (_code, _description) and _mark(activity)  # by its mark it is another one
-            if index in found or named or "detail" not in activity:
-                continue
-            wanted = key(activity)
-            slot = next((s for s, value in left.items() if wanted and value == wanted), None)
-            if slot is not None:
-                found[index] = slot
-                del left[slot]
-    return found
-
-
-def _mark(activity: Activity) -> str | None:
-    for one in activity.get("extension") or ():
-        if one.get("url") == MEASURE:
-            return str((one.get("valueIdentifier") or {}).get("value"))
-    return None
-
-
-def _code(activity: Activity) -> bytes | None:
-    code = (activity.get("detail") or {}).get("code")
-    return encode(code) if code else None
-
-
-def _description(activity: Activity) -> str | None:
-    text = (activity.get("detail") or {}).get("description")
-    return str(text) if text else None

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from gateway.hub.content import unpack
 from gateway.hub.schema.tables import disclosure
 from mappings.canonical import code_system
-from mappings.dialects.inline import MEASURE
+from mappings.dialects.activities import MEASURE
 from tests.end_to_end import world as worlds
 from tests.end_to_end.fresh import database
 from tests.end_to_end.systems import Systems

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mappings import jsontext
 from mappings.canonical import BELONGS_TO
 from mappings.dialects import InlineMapping, inlined, is_inlined, new_measure
+from mappings.dialects.activities import MEASURE, OURS
 from mappings.dialects.detail import PERTAINS_TO_GOAL, STATUS, activity_of, applied, reduced
-from mappings.dialects.inline import MEASURE, OURS
 from mappings.fhir_restore import same
 from mappings.model import EMPTY, ITEM, Ids, State
 
