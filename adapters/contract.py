@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Record = dict[str, Any]
 
@@ -122,12 +122,32 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One record read from a system. received: when the system says it changed, if it does."""
+    """One record read from a system. received: when the system says it changed, if it does. place: file and
+    line, for one that lay in a file."""
 
     record: Record
     remote_id: str | None = None
     version: str | None = None
     received: datetime | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record that lay in a file and could not be taken in: file and line, field, and a plain sentence that
+    never holds the value."""
+
+    place: str
+    field: str
+    reason: str
+
+
+@runtime_checkable
+class Told(Protocol):
+    """An adapter whose system can be told what was refused."""
+
+    async def tell(self, refusals: tuple[Refusal, ...]) -> None:
+        """Tell it, before the cursor moves. Repeating the same tells nothing new."""
 
 
 @dataclass(frozen=True, slots=True)

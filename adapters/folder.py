@@ -3,8 +3,8 @@
 We read `<folder>/inn`: JSON (one record or a list), NDJSON or CSV, one file at a time, oldest first, only
 files that have stopped growing (a writer names them `.tmp` or `.part` until they are whole). A file moves to
 `inn/mottatt/` when the next call brings its cursor back, so that a crash repeats and never loses; what cannot
-be read goes to `inn/feil/` with a report that names line and reason, never content. We write one file per
-record to `<folder>/ut`, whole or not at all: JSON, or CSV where the system's own files are CSV.
+be read goes to `inn/feil/` with a report that names line and reason, never content; rows that are refused
+are named there too, with their column. We write one file per record to `<folder>/ut`, whole or not at all: JSON, or CSV where the system's own files are CSV.
 
 Grade: bronze. Missing for silver: a contract test against someone else's program, and knowing what the
 system did with our files (there is no answer, so no version and no Stale).
@@ -23,7 +23,18 @@ from pathlib import Path
 from typing import Final
 
 from adapters import folder_files, jsontext
-from adapters.contract import Finding, Incoming, Page, Record, Refused, TakenOver, Unavailable, Write, Written
+from adapters.contract import (
+    Finding,
+    Incoming,
+    Page,
+    Record,
+    Refusal,
+    Refused,
+    TakenOver,
+    Unavailable,
+    Write,
+    Written,
+)
 from adapters.csv_form import CsvForm, Unwritable
 from adapters.folder_files import Form, Unreadable
 
@@ -83,6 +94,10 @@ class Folder:
         """The records of the oldest whole file; the file of the cursor is put away first."""
         return await asyncio.to_thread(self._next, cursor)
 
+    async def tell(self, refusals: tuple[Refusal, ...]) -> None:
+        """Add what was refused to the report on its file."""
+        await asyncio.to_thread(self._tell, refusals)
+
     async def check(self) -> tuple[Finding, ...]:
         """Whether we may read and write there."""
         return await asyncio.to_thread(self._findings)
@@ -112,10 +127,12 @@ class Folder:
         except Unreadable as error:
             self._set_aside(path, data, error)
             return Page((), None, more, ((_place(path.name, error.line), error.reason),))
-        records = tuple(Incoming(record, _id(record)) for record in content.records)
+        records = tuple(
+            Incoming(record, _id(record), place=_place(path.name, line)) for line, record in content.records
+        )
         unreadable = tuple((_place(path.name, bad.line), bad.reason) for bad in content.unreadable)
         if unreadable:
-            self._report(path, data, list(content.unreadable))
+            self._report(path, data, [_line(bad.line, bad.reason) for bad in content.unreadable])
         cursor = json.dumps([{"name": path.name, "sha256": _digest(data)}])
         return Page(records, cursor, more, unreadable)
 
@@ -132,14 +149,29 @@ class Folder:
                 _move(path, self._inn / "mottatt" / _distinct(path, entry["sha256"]))
 
     def _set_aside(self, path: Path, data: bytes, error: Unreadable) -> None:
-        self._report(path, data, [error])
+        self._report(path, data, [_line(error.line, error.reason)])
         _move(path, self._inn / "feil" / _distinct(path, _digest(data)))
 
-    def _report(self, path: Path, data: bytes, errors: list[Unreadable]) -> None:
-        lines = [{"linje": error.line, "grunn": error.reason} for error in errors]
-        report = {"fil": path.name, "feil": lines}
-        name = f"{_distinct(path, _digest(data))}.feil.json"
-        _write_whole(self._inn / "feil" / name, jsontext.encode(report))
+    def _report(self, path: Path, data: bytes, errors: list[Record]) -> None:
+        """Add to the report on a file; what is in it already stands once."""
+        report = self._inn / "feil" / f"{_distinct(path, _digest(data))}.feil.json"
+        known = jsontext.decode(report.read_bytes())["feil"] if report.is_file() else []
+        fresh = [error for error in errors if error not in known]
+        _write_whole(report, jsontext.encode({"fil": path.name, "feil": [*known, *fresh]}))
+
+    def _tell(self, refusals: tuple[Refusal, ...]) -> None:
+        by_file: dict[str, list[Record]] = {}
+        for one in refusals:
+            name, _, line = one.place.rpartition(":")
+            error = {**_line(int(line), one.reason), "felt": one.field}
+            by_file.setdefault(Path(name).name, []).append(error)
+        try:
+            for name, errors in by_file.items():
+                path = self._inn / name
+                if path.is_file():
+                    self._report(path, path.read_bytes(), errors)
+        except OSError as error:
+            raise Unavailable(f"the folder cannot be written ({error.strerror})") from error
 
     def _lay_down(self, write: Write) -> None:
         name = f"{_UNSAFE.sub('-', write.key)}.{'csv' if self._csv else 'json'}"
@@ -181,6 +213,10 @@ def _digest(data: bytes) -> str:
 def _id(record: Record) -> str | None:
     value = record.get("id")
     return value if isinstance(value, str) else None
+
+
+def _line(number: int | None, reason: str) -> Record:
+    return {"linje": number, "grunn": reason}
 
 
 def _place(name: str, line: int | None) -> str:

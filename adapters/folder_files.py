@@ -17,9 +17,9 @@ Form = Literal["json", "ndjson", "csv"]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The records of one file, and the lines that are none."""
+    """The records of one file with the lines they stand in, and the lines that are none."""
 
-    records: tuple[Record, ...]
+    records: tuple[tuple[int, Record], ...]
     unreadable: tuple[Unreadable, ...] = ()
 
 
@@ -41,7 +41,7 @@ def _content(lines: Iterator[Line]) -> Content:
         if record is None:
             unreadable.append(Unreadable(number, reason))
         else:
-            records.append(record)
+            records.append((number, record))
     return Content(tuple(records), tuple(unreadable))
 
 

@@ -16,7 +16,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
-from adapters.contract import Adapter, AdapterError, Incoming, Page
+from adapters.contract import Adapter, AdapterError, Incoming, Page, Refusal, Told
 from gateway.config import System
 from gateway.events import Event, log
 from gateway.exchange import timers
@@ -65,6 +65,7 @@ class Poller:
     _again: dict[str, None] = field(default_factory=dict)
     _patients: dict[str, str | None] = field(default_factory=dict)
     _began: datetime | None = None
+    _untold: list[Refusal] = field(default_factory=list)
 
     def my_turn(self) -> bool:
         """Claim the turn, if it is due."""
@@ -95,7 +96,9 @@ class Poller:
         """Page after page. Returns where to go on."""
         for _ in range(PAGES):
             page = await changes(cursor)
-            if not await asyncio.to_thread(self._take_in, page):
+            whole = await asyncio.to_thread(self._take_in, page)
+            await self._tell()
+            if not whole:
                 break
             cursor = page.cursor
             if not page.more:
@@ -135,7 +138,7 @@ class Poller:
                 if answer.status is Status.BUSY:
                     busy.append(one.remote_id)
                 elif answer.status is Status.REJECTED:
-                    self._refused(answer)
+                    self._refused(one, answer)
         self._vanish(page.gone)
         known = [own for own in busy if own is not None]
         if len(known) < len(busy) or len(self._again) + len(known) > MOST_REMEMBERED:
@@ -163,8 +166,16 @@ class Poller:
             for one, bad in zip(batch, wrong, strict=True)
         ]
 
-    def _refused(self, answer: Answer) -> None:
+    async def _tell(self) -> None:
+        """Tell a system that lays down files what of them was refused."""
+        refusals, self._untold = tuple(self._untold), []
+        if refusals and isinstance(self.adapter, Told):
+            await self.adapter.tell(refusals)
+
+    def _refused(self, one: Incoming, answer: Answer) -> None:
         """Someone else's patients are no news."""
+        if one.place is not None:
+            self._untold += [Refusal(one.place, p.field, p.text) for p in answer.problems]
         codes = {problem.code for problem in answer.problems}
         if "unknown-person" not in codes:
             log(

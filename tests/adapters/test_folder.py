@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Page, TakenOver, Unavailable, Write
+from adapters.contract import Page, Refusal, TakenOver, Unavailable, Write
 from adapters.csv_form import CsvForm
 from adapters.folder import Folder
 
@@ -130,6 +130,19 @@ async def test_the_vendors_export(tmp_path: Path, shared_data: Path) -> None:
     page = await opened(tmp_path, form="csv", csv=CsvForm(encoding="cp1252")).changes(None)
     assert page.unreadable == ()
     assert {"Radtype", "Knyttet til mål"} <= page.records[0].record.keys()
+
+
+async def test_refused_rows_are_named_in_the_report_of_their_file(tmp_path: Path) -> None:
+    dropped(tmp_path, "a.csv", "Nr;Tekst\n1;hemmelig\n2\n")
+    folder = opened(tmp_path, form="csv")
+    page = await folder.changes(None)
+    assert [one.place for one in page.records] == ["a.csv:2"]
+    refused = Refusal("a.csv:2", "Tekst", "Feltet mangler.")
+    for _ in range(2):  # told again after a crash
+        await folder.tell((refused, Refusal("../a.csv:1", "", "Utenfor."), Refusal("b.csv:1", "", "Borte.")))
+    (report,) = reports(tmp_path)
+    assert [(line["linje"], line.get("felt")) for line in report["feil"]] == [(3, None), (2, "Tekst"), (1, "")]
+    assert "hemmelig" not in json.dumps(report)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_goal_goes_out_and_its_edit_comes_back_in_the_vendors_cells(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     vendor, plan = tmp_path / "leverandoer-x", tmp_path / "plan"
-    dropped(vendor, "eksport.csv", exported(LOG, GOAL))
+    dropped(vendor, "eksport.csv", exported(LOG, GOAL, GOAL.replace("MÅL;2", "KAKE;3")))
     dropped(plan, "plan.json", json.dumps(PLAN).encode())
     with running(sqlite_url, tmp_path):
         wait_until(lambda: bool(laid_down(plan, "Goal-*.json")), "the goal is in the plan")
@@ -131,6 +131,10 @@ def test_a_goal_goes_out_and_its_edit_comes_back_in_the_vendors_cells(
         assert (goal["tekst"], goal["status"]) == ("Sofie leser høyt; én gang i uka", "aktiv")
         assert goal["evalueringsfrist"] == "2026-11-02"
         assert laid_down(vendor, "*") == [], "nothing echoes"
+        (report,) = (vendor / "inn" / "feil").glob("*.json")
+        assert json.loads(report.read_bytes())["feil"] == [
+            {"linje": 4, "grunn": "Posttypen finnes ikke i dette formatet.", "felt": "Radtype"}
+        ]
         changed = {"status": "naadd", "evalueringsfrist": "2026-12-20"}
         stamps = {"endret": "2026-11-21T11:30:00Z", "endretAv": "koord"}
         dropped(plan, "endring.json", json.dumps({**goal, **changed, **stamps}).encode())
