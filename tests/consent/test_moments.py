@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent import Facts, Request, active, decide, edges
+from consent import (
+    Circumstance,
+    Facts,
+    Finding,
+    Kind,
+    Objection,
+    Override,
+    Request,
+    Withholding,
+    active,
+    decide,
+    edges,
+)
 from consent.days import age, birthday
+from tests.consent.many_worlds import Dice, asked, world
 from tests.consent.random_worlds import QUESTIONS, worlds
 from tests.consent.worlds import BOTH, NOW, PARENTS, facts, staff
 
@@ -45,6 +59,36 @@ def test_no_answer_changes_between_two_edges(known: Facts, request: Request, par
     later = request.time + (following - request.time) * part
     assume_before = min(later, following - timedelta(microseconds=1))
     assert decide(request, known).permitted == decide(replace(request, time=assume_before), known).permitted
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**63), st.floats(0, 1))
+def test_no_answer_changes_between_two_edges_of_any_fact(seed: int, part: float) -> None:
+    dice = Dice(seed)
+    known, request = world(dice), asked(dice)
+    following = edges(known, request.time) or request.time + timedelta(days=4000)
+    later = min(request.time + (following - request.time) * part, following - timedelta(microseconds=1))
+    assert decide(request, known).outcome == decide(replace(request, time=later), known).outcome
+
+
+def test_circumstances_and_whatever_else_has_a_period_have_edges() -> None:
+    period = {"start": date(2026, 12, 1), "end": date(2026, 12, 24)}
+    some: tuple[dict[str, Any], ...] = (
+        {"circumstances": (Circumstance(Kind.CARE_ORDER, True, **period),)},
+        {"findings": (Finding("x", frozenset(), frozenset(), **period),)},
+        {"objections": (Objection(**period),)},
+        {"overrides": (Override("x", "x", frozenset(), frozenset(), **period),)},
+        {"withheld": (Withholding(frozenset(), True, **period),)},
+    )
+    for more in some:
+        known = facts(**more)
+        first = edges(known, NOW)
+        assert first is not None
+        second = edges(known, first)
+        assert [e.isoformat() for e in (first, second) if e] == [
+            "2026-12-01T00:00:00+01:00",
+            "2026-12-25T00:00:00+01:00",
+        ], more
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

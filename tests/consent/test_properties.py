@@ -126,12 +126,20 @@ junk = st.recursive(
 PARTS = [Item, Recipient, Request, Facts, Participant, Consent]
 # Fields of which a value of another type could open something, were types not looked at.
 GUARDED = {
-    Item: {"categories", "labels", "sensitivity", "third_persons"},
-    Recipient: {"organizations", "participants"},
-    Request: {"item", "recipient", "channel", "time", "purpose"},
-    Facts: {"born", "address_protection", "participants", "consents", "settings"},
+    Item: {"categories", "labels", "sensitivity", "third_persons", "outside", "by_health_personnel"},
+    Recipient: {"organizations", "participants", "honours", "filters"},
+    Request: {"item", "recipient", "channel", "time", "purpose", "redacts"},
+    Facts: {"born", "address_protection", "participants", "consents", "settings", "patient", "places"},
     Participant: {"id", "frame", "role", "responsibility", "start", "end"},
-    Consent: {"givers", "recipients", "categories", "except_recipients", "except_items", "understood"},
+    Consent: {
+        "givers",
+        "recipients",
+        "categories",
+        "except_recipients",
+        "except_items",
+        "understood",
+        "items",
+    },
 }
 
 
