@@ -7,7 +7,7 @@ that says nothing new changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from mappings.lens.assemble import Assembler, shape
 from mappings.lens.compose import filled
@@ -130,13 +130,21 @@ class Section:
         current = restore(before, state.rest)
         if same(native, current) and self.knows(opened[ITEM]):
             return state
-        focus = dict(opened)
-        self._write(native, current, focus, ids)
-        if self.kind is not None and not self.knows(focus[ITEM]):
-            focus[ITEM] = self.kind[0].put(focus[ITEM], self.kind[1])
-        focus = self._resources.closed(focus, (state.focus, opened))
-        after = self._said(self._resources.opened(focus), ids)
+        view = dict(opened)
+        self._write(native, current, view, ids)
+        focus, after = self._settled(view, (state.focus, opened), ids)
+        lost = {n: v for n, v in native.items() if same(v, current.get(n)) and _lost(n, before, after)}
+        if lost:  # one field's writing took what another had said, in a place that both are read from
+            self._write(lost, {}, view, ids)
+            focus, after = self._settled(view, (state.focus, opened), ids)
         return State(focus=focus, rest=self._rest(native, current, before, after, state.rest))
+
+    def _settled(self, view: Focus, before: tuple[Any, Focus], ids: Ids) -> tuple[Focus, Record]:
+        """The written focus as valid resources of this kind, and what it says."""
+        if self.kind is not None and not self.knows(view[ITEM]):
+            view[ITEM] = self.kind[0].put(view[ITEM], self.kind[1])
+        focus = self._resources.closed(view, before)
+        return focus, self._said(self._resources.opened(focus), ids)
 
     def _fresh(self, native: Record, ids: Ids) -> Resource:
         own = self.identity.of(native) or ""
@@ -193,6 +201,10 @@ class Section:
             if tree is not None:
                 keys[key] = tree
         return {"keys": keys} if keys else None
+
+
+def _lost(name: str, before: Record, after: Record) -> bool:
+    return name in before and not same(before[name], after.get(name))
 
 
 _PLAIN: Final = shape(())
