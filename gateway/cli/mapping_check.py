@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import defaultdict
 from tempfile import TemporaryDirectory
@@ -28,6 +29,7 @@ def checked(
         set_hypothesis_home_dir(folder)
         for one in _sections(mapping, section):
             broken = _tried(mapping, one, cases, seed, synonyms, report, json) or broken
+            sys.stdout.flush()
     return broken
 
 
