@@ -3,8 +3,9 @@
 We read `<folder>/inn`: JSON (one record or a list), NDJSON or CSV, one file at a time, oldest first, only
 files that have stopped growing (a writer names them `.tmp` or `.part` until they are whole). A file moves to
 `inn/mottatt/` when the next call brings its cursor back, so that a crash repeats and never loses; what cannot
-be read goes to `inn/feil/` with a report that names line and reason, never content; rows that are refused
-are named there too, with their column. We write one file per record to `<folder>/ut`, whole or not at all: JSON, or CSV where the system's own files are CSV.
+be read goes to `inn/feil/` with a report that names line and reason, never content. Rows that are refused are
+named there too, with their column. We write one file per record to `<folder>/ut`, whole or not at all: JSON,
+or CSV where the system's own files are CSV.
 
 Grade: bronze. Missing for silver: a contract test against someone else's program, and knowing what the
 system did with our files (there is no answer, so no version and no Stale).
@@ -13,9 +14,7 @@ system did with our files (there is no answer, so no version and no Stale).
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import os
 import re
 import time
 from collections.abc import Callable
@@ -36,9 +35,10 @@ from adapters.contract import (
     Written,
 )
 from adapters.csv_form import CsvForm, Unwritable
+from adapters.folder_disk import digest, distinct, is_whole, move, write_whole
 from adapters.folder_files import Form, Unreadable
+from adapters.folder_reports import Reports, fault
 
-GROWING: Final = (".tmp", ".part")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -56,6 +56,7 @@ class Folder:
     ) -> None:
         self._inn = folder / "inn"
         self._out = folder / "ut"
+        self._reports = Reports(self._inn)
         csv = csv or CsvForm()
         self._read = folder_files.reader(form, csv)
         self._csv = csv if form == "csv" else None
@@ -96,7 +97,10 @@ class Folder:
 
     async def tell(self, refusals: tuple[Refusal, ...]) -> None:
         """Add what was refused to the report on its file."""
-        await asyncio.to_thread(self._tell, refusals)
+        try:
+            await asyncio.to_thread(self._reports.tell, refusals)
+        except OSError as error:
+            raise Unavailable(f"the folder cannot be written ({error.strerror})") from error
 
     async def check(self) -> tuple[Finding, ...]:
         """Whether we may read and write there."""
@@ -132,12 +136,12 @@ class Folder:
         )
         unreadable = tuple((_place(path.name, bad.line), bad.reason) for bad in content.unreadable)
         if unreadable:
-            self._report(path, data, [_line(bad.line, bad.reason) for bad in content.unreadable])
-        cursor = json.dumps([{"name": path.name, "sha256": _digest(data)}])
+            self._reports.add(path, data, [fault(bad.line, bad.reason) for bad in content.unreadable])
+        cursor = json.dumps([{"name": path.name, "sha256": digest(data)}])
         return Page(records, cursor, more, unreadable)
 
     def _waiting(self) -> list[Path]:
-        files = [(p.stat().st_mtime, p) for p in self._inn.iterdir() if p.is_file() and _whole(p.name)]
+        files = [(p.stat().st_mtime, p) for p in self._inn.iterdir() if p.is_file() and is_whole(p.name)]
         settled = [(changed, path) for changed, path in files if self._now() - changed >= self._settle]
         return [path for _, path in sorted(settled)]
 
@@ -145,33 +149,12 @@ class Folder:
         """Move what was taken in; a file that has got other content since stays and is read again."""
         for entry in _entries(cursor):
             path = self._inn / Path(entry["name"]).name
-            if path.is_file() and _digest(path.read_bytes()) == entry["sha256"]:
-                _move(path, self._inn / "mottatt" / _distinct(path, entry["sha256"]))
+            if path.is_file() and digest(path.read_bytes()) == entry["sha256"]:
+                move(path, self._inn / "mottatt" / distinct(path, entry["sha256"]))
 
     def _set_aside(self, path: Path, data: bytes, error: Unreadable) -> None:
-        self._report(path, data, [_line(error.line, error.reason)])
-        _move(path, self._inn / "feil" / _distinct(path, _digest(data)))
-
-    def _report(self, path: Path, data: bytes, errors: list[Record]) -> None:
-        """Add to the report on a file; what is in it already stands once."""
-        report = self._inn / "feil" / f"{_distinct(path, _digest(data))}.feil.json"
-        known = jsontext.decode(report.read_bytes())["feil"] if report.is_file() else []
-        fresh = [error for error in errors if error not in known]
-        _write_whole(report, jsontext.encode({"fil": path.name, "feil": [*known, *fresh]}))
-
-    def _tell(self, refusals: tuple[Refusal, ...]) -> None:
-        by_file: dict[str, list[Record]] = {}
-        for one in refusals:
-            name, _, line = one.place.rpartition(":")
-            error = {**_line(int(line), one.reason), "felt": one.field}
-            by_file.setdefault(Path(name).name, []).append(error)
-        try:
-            for name, errors in by_file.items():
-                path = self._inn / name
-                if path.is_file():
-                    self._report(path, path.read_bytes(), errors)
-        except OSError as error:
-            raise Unavailable(f"the folder cannot be written ({error.strerror})") from error
+        self._reports.add(path, data, [fault(error.line, error.reason)])
+        move(path, self._inn / "feil" / distinct(path, digest(data)))
 
     def _lay_down(self, write: Write) -> None:
         name = f"{_UNSAFE.sub('-', write.key)}.{'csv' if self._csv else 'json'}"
@@ -181,7 +164,7 @@ class Folder:
             raise Refused(f"{error.column}: {error.reason}") from error
         try:
             self._out.mkdir(parents=True, exist_ok=True)
-            _write_whole(self._out / name, data)
+            write_whole(self._out / name, data)
         except OSError as error:
             raise Unavailable(f"the folder cannot be written ({error.strerror})") from error
 
@@ -197,26 +180,9 @@ class Folder:
         return (Finding("ok", "Mappen kan leses og skrives."),)
 
 
-def _whole(name: str) -> bool:
-    return not name.startswith(".") and not name.endswith(GROWING)
-
-
-def _distinct(path: Path, digest: str) -> str:
-    """A name that the next file of the same name does not overwrite."""
-    return f"{path.stem}.{digest[:12]}{path.suffix}"
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
 def _id(record: Record) -> str | None:
     value = record.get("id")
     return value if isinstance(value, str) else None
-
-
-def _line(number: int | None, reason: str) -> Record:
-    return {"linje": number, "grunn": reason}
 
 
 def _place(name: str, line: int | None) -> str:
@@ -229,27 +195,3 @@ def _entries(cursor: str | None) -> list[dict[str, str]]:
     except ValueError as error:
         raise Unavailable("the cursor cannot be read") from error
     return [entry for entry in entries if isinstance(entry, dict) and {"name", "sha256"} <= entry.keys()]
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """The file appears whole, and is on the disk when this returns."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    _sync_folder(path.parent)
-
-
-def _move(path: Path, target: Path) -> None:
-    path.replace(target)
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

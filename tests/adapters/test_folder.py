@@ -141,7 +141,11 @@ async def test_refused_rows_are_named_in_the_report_of_their_file(tmp_path: Path
     for _ in range(2):  # told again after a crash
         await folder.tell((refused, Refusal("../a.csv:1", "", "Utenfor."), Refusal("b.csv:1", "", "Borte.")))
     (report,) = reports(tmp_path)
-    assert [(line["linje"], line.get("felt")) for line in report["feil"]] == [(3, None), (2, "Tekst"), (1, "")]
+    assert [(line["linje"], line.get("felt")) for line in report["feil"]] == [
+        (3, None),
+        (2, "Tekst"),
+        (1, ""),
+    ]
     assert "hemmelig" not in json.dumps(report)
 
 
