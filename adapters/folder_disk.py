@@ -1,5 +1,5 @@
-"""Files of a folder on its disk: a file appears whole, and is there when the call returns, whatever then happens
-to the machine.
+"""Files of a folder on its disk: a file appears whole, and is there when the call returns, whatever then
+happens to the machine.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What a folder's owner is told of a file that was not taken in whole: `inn/feil/<file>.feil.json`, with line,
-column and reason of each fault, and never its content.
+"""What a folder's owner is told of a file that was not taken in whole: `inn/feil/<file>.feil.json`, with
+line, column and reason of each fault, and never its content.
 """
 
 from __future__ import annotations

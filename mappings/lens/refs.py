@@ -96,9 +96,12 @@ def full_id(wording: Wording, value: Json, cells: Mapping[str, Json]) -> Json:
 
 
 def short_id(wording: Wording, own: Json, cells: Mapping[str, Json]) -> Json:
-    """The value by which a record with these cells names that id; None: it cannot."""
+    """The value by which a record with these cells names that id; None: it cannot. An id of another form, as
+    our own are, is a value by itself."""
     parts = wording.parts(own) if isinstance(own, str) else None
-    if parts is None or any(cells.get(name) != part for name, part in parts.items() if name):
+    if parts is None:
+        return own
+    if any(cells.get(name) != part for name, part in parts.items() if name):
         return None
     return parts[""]
 
