@@ -44,7 +44,6 @@ def document(plan: Resource, content: Content, at: datetime) -> dict[str, Resour
             {
                 "attachment": {
                     "contentType": "application/pdf",
-                    "language": content["lang"],
                     "title": "Individuell plan",
                     "creation": day.isoformat(timespec="seconds"),
                 }
