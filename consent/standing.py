@@ -12,7 +12,7 @@ from consent import rules
 from consent.acts import Act
 from consent.days import age, day
 from consent.deciders import Deciders, Known, Matter, who_decides
-from consent.model import Decision, Item, Kind, Recipient, Regime
+from consent.model import Circumstance, Decision, Item, Kind, Recipient, Regime
 from consent.people import CHILD
 from consent.will import Names, Will, will
 from consent.world import World
@@ -73,7 +73,7 @@ class Standing:
     @property
     def unheard(self) -> bool:
         """Whether the child must be heard and no record says so (W6)."""
-        return self.age in _HEARD_AGES and self._holds(Kind.HEARD) is not True
+        return self.age in _HEARD_AGES and not any(c.holds is True for c in self._now(Kind.HEARD))
 
     def named(self, key: str) -> str:
         """A reference, or organization number, by which to tell who somebody is."""
@@ -107,22 +107,28 @@ class Standing:
     def _holds(self, kind: Kind) -> bool | None:
         """What the records of a kind say now; None when there is none. A record that does not say, or two
         that contradict each other, deny everything."""
-        said = {
-            c.value.holds for c in self.world.circumstances if c.value.kind == kind and c.holds(self.time)
-        }
+        said = {c.holds for c in self._now(kind)}
         if None in said or len(said) > 1:
             self.fault = self.fault or "W9"
             return None
         return next(iter(said), None)
 
+    def _now(self, kind: Kind) -> list[Circumstance]:
+        """The circumstances of a kind that are in force and may be the child's."""
+        found = [c.value for c in self.world.circumstances if c.value.kind == kind and c.holds(self.time)]
+        return [c for c in found if not self._of_another(c)]
+
+    def _of_another(self, one: Circumstance) -> bool:
+        """Whether competence or a hearing is that of somebody known not to be the child."""
+        key = self.world.people.keys.get(one.about or "", CHILD)
+        return one.kind in (Kind.COMPETENCE, Kind.HEARD) and key != CHILD
+
     def _agency(self) -> str | None:
         """The one child welfare service that takes part, or that the care order names."""
         members = [m for m in self.world.people.members if m.organization]
-        said = {
-            c.value.about
-            for c in self.world.circumstances
-            if c.value.kind == Kind.CARE_ORDER and c.value.about and c.holds(self.time)
-        }
+        keys = self.world.people.keys
+        abouts = {c.about for c in self._now(Kind.CARE_ORDER) if c.about}
+        said = {about for about in abouts if keys.get(about) != CHILD}
         chosen = [m for m in members if (m.id in said if said else m.active(self.time))]
         numbers = {m.organization for m in chosen if self.regime(m.organization) == Regime.CHILD_WELFARE}
         return f"{AGENCY}{numbers.pop()}" if len(numbers) == 1 else None

@@ -133,6 +133,7 @@ def test_a_redaction_is_given_only_to_who_asks_for_one() -> None:
 )
 def test_danger_needs_a_named_person_a_reason_and_this_very_item_and_recipient(act: Emergency) -> None:
     assert not ask(facts(*WORLD), "notat", emergency=act).permitted
+    assert not ask(facts(*WORLD), item("notat", id="Goal/9"), emergency=act).permitted
     good = Emergency("Kari", "fare", "Goal/1", "recipient")
     assert ask(facts(*WORLD), "notat", emergency=good).ground == "G4"
 
