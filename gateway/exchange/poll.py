@@ -85,15 +85,23 @@ class Poller:
             if self.system.poll_by == "patient" and isinstance(self.adapter, ByPatient):
                 await self._ask_about_each(self.adapter)
             else:
-                self._cursor = await self._ask(self.adapter.changes, self._cursor)
+                await self._ask(self.adapter.changes, self._cursor, self._go_on)
         except AdapterError as error:
             log(Event.POLL_FAILED, level=logging.WARNING, system=self.system.id, reason=error.detail)
         except Exception:  # noqa: BLE001 - a fault in one page must not end the worker; the cursor stays
             log(Event.POLL_FAILED, level=logging.ERROR, system=self.system.id, trace=True)
         await asyncio.to_thread(self._end)
 
-    async def _ask(self, changes: Callable[[str | None], Awaitable[Page]], cursor: str | None) -> str | None:
-        """Page after page. Returns where to go on."""
+    def _go_on(self, cursor: str | None) -> None:
+        self._cursor = cursor
+
+    async def _ask(
+        self,
+        changes: Callable[[str | None], Awaitable[Page]],
+        cursor: str | None,
+        go_on: Callable[[str | None], None],
+    ) -> None:
+        """Page after page; after each one that is taken in, where to go on."""
         for _ in range(PAGES):
             page = await changes(cursor)
             whole = await asyncio.to_thread(self._take_in, page)
@@ -101,14 +109,15 @@ class Poller:
             if not whole:
                 break
             cursor = page.cursor
+            go_on(cursor)
             if not page.more:
                 break
-        return cursor
 
     async def _ask_about_each(self, adapter: ByPatient) -> None:
         for patient in await asyncio.to_thread(self._known):
             changes = functools.partial(adapter.changes_about, patient)
-            self._patients[patient] = await self._ask(changes, self._patients.get(patient))
+            go_on = functools.partial(self._patients.__setitem__, patient)
+            await self._ask(changes, self._patients.get(patient), go_on)
 
     def _known(self) -> list[str]:
         """The patients there whom we know."""

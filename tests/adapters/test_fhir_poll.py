@@ -132,3 +132,72 @@ async def test_what_is_no_bundle() -> None:
 
     with pytest.raises(Unavailable):
         await fhir_poll.page(strange, None, ("Goal",), 2)
+
+
+class Historian:
+    """A server that tells its history, newest first and one entry to a page."""
+
+    def __init__(self, *entries: dict[str, Any]) -> None:
+        self.entries = list(entries)
+        self.asked: list[str] = []
+
+    async def get(self, path: str) -> Answer:
+        self.asked.append(path)
+        query = {k: v[0] for k, v in parse_qs(urlsplit(path).query).items()}
+        if not urlsplit(path).path.endswith("Goal/_history"):
+            return answer(405, {})
+        offset = int(query.get("offset", "0"))
+        links = [{"relation": "next", "url": f"Goal/_history?offset={offset + 1}"}]
+        body = {
+            "resourceType": "Bundle",
+            "type": "history",
+            "entry": self.entries[offset : offset + 1],
+            "link": links if offset + 1 < len(self.entries) else [],
+        }
+        return answer(200, body)
+
+
+def told(name: str, second: int, method: str = "PUT") -> dict[str, Any]:
+    time = (START + timedelta(seconds=second)).isoformat()
+    resource = {"resourceType": "Goal", "id": name, "meta": {"lastUpdated": time, "versionId": str(second)}}
+    entry: dict[str, Any] = {"request": {"method": method, "url": f"Goal/{name}"}}
+    return entry if method == "DELETE" else entry | {"resource": resource}
+
+
+async def test_a_history_tells_of_changes_and_of_deletions() -> None:
+    server = Historian(told("a", 9), told("b", 8, "DELETE"), told("c", 7), told("b", 1))
+    found, gone, cursor = [], [], None
+    for _ in range(10):
+        page = await fhir_poll.page(server.get, cursor, ("Goal",), 1, history=True)
+        found += [one.remote_id for one in page.records]
+        gone += page.gone
+        cursor = page.cursor
+        if not page.more:
+            break
+    assert (found, gone) == (["Goal/a", "Goal/c", "Goal/b"], ["Goal/b"])
+    assert server.asked[0] == "Goal/_history?_count=1"
+    await fhir_poll.page(server.get, cursor, ("Goal",), 1, history=True)
+    assert "_since=2026-11-21T09%3A50%3A09%2B00%3A00" in server.asked[-1]
+
+
+async def test_of_several_versions_on_a_page_the_newest_counts() -> None:
+    class Whole(Historian):
+        async def get(self, path: str) -> Answer:
+            return answer(200, {"resourceType": "Bundle", "entry": self.entries})
+
+    back = Whole(told("a", 5), told("a", 4, "DELETE"), told("a", 3))
+    page = await fhir_poll.page(back.get, None, ("Goal",), 9, history=True)
+    assert [one.version for one in page.records] == ["5"]
+    assert page.gone == ()  # it is there again
+
+
+async def test_a_server_without_histories_says_so() -> None:
+    with pytest.raises(Unavailable):
+        await fhir_poll.page(Historian().get, None, ("CarePlan",), 9, history=True)
+
+
+async def test_one_patient_at_a_time() -> None:
+    server = Server({"a": 1})
+    page = await fhir_poll.page(server.get, None, ("Goal",), 9, patient="9")
+    assert server.asked == [{"patient": "9", "_sort": "_lastUpdated", "_count": "9"}]
+    assert [one.remote_id for one in page.records] == ["Goal/a"]

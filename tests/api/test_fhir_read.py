@@ -391,3 +391,39 @@ def test_the_capability_statement_is_valid_and_claims_what_there_is(world: World
         for included in resource.get("searchInclude", []):
             path = f"/fhir/{resource['type']}?patient=x&_include={included}"
             assert world.get(path, "bup").status_code == 200, path
+
+
+def test_a_search_in_the_order_of_change_page_by_page(world: World, emma: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    goals = [r for r in emma if r["type"] == "maal"]
+    for number, wish in enumerate(reversed(goals)):
+        world.later()
+        world.hand_in(
+            "logg", {**wish, "tekst": f"Nummer {number}", "endret": f"2026-11-20T1{number}:00:00+01:00"}
+        )
+    forwards = ordered(world, f"/fhir/Goal?patient={own}&_sort=_lastUpdated&_count=1")
+    backwards = ordered(world, f"/fhir/Goal?patient={own}&_sort=-_lastUpdated&_count=1")
+    times = [r["meta"]["lastUpdated"] for r in forwards]
+    assert times == sorted(times)
+    assert len(set(times)) == len(goals) > 1
+    assert backwards == forwards[::-1]
+    since = forwards[-1]["meta"]["lastUpdated"]
+    newest = world.get(
+        f"/fhir/Goal?patient={own}&_sort=_lastUpdated&_lastUpdated=ge{since[:-1]}%2B00:00", "bup"
+    )
+    assert matches(newest) == forwards[-1:]
+    for wrong in ("status", "_lastUpdated,_id", ""):
+        assert world.get(f"/fhir/Goal?patient={own}&_sort={wrong}", "bup").status_code == 400
+
+
+def ordered(world: World, path: str) -> list[dict[str, Any]]:
+    """All pages of a search."""
+    found: list[dict[str, Any]] = []
+    while True:
+        page = world.get(path, "bup")
+        found += matches(page)
+        following = [one["url"] for one in fields(page)["link"] if one["relation"] == "next"]
+        if not following:
+            return found
+        path = following[0].removeprefix("http://testserver")

@@ -1,0 +1,140 @@
+"""A turn of asking a FHIR server: what cannot be taken in just now holds up nothing else, what is not R4
+never comes in, and what was deleted there stays and is noted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from adapters.contract import Incoming, Page
+from gateway.demo.sample_children import records
+from gateway.exchange import poll
+from gateway.exchange.poll import Poller
+from gateway.hub import links
+from gateway.hub.links import Link
+from gateway.hub.schema.tables import conflict, lane, timer
+from tests.intake.world import NOW, TENANT, World
+
+PATIENTS = {"emma": "Patient/1", "jonas": "Patient/2"}
+
+
+@dataclass
+class Server:
+    """A FHIR server as an adapter tells of it: pages of resources, each with what was deleted."""
+
+    pages: list[tuple[list[dict[str, Any]], tuple[str, ...]]]
+    held: dict[str, dict[str, Any]] = field(default_factory=dict)
+    read_again: list[str] = field(default_factory=list)
+
+    async def changes(self, cursor: str | None) -> Page:
+        place = int(cursor or 0)
+        if place >= len(self.pages):
+            return Page((), cursor)
+        found, gone = self.pages[place]
+        return Page(tuple(map(_incoming, found)), str(place + 1), more=place + 1 < len(self.pages), gone=gone)
+
+    async def read(self, remote_id: str) -> Incoming | None:
+        self.read_again.append(remote_id)
+        found = self.held.get(remote_id)
+        return _incoming(found) if found else None
+
+
+def _incoming(resource: dict[str, Any]) -> Incoming:
+    return Incoming(resource, f"{resource['resourceType']}/{resource['id']}", resource["meta"]["versionId"])
+
+
+def goal(own: str, patient: str, **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Goal", "id": own, "lifecycleStatus": "active", "description": {"text": f"Mål {own}"},
+        "subject": {"reference": patient}, "meta": {"lastUpdated": NOW.isoformat(), "versionId": "1"}, **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def people(here: World) -> dict[str, str]:
+    """Two children whom BUP has too: name -> id here."""
+    found = {}
+    for child, patient in PATIENTS.items():
+        answers = here.take("stafettlogg", *records("stafettlogg", child, NOW.date()))
+        with here.service.store.write() as connection:
+            own = links.names(connection, TENANT, "stafettlogg", [str(answers[0].id)])[
+                str(answers[0].id)
+            ].person
+            links.save(connection, TENANT, [Link("bup", f"Patient/{own}", own, patient)])
+        found[child] = own
+    return found
+
+
+def turn(here: World, server: Server) -> None:
+    """One turn, due now."""
+    with here.service.store.write() as connection:
+        connection.execute(update(timer).where(timer.c.kind == "poll").values(due=NOW - timedelta(minutes=1)))
+    poller = Poller(here.system("bup"), here.service.store, server, here.service.intake, lambda: NOW)  # type: ignore[arg-type]
+    assert poller.my_turn()
+    asyncio.run(poller.poll())
+
+
+def known(here: World, *natives: str) -> set[str]:
+    with here.service.store.read() as connection:
+        return set(links.names(connection, TENANT, "bup", natives))
+
+
+def busy(here: World, person: str, state: str) -> None:
+    """A delivery about this child to BUP begins or ends."""
+    with here.service.store.write() as connection:
+        own = (lane.c.person == person, lane.c.recipient == "bup")
+        connection.execute(update(lane).where(*own).values(state=state))
+
+
+def test_a_child_that_is_being_written_about_holds_up_no_other(here: World, people: dict[str, str]) -> None:
+    busy(here, people["emma"], "running")
+    resources = [goal("e", "Patient/1"), goal("j", "Patient/2"), goal("j2", "Patient/2")]
+    server = Server([([resources[0], resources[1]], ()), ([resources[2]], ())])
+    server.held = {"Goal/e": resources[0]}
+    turn(here, server)
+    assert known(here, "Goal/e", "Goal/j", "Goal/j2") == {"Goal/j", "Goal/j2"}
+    turn(here, server)
+    assert (known(here, "Goal/e"), server.read_again) == (set(), ["Goal/e"])  # still, and still remembered
+    busy(here, people["emma"], "idle")
+    turn(here, server)
+    assert (known(here, "Goal/e"), server.read_again) == ({"Goal/e"}, ["Goal/e", "Goal/e"])
+    turn(here, server)
+    assert server.read_again == ["Goal/e", "Goal/e"]
+
+
+def test_with_too_much_to_remember_it_stays_where_it_is(
+    here: World, people: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll, "MOST_REMEMBERED", 1)
+    busy(here, people["emma"], "running")
+    server = Server([([goal("a", "Patient/1"), goal("b", "Patient/1")], ()), ([goal("j", "Patient/2")], ())])
+    turn(here, server)
+    assert (known(here, "Goal/a", "Goal/b", "Goal/j"), server.read_again) == (set(), [])
+    busy(here, people["emma"], "idle")
+    turn(here, server)
+    assert known(here, "Goal/a", "Goal/b", "Goal/j") == {"Goal/a", "Goal/b", "Goal/j"}
+
+
+def test_what_is_not_r4_does_not_come_in_and_harms_nothing(here: World, people: dict[str, str]) -> None:
+    wrong = goal("x", "Patient/2", description="ikke et begrep")
+    server = Server([([wrong, goal("j", "Patient/2"), goal("u", "Patient/999")], ())])
+    turn(here, server)
+    assert known(here, "Goal/x", "Goal/j", "Goal/u") == {"Goal/j"}
+
+
+def test_what_was_deleted_there_stays_and_is_noted_once(here: World, people: dict[str, str]) -> None:
+    turn(here, Server([([goal("j", "Patient/2")], ())]))
+    versions = here.count("resource_version")
+    for pages in (2, 3):
+        filled: list[tuple[list[dict[str, Any]], tuple[str, ...]]] = [([], ())] * (pages - 1)
+        turn(here, Server([*filled, ([], ("Goal/j", "Goal/aldri-sett"))]))
+    assert here.count("resource_version") == versions
+    with here.service.store.read() as connection:
+        (noted,) = connection.execute(select(conflict).where(conflict.c.system == "bup")).all()
+        ref = links.names(connection, TENANT, "bup", ["Goal/j"])["Goal/j"].ref
+    assert (noted.ref, noted.person, noted.path, noted.state) == (ref, people["jonas"], "(deleted)", "open")
