@@ -39,9 +39,10 @@ def plan_at_bup(world: InProcess) -> dict[str, Any]:
     return found
 
 
-def own_id(activity: dict[str, Any]) -> str:
-    (mark,) = [e for e in activity["extension"] if e["url"] == MEASURE]
-    return str(mark["valueIdentifier"]["value"])
+def own_id(activity: dict[str, Any]) -> str | None:
+    """Which measure of ours it is; None for one that BUP wrote."""
+    marks = [e["valueIdentifier"]["value"] for e in activity.get("extension", []) if e["url"] == MEASURE]
+    return next(iter(marks), None)
 
 
 def test_measures_stand_in_the_plan_and_nowhere_else(emma: InProcess) -> None:
@@ -105,3 +106,12 @@ def test_a_measure_that_bup_writes_into_the_plan_becomes_one_in_the_log_once(emm
         a["detail"] for a in plan_at_bup(emma)["activity"] if a["detail"]["code"] == {"text": "Veiledning"}
     ]
     assert [d["status"] for d in now] == ["completed"]
+
+
+def test_a_measure_registered_in_error_says_so_to_those_who_had_it(emma: InProcess) -> None:
+    wrong = {"tidspunkt": emma.now(), "av": "e-d1", "grunn": "feil barn"}
+    emma.edit("stafettlogg", "e-t1", feilregistrert=wrong)
+    emma.quiet()
+    ref = emma.hub.ref("stafettlogg", "e-t1").partition("/")[2]
+    (activity,) = [a for a in plan_at_bup(emma)["activity"] if own_id(a) == ref]
+    assert activity["detail"]["status"] == "entered-in-error"
