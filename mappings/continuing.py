@@ -21,7 +21,7 @@ _OPEN: Final = {
 }
 _RELATIONSHIP: Final = "http://hl7.org/fhir/StructureDefinition/goal-relationship"
 _PREDECESSOR: Final = {
-    "coding": [{"system": "http://hl7.org/fhir/goal-relationship-type", "code": "predecessor"}]
+    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/goal-relationship-type", "code": "predecessor"}]
 }
 _NAMES: Final = uuid.UUID("0d1f6f38-6a8c-5b0e-8d0a-7b6a3f6b9c11")  # names what continues an item in a plan
 

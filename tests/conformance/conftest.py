@@ -14,7 +14,7 @@ from mappings.profiles import profiles_of
 from tests import databases
 from tests.access import issuer_server
 from tests.api.world import World, settings
-from tests.conformance import emitted, hl7, spoiled
+from tests.conformance import emitted, hl7, made, spoiled
 from tests.conformance.emitted import Emitted
 from tests.conformance.hl7 import Finding
 from tests.conformance.served import served
@@ -53,7 +53,7 @@ def answers(
 @pytest.fixture(scope="session")
 def everything(answers: tuple[Emitted, ...]) -> tuple[Emitted, ...]:
     """Every distinct resource that the project emits."""
-    return tuple(emitted.distinct([*emitted.from_samples(), *emitted.generated(), *answers]))
+    return tuple(emitted.distinct([*emitted.from_samples(), *emitted.generated(), *made.over(), *answers]))
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +67,7 @@ def verdict(everything: tuple[Emitted, ...], tmp_path_factory: pytest.TempPathFa
     package.mkdir()
     for one in definitions:
         hl7.write(package / one.name.rpartition("/")[2], one.resource)
+    hl7.write(package / "volven-9602.json", hl7.document_types())
     cases = [(one, profiles(one)) for one in everything]
     cases += [(hl7.without_network(one), []) for one in definitions]
     cases += [(one, profiles(one)) for one in spoiled.cases()]

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree
 
 import pytest
 
 from mappings import jsontext
+from mappings.canonical import DOCUMENT_TYPE
 from mappings.model import Resource
 from tests.conformance.emitted import Emitted
 
@@ -22,6 +24,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAM: Final = ROOT / "build" / "conformance" / "conformance.jar"
 NATIONAL: Final = ROOT.parent / "shared" / "profiles"
 LONGEST: Final = 540.0  # seconds
+# HAPI's terminology calls a code an error that a binding only prefers others to; HL7's own message beside it
+# says so, and an information.
+ONLY_PREFERRED: Final = "Terminology_TX_NoValid_18"
+PASSED_THROUGH: Final = "Terminology_PassThrough_TX_Message"
 OPTIONS: Final = ("-Xmx3g", "-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1")  # one short run
 
 
@@ -68,7 +74,10 @@ def judge(
     subprocess.run(run, check=True, timeout=LONGEST, stderr=subprocess.DEVNULL)
     *said, last = [jsontext.decode(line) for line in answer.read_bytes().splitlines()]
     assert last == {"judged": len(asked)}
+    preferred = {(one["index"], one.get("location")) for one in said if one.get("id") == ONLY_PREFERRED}
     for one in said:
+        if one.get("id") == PASSED_THROUGH and (one["index"], one.get("location")) in preferred:
+            one = {**one, "severity": "information"}
         yield one["set"], _finding(asked[one["index"]], one)
 
 
@@ -86,6 +95,18 @@ def _finding(asked: dict[str, Any], said: dict[str, Any]) -> Finding:
 def write(path: Path, resource: Resource) -> None:
     """A resource as a file of a package."""
     path.write_bytes(jsontext.encode(resource))
+
+
+def document_types() -> Resource:
+    """Volven 9602 as far as the national value set lists its codes: no package here has the code system, and
+    the validator takes no code of a system it does not know."""
+    space = {"f": "http://hl7.org/fhir"}
+    root = ElementTree.parse(NATIONAL / "no-basis" / "no-basis-documentreference-type.valueset.xml")
+    codes = [one.attrib["value"] for one in root.iterfind(".//f:concept/f:code", space)]
+    return {
+        "resourceType": "CodeSystem", "id": "volven-9602", "url": DOCUMENT_TYPE, "status": "active",
+        "content": "fragment", "concept": [{"code": code} for code in codes],
+    }  # fmt: skip
 
 
 def without_network(one: Emitted) -> Emitted:

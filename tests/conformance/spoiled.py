@@ -28,6 +28,7 @@ DOCUMENT: Final[Resource] = {
     "resourceType": "DocumentReference", "id": "d", "status": "current", "subject": SUBJECT,
     "content": [{"attachment": {"contentType": "text/plain", "data": "YQ=="}}],
 }  # fmt: skip
+PLAN: Final = {"coding": [{"system": canonical.DOCUMENT_TYPE, "code": "A02-2"}]}
 OWN_TYPE: Final = {"coding": [{"system": code_system("dokumentslag"), "code": "annet"}]}
 WRONG_RESULT: Final = {"coding": [{"system": code_system("maalresultat"), "code": "god"}]}
 
@@ -60,6 +61,10 @@ SPOILED: Final[dict[str, tuple[Resource, str]]] = {
         "Terminology_TX_NoValid_1_CC",
     ),
     "a document type that is not national": (_with(DOCUMENT, type=OWN_TYPE), "Terminology_TX_NoValid_1_CC"),
+    "a national document type that does not exist": (
+        _with(DOCUMENT, type={"coding": [{"system": canonical.DOCUMENT_TYPE, "code": "A99-9"}]}),
+        "Terminology_TX_NoValid_1_CC",
+    ),
     "an extension that nobody declared": (
         _with(GOAL, extension=[{"url": extension("farge"), "valueCode": "blaa"}]),
         "Extension_EXT_Unknown_NotHere",
@@ -86,5 +91,5 @@ def cases() -> Iterator[Emitted]:
         for other in (PATIENT, GOAL):
             if other["id"] != resource["id"]:
                 yield Emitted(what, "beside it", other)
-    for one in (PATIENT, GOAL, EVALUATION, DOCUMENT):
+    for one in (PATIENT, GOAL, EVALUATION, DOCUMENT, _with(DOCUMENT, id="ip", type=PLAN)):
         yield Emitted(SOUND, SOUND, one)
