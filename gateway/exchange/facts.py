@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 import consent
+from consent import fhir_consent
 from consent.model import Consent, Facts, Participant, Recipient
 from consent.model import Settings as Choices
 from gateway.config import Settings, System
@@ -124,6 +125,7 @@ class FactsReader:
             consents=tuple(consents),
             regimes={o.number: o.regime for o in self._settings.organizations},
             settings=self._choices(tenant),
+            patient=patient.ref if patient else None,
         )
         frames = [v for v in found if v.ref.startswith("CarePlan/")]
         frames.sort(key=lambda v: (v.resource.get("status") == "active", v.change_no))
@@ -183,6 +185,7 @@ def _consent(version: Version) -> Iterable[Consent]:
     found = reading.consent_of(version.resource)
     if found is None:
         return
+    whole = next(iter(fhir_consent.read(version.resource)), None)
     yield Consent(
         id=version.ref,
         frame=found.frame or "",
@@ -202,6 +205,7 @@ def _consent(version: Version) -> Iterable[Consent]:
         labels=found.labels,
         in_error=found.in_error,
         understood=found.understood,
+        form=whole.form if whole else None,
     )
 
 
