@@ -54,9 +54,9 @@ TAKEN_BACK = {
 @router.post(
     "/consents/{consent_id}/withdraw",
     summary="Take a consent back",
-    description="Nothing that rests on the consent begins after a 200; what was under way and may have arrived "
-    "is listed. A 202 says that something is still under way: the consent is withdrawn, ask again. A client "
-    "that acts for a system withdraws consents of that system; an operator any of the tenant.",
+    description="Nothing that rests on the consent begins after a 200; what was under way and may have "
+    "arrived is listed. A 202 says that something is still under way: the consent is withdrawn, ask again. "
+    "A client that acts for a system withdraws consents of that system; an operator any of the tenant.",
     responses={
         **ok(WithdrawalAnswer, "Withdrawn, and closed"),
         **ok(WithdrawalAnswer, "Withdrawn; something decided before is still under way", 202),
@@ -113,7 +113,8 @@ async def _closing(desk: Desk, tenant: str, consents: Sequence[str], since: date
         with store.read() as connection:
             return epochs(connection, tenant, consents, since)
 
-    found = [await await_closed(store, one, desk.service.clock, PATIENCE) for one in await run_in_threadpool(begun)]
+    clock = desk.service.clock
+    found = [await await_closed(store, one, clock, PATIENCE) for one in await run_in_threadpool(begun)]
     arrived = [attempt for one in found for attempt in one.may_have_arrived]
     return Closing(all(one.closed for one in found), tuple(arrived))
 

@@ -107,7 +107,10 @@ def _item(
     view = selection.view(item, parts)
     link = held.get(item)
     if view is None:
-        denied = {"categories": [], "outcome": "deny", "ground": None, "consents": [], "reasons": [NO_ROUTE]}
+        denied = {
+            "categories": [], "outcome": "deny", "ground": None, "consents": [], "reasons": [NO_ROUTE],
+            "turns": [], "ruleSet": "",
+        }  # fmt: skip
         told = [denied]
     else:
         whole = reading.category_of(parts[item].resource)
@@ -146,6 +149,8 @@ def _decision(asked: frozenset[str], made: Decision) -> dict[str, Any]:
         "ground": made.ground,
         "consents": list(made.consents),
         "reasons": [{"rule": r.rule, "source": r.source, "nb": r.nb, "nn": r.nn} for r in made.reasons],
+        "turns": list(made.turns()),
+        "ruleSet": made.rule_set,
     }
 
 

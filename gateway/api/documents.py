@@ -181,6 +181,8 @@ class DecisionAnswer(Answer):
     ground: str | None
     consents: list[str]
     reasons: list[ReasonAnswer]
+    turns: list[str] = Field(description="What would have to change for the opposite answer (bokmål)")
+    rule_set: str = Field(description="The version of the rules it was decided with")
 
 
 class ItemDecision(Answer):
@@ -233,6 +235,7 @@ class DisclosedItem(Answer):
     ground: str
     rules: list[str]
     consents: list[str]
+    rule_set: str = Field("", description="The version of the rules it was decided with")
 
 
 class DisclosureAnswer(Answer):

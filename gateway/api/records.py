@@ -104,8 +104,12 @@ class Posted:
     "per record, in order: stored, unchanged, conflict, waiting or rejected.",
     responses={
         200: TAKEN,
-        **ok(RecordAnswer, "The one record waits for something it refers to; or a consent was taken in, and "
-        "something decided before it is still under way", 202),
+        **ok(
+            RecordAnswer,
+            "The one record waits for something it refers to; or a consent was taken in, and "
+            "something decided before it is still under way",
+            202,
+        ),
         422: REJECTED,
         **errors(400, 404, 409, 413, 415),
     },

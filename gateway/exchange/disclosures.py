@@ -31,6 +31,7 @@ class Disclosed:
     ground: str
     rules: tuple[str, ...]
     consents: tuple[str, ...]
+    rule_set: str = ""  # the version of the rules it was decided with
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -41,6 +42,7 @@ class Disclosed:
             "ground": self.ground,
             "rules": list(self.rules),
             "consents": list(self.consents),
+            "ruleSet": self.rule_set,
         }
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import consent
 from consent.model import Decision, Item, Recipient, Request
+from gateway.exchange.disclosures import Disclosed
 from gateway.exchange.facts import PersonFacts
 from gateway.hub.versions import Version
 from mappings import reading
@@ -33,6 +34,21 @@ class View:
     def permitted(self) -> bool:
         """Whether the focal resource itself may be seen."""
         return self.item in self.resources
+
+    def disclosed(self, ref: str, version: int, otherwise: str) -> Disclosed:
+        """What is told with one resource of it, for the log of what left. otherwise: the ground of what was
+        told without a decision."""
+        granted = [d for d in self.decisions.values() if d.permitted]
+        categories = {c for asked, d in self.decisions.items() if d.permitted for c in asked}
+        return Disclosed(
+            ref=ref,
+            version=version,
+            categories=tuple(sorted(categories or self.categories)),
+            ground=next((d.ground for d in granted if d.ground), otherwise),
+            rules=tuple(dict.fromkeys(r.rule for d in granted for r in d.reasons)),
+            consents=tuple(sorted({c for d in granted for c in d.consents})),
+            rule_set=next((d.rule_set for d in granted), ""),
+        )
 
 
 class Judge:
@@ -99,6 +115,8 @@ class Judge:
             or (focal.ref if focal.ref in self._facts.frames else None),
             recorded=focal.first_recorded,
             consent_id=focal.ref if focal.ref.startswith("Consent/") else None,
+            type=focal.resource["resourceType"],
+            source=focal.created_by,
         )
 
     def author_organization(self, focal: Version, parts: Mapping[str, Version]) -> str | None:

@@ -162,13 +162,4 @@ def _disclosed(one: Difference) -> tuple[Disclosed, ...]:
 
 
 def _item(ref: str, one: Shown) -> Disclosed:
-    grounds = [d for d in one.view.decisions.values() if d.permitted]
-    categories = {c for asked, d in one.view.decisions.items() if d.permitted for c in asked}
-    return Disclosed(
-        ref=ref,
-        version=one.focal.version,
-        categories=tuple(sorted(categories)),
-        ground=next((d.ground for d in grounds if d.ground), "none"),
-        rules=tuple(dict.fromkeys(r.rule for d in grounds for r in d.reasons)),
-        consents=tuple(sorted({c for d in grounds for c in d.consents})),
-    )
+    return one.view.disclosed(ref, one.focal.version, "none")

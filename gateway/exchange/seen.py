@@ -45,16 +45,7 @@ class Seen:
 
     def disclosed(self) -> Disclosed:
         """What is told with it, for the log of what left."""
-        granted = [d for d in self.view.decisions.values() if d.permitted]
-        categories = {c for asked, d in self.view.decisions.items() if d.permitted for c in asked}
-        return Disclosed(
-            ref=self.ref,
-            version=self.version.version,
-            categories=tuple(sorted(categories or self.view.categories)),
-            ground=next((d.ground for d in granted if d.ground), OWN),
-            rules=tuple(dict.fromkeys(r.rule for d in granted for r in d.reasons)),
-            consents=tuple(sorted({c for d in granted for c in d.consents})),
-        )
+        return self.view.disclosed(self.ref, self.version.version, OWN)
 
 
 def own_writing(ref: str, item: str, version: Version) -> Seen:
