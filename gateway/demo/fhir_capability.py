@@ -10,6 +10,7 @@ INTERACTIONS = (
     "read",
     "vread",
     "update",
+    "delete",
     "history-instance",
     "history-type",
     "create",

@@ -60,7 +60,11 @@ class Pages:
         return page_id
 
     def _entry(self, kind: str, one: Version) -> dict[str, Any]:
-        entry: dict[str, Any] = {"fullUrl": f"{self._base}/{one.reference}", "resource": one.resource}
+        entry: dict[str, Any] = {"fullUrl": f"{self._base}/{one.reference}"}
+        if one.deleted:
+            request, response = {"method": "DELETE", "url": one.reference}, {"status": "204"}
+            return entry | {"request": request, "response": response | {"lastModified": one.updated}}
+        entry["resource"] = one.resource
         if kind == "searchset":
             return entry | {"search": {"mode": "match"}}
         method, url = ("POST", one.type) if one.version == 1 else ("PUT", one.reference)

@@ -84,7 +84,15 @@ class FhirServer:
         found = self._store.read(kind, own, version)
         if found is None:
             raise Outcome(404, "not-found", "No such resource here")
+        if found.deleted:
+            raise Outcome(410, "deleted", "This resource was deleted")
         return self._answer(found, 200)
+
+    def delete(self, kind: str, own: str) -> Response:
+        """DELETE [type]/[id]."""
+        if self._store.delete(kind, own) is None:
+            raise Outcome(404, "not-found", "No such resource here")
+        return Response(status_code=204)
 
     def search(self, kind: str, parameters: list[tuple[str, str]]) -> Response:
         """GET [type] and POST [type]/_search."""
@@ -178,6 +186,8 @@ def _route(server: FhirServer, request: Request, path: str, body: bytes) -> Resp
             return server.read(kind, own)
         case "POST", [kind] if kind in TYPES:
             return server.create(kind, body, request.headers.get("if-none-exist"))
+        case "DELETE", [kind, own]:
+            return server.delete(kind, own)
         case "PUT", [kind, own]:
             return server.update(kind, own, body, request.headers.get("if-match"))
     raise Outcome(405, "not-supported", "This server does not do this")

@@ -40,6 +40,11 @@ class Version:
     resource: Resource
 
     @property
+    def deleted(self) -> bool:
+        """Whether it says that the resource is deleted: it has no content."""
+        return not self.resource
+
+    @property
     def reference(self) -> str:
         """Type/id."""
         return f"{self.type}/{self.id}"
@@ -63,7 +68,7 @@ class FhirStore:
         """
         with self._database.write() as connection:
             current = _newest(connection, resource["resourceType"], resource["id"])
-            if current is None:
+            if current is None or current.deleted:
                 return None
             if expected is not None and expected != current.version:
                 raise VersionDiffers
@@ -71,6 +76,15 @@ class FhirStore:
                 return current
             connection.execute("UPDATE version SET newest = 0 WHERE seq = ?", (current.seq,))
             return _append(connection, resource, current.version + 1, shared)
+
+    def delete(self, kind: str, resource_id: str) -> Version | None:
+        """A version that says it is deleted; None when there is no such resource."""
+        with self._database.write() as connection:
+            current = _newest(connection, kind, resource_id)
+            if current is None or current.deleted:
+                return None
+            connection.execute("UPDATE version SET newest = 0 WHERE seq = ?", (current.seq,))
+            return _append_deletion(connection, current)
 
     def read(self, kind: str, resource_id: str, version: int | None = None) -> Version | None:
         """The current version, or the one named."""
@@ -86,7 +100,7 @@ class FhirStore:
     def current(self, kind: str) -> list[Version]:
         """All resources of a type as they are now, the one changed longest ago first."""
         rows = self._database.rows("SELECT * FROM version WHERE newest AND type = ? ORDER BY seq", kind)
-        return [_version(row) for row in rows]
+        return [one for one in map(_version, rows) if not one.deleted]
 
     def history(self, kind: str | None = None, resource_id: str | None = None) -> list[Version]:
         """Every version of everything, of a type or of one resource, newest first."""
@@ -116,6 +130,16 @@ def _append(connection: sqlite3.Connection, resource: Resource, version: int, sh
     return Version(cursor.lastrowid or 0, kind, own, version, updated, shared, stored)
 
 
+def _append_deletion(connection: sqlite3.Connection, current: Version) -> Version:
+    last = connection.execute("SELECT updated FROM version ORDER BY seq DESC LIMIT 1").fetchone()
+    updated, number = _after(last[0]), current.version + 1
+    cursor = connection.execute(
+        "INSERT INTO version (type, id, version, updated, shared, newest, body) VALUES (?,?,?,?,0,1,?)",
+        (current.type, current.id, number, updated, b""),
+    )
+    return Version(cursor.lastrowid or 0, current.type, current.id, number, updated, False, {})
+
+
 def _after(last: str | None) -> str:
     now = datetime.now(UTC)
     if last is not None:
@@ -139,7 +163,7 @@ def _content(resource: Resource) -> Resource:
 
 
 def _version(row: sqlite3.Row) -> Version:
-    body = jsontext.decode(row["body"])
+    body = jsontext.decode(row["body"]) if row["body"] else {}
     return Version(
         row["seq"], row["type"], row["id"], row["version"], row["updated"], bool(row["shared"]), body
     )

@@ -160,7 +160,7 @@ def test_what_is_no_goal_is_refused(bup: Running, resource: Any, status: int) ->
 
 def test_what_it_lacks_it_refuses(bup: Running, patient: str) -> None:
     own = create(bup, goal(patient)).json()["id"]
-    assert issue(bup.http.delete(f"/fhir/Goal/{own}")) == (405, "not-supported")
+    assert issue(bup.http.patch(f"/fhir/Goal/{own}", json={})) == (405, "not-supported")
     assert issue(bup.http.get("/fhir/Medication")) == (404, "not-supported")
     assert issue(bup.http.get("/fhir/Goal?foo=1")) == (400, "not-supported")
     assert issue(bup.http.get("/fhir/Goal?_lastUpdated=soon")) == (400, "not-supported")
