@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from zlib import crc32
 
+from gateway.file_form import csv_of
 from mappings import derived, jsontext, load, reading
 from mappings.convert import to_bundle
 from mappings.dialects.inline import InlineMapping, inlined
@@ -23,7 +24,8 @@ from mappings.trial.records import generated as generated_records
 from mappings.trial.records import ids_for
 
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "gateway" / "demo" / "samples"
-FILES: Final = sorted(SAMPLES.glob("*/*.json"))
+EXPORT: Final = SAMPLES.parents[3] / "shared" / "data" / "stafettlogg" / "leverandoer-x.csv"
+FILES: Final = [*sorted(SAMPLES.glob("*/*.json")), *([EXPORT] if EXPORT.is_file() else [])]
 SYSTEMS: Final = ("stafettlogg", "individuell-plan", "leverandoer-x")
 EXAMPLES: Final = 30  # of each section
 TRACES: Final = 150  # Provenance differs in little but its time
@@ -43,24 +45,33 @@ def reference(resource_type: str, name: str) -> str:
     return f"{resource_type}/{uuid.uuid5(uuid.NAMESPACE_OID, name)}"
 
 
+def system_of(path: Path) -> str:
+    """The mapping file that a sample file is read by."""
+    return path.stem if path == EXPORT else path.parent.name
+
+
 def named(path: Path) -> str:
     """What one child's records in one system are called."""
-    return f"{path.parent.name}/{path.stem}"
+    return f"{system_of(path)}/{path.stem}"
 
 
 def natives(path: Path) -> list[Record]:
     """The records of one sample file."""
-    found: list[Record] = jsontext.decode(path.read_bytes())
-    return found
+    if path != EXPORT:
+        found: list[Record] = jsontext.decode(path.read_bytes())
+        return found
+    form = csv_of(load(system_of(path)))
+    assert form is not None
+    return [record for _, record, _ in form.lines(form.text(path.read_bytes())) if record is not None]
 
 
 def sample(path: Path) -> Iterator[Emitted]:
     """Everything one child's records become in the hub."""
-    mapping, written = load(path.parent.name), natives(path)
+    mapping, written = load(system_of(path)), natives(path)
     ids = _ids(path, mapping, written)
     for record in written:
         for resource in mapping.put(record, EMPTY, ids).focus.values():
-            yield Emitted(named(path), record["id"], resource)
+            yield Emitted(named(path), mapping.describe(record).id, resource)
 
 
 def at_a_fhir_server(found: Iterable[Emitted]) -> Iterator[Emitted]:
@@ -83,7 +94,7 @@ def at_a_fhir_server(found: Iterable[Emitted]) -> Iterator[Emitted]:
 
 def collection(path: Path) -> Emitted:
     """The Bundle of the stateless way."""
-    bundle, refused = to_bundle(load(path.parent.name), path.parent.name, natives(path))
+    bundle, refused = to_bundle(load(system_of(path)), system_of(path), natives(path))
     assert refused == ()
     return Emitted(f"{named(path)} as a Bundle", named(path), bundle)
 
@@ -141,7 +152,7 @@ def _received(one: Emitted, resource: Resource, where: str) -> Emitted:
 
 
 def _ids(path: Path, mapping: SystemMapping, written: list[Record]) -> Ids:
-    headings = {record["id"]: mapping.describe(record) for record in written}
+    headings = {heading.id: heading for heading in map(mapping.describe, written)}
     refs = {name: reference(heading.resource_type, name) for name, heading in headings.items()}
     frame = next(refs[name] for name, heading in headings.items() if heading.is_frame)
     back = {ref: name for name, ref in refs.items()}
