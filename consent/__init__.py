@@ -2,8 +2,9 @@
 what to take away before something goes, `redact(resource, plan)`.
 
 No database, clock or network: the time of the question is part of the question. Beside them: `consent.life`
-(who must sign, withdrawal, when to remind), `consent.fhir_consent` and `consent.fhir_writing` (Consent in
-and out), `consent.anonymous` and `consent.reporting` (what consent does not gate). See docs/consent.md.
+(who must sign, withdrawal, when to remind), `consent.fhir_consent`, `consent.fhir_writing` and
+`consent.fhir_circumstance` (FHIR in and out), `consent.anonymous` and `consent.reporting` (what consent does
+not gate). See docs/consent.md.
 """
 
 from __future__ import annotations

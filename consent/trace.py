@@ -59,7 +59,7 @@ class Tracer:
         def telling(_: str, key: str, value: Any, parent: str, path: str, _shape: str) -> Cut | None:
             if key == "text" and not parent and isinstance(value, dict):
                 return Cut(path, "trace", value)
-            if not isinstance(value, str) or path in self._let_go or not _may_tell(key, value):
+            if not isinstance(value, str) or value in self._let_go or not _may_tell(key, value):
                 return None
             return Cut(path, "trace", value) if any(s in value for s in secrets) else None
 
@@ -86,7 +86,7 @@ class Tracer:
             return None
         found = Cut(path, "B1", value, releasable=True)
         if self._released(found):
-            self._let_go.add(path)
+            self._let_go |= set(_words(value, key))
             return None
         return found
 

@@ -131,12 +131,19 @@ def test_contained_resources_nothing_points_to_any_more_are_gone() -> None:
 
 
 def test_a_primitive_goes_with_its_sibling() -> None:
-    resource = plan_of() | {
-        "title": "Skjult",
-        "_title": {"extension": [{"url": "u", "valueString": "Skjult"}]},
-    }
+    resource = plan_of() | {"title": "Skjult", "_title": {"extension": [{"url": "u", "valueCode": "nb"}]}}
     made = cut(resource, Plan(elements=frozenset({"CarePlan.title"})))
     assert not {"title", "_title"} & set(made)
+
+
+def test_a_list_of_primitives_that_loses_one_loses_its_siblings() -> None:
+    resource = plan_of() | {
+        "instantiatesUri": ["urn:ute", "https://server.example/Goal/secret"],
+        "_instantiatesUri": [None, {"extension": [{"url": "u", "valueCode": "nb"}]}],
+    }
+    made = cut(resource)
+    assert made["instantiatesUri"] == ["urn:ute"]
+    assert "_instantiatesUri" not in made
 
 
 def test_version_time_and_source_of_a_redacted_copy_are_not_told() -> None:
@@ -275,6 +282,16 @@ def test_units_places_and_source_identifiers_go_and_nobody_can_release_them() ->
 def test_the_name_of_a_unit_goes_from_everywhere_though_nobody_listed_it() -> None:
     made = cut(measure("Nordskogen skole er bra"), Plan("fortrolig"))
     assert "Nordskogen" not in json.dumps(made)
+
+
+def test_what_is_released_goes_whole_and_lets_nothing_else_through() -> None:
+    """Places in a list move when others are taken out; a release is of a text, not of a place in a list."""
+    released, held_back, other = "Kom til Storgata 12", "Hun bor i Nordskogen", "Møt i Nordskogen igjen"
+    resource = measure() | {"note": [{"text": t} for t in (held_back, released, "Ro og tid.", other)]}
+    plan = Plan("fortrolig", frozenset({"Nordskogen"}))
+    keys = {h.path: h.key or "" for h in held(resource, plan)}
+    made = cut(resource, Plan("fortrolig", plan.places, frozenset({keys["note[1].text"]})))
+    assert [n["text"] for n in made["note"]] == [released, "Ro og tid."]
 
 
 @pytest.mark.parametrize("kind", ["Organization", "Location", "HealthcareService", "Endpoint"])
