@@ -123,10 +123,10 @@ def test_a_change_elsewhere_comes_back_in_the_vendors_words(
 def test_several_goals_stand_in_one_cell() -> None:
     refs = {**REFS, "4711/7": "Goal/n"}
     ids = Ids("Patient/p", "CarePlan/l", "leverandoer-x", refs, {ref: own for own, ref in refs.items()})
-    state = X.put({**MEASURE, "Knyttet til mål": "2,7"}, EMPTY, ids)
+    state = X.put({**MEASURE, "Knyttet til mål": "2, 7,"}, EMPTY, ids)
     goals = [e["valueReference"] for e in state.focus[ITEM]["extension"] if "pertains" in e["url"]]
     assert goals == [{"reference": "Goal/m"}, {"reference": "Goal/n"}]
-    assert X.get(state, ids)["Knyttet til mål"] == "2,7"
+    assert X.get(state, ids)["Knyttet til mål"] == "2, 7,"
     assert X.get(State(state.focus), ids)["Knyttet til mål"] == "2, 7"
 
 
@@ -179,3 +179,47 @@ def test_a_text_that_the_files_cannot_hold_is_refused_not_mangled() -> None:
         form().bytes([{**GOAL, "Tekst": "Bra 👍"}])
     assert unwritable.value.column == "Tekst"
     assert "👍" not in str(unwritable.value)
+
+
+def test_of_two_words_for_one_code_the_first_is_told_and_the_written_one_kept() -> None:
+    assert edited(MEASURE, status="completed")["Status"] == "Avsluttet"
+    native = {**MEASURE, "Status": "Gjennomført"}
+    assert X.get(X.put(native, EMPTY, IDS), IDS) == native
+
+
+def test_when_it_was_changed_is_read_in_the_vendors_form() -> None:
+    assert X.describe(GOAL).changed.isoformat() == "2026-05-04T11:05:00+02:00"
+
+
+def test_a_writer_who_is_taken_away_leaves_the_system_itself() -> None:
+    first = X.put({**GOAL, "Endret av": "Kari"}, EMPTY, IDS)
+    (agent,) = X.put(GOAL, first, IDS).focus["provenance"]["agent"]
+    assert agent["who"]["identifier"]["value"] == "leverandoer-x"
+
+
+@pytest.mark.parametrize(
+    ("coded", "text", "told"),
+    [
+        (
+            "ansvarsgruppe",
+            "Ansvarsgruppe",
+            "Ansvarsgruppe",
+        ),  # the second word of that code, as it was written
+        ("evaluering", "Samarbeidsmøte", "Evalueringsmøte"),  # whoever set the code did not know of the text
+        ("ukjent", "Samarbeidsmøte", "Samarbeidsmøte"),
+    ],
+)
+def test_a_code_wins_over_a_text_that_says_something_else(coded: str, text: str, told: str) -> None:
+    coding = [{"system": canonical.code_system("moeteslag"), "code": coded}]
+    state = X.put(MEETING, EMPTY, IDS)
+    changed = {**state.focus[ITEM], "appointmentType": {"coding": coding, "text": text}}
+    assert X.get(State({**state.focus, ITEM: changed}), IDS)["Overskrift"] == told
+
+
+def test_a_new_number_takes_the_place_of_the_old_one_alone() -> None:
+    state = X.put(LOG, EMPTY, IDS)
+    other = {"system": "urn:peer", "value": "17"}
+    child = {**state.focus["barn"], "identifier": [other, *state.focus["barn"]["identifier"]]}
+    log = {**LOG, "Overskrift": "Sofie Prøvesen (83111025226)"}
+    after = X.put(log, State({**state.focus, "barn": child}, state.rest), IDS).focus["barn"]
+    assert after["identifier"] == [{"system": canonical.FHN, "value": "83111025226"}, other]

@@ -79,6 +79,7 @@ def test_the_file_itself_is_right(tmp_path: Path) -> None:
         ('encoding = "cp1252"', 'encoding = "cp99999"', "csv.encoding", "cp1252"),
         ('form = "dd.MM.yyyy" }', 'form = "dd.MM.åååå" }', "section.MÅL.fields.Frist.form", "yyyy"),
         ('form = "dd.MM.yyyy" }', 'form = "dd.MM.yyyy HH:mm" }', "section.MÅL.fields.Frist.form", "zone"),
+        ('.yyyy" }', '.yyyy HH:mm", zone = "UTC" }', "section.MÅL.fields.Frist.form", "HH"),
         ('zone = "Europe/Oslo"', 'zone = "Europe/Oslå"', "section.rad.fields.Endret.form", "Europe/Oslå"),
         ("} {etternavn}", "}{etternavn}", "section.TILTAK.fields.Navn.parts", "nothing between"),
         ("{fornavn} {etternavn}", "{fornamn} {etternavn}", "section.TILTAK.fields.Navn.parts", "'fornamn'"),

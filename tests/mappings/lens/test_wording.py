@@ -49,4 +49,5 @@ def test_the_first_wording_that_fits_is_used() -> None:
     assert taken_apart(forms, "Sofie") == {"navn": "Sofie"}
     assert put_together(forms, {"navn": "Sofie"}) == "Sofie"
     assert put_together(forms, {"fnr": "319"}) is None
+    assert put_together(forms, {"navn": "Sofie", "fnr": ""}) == "Sofie"
     assert put_together(forms, {"navn": "Sofie", "fnr": 319}) == "Sofie"
