@@ -7,13 +7,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
 from zlib import crc32
 
+from gateway.documents import DocumentMapping, document
+from gateway.documents.content import content
+from gateway.documents.words import TEXTS
 from gateway.file_form import csv_of
-from mappings import derived, jsontext, load, reading
+from mappings import completeness, continuing, derived, jsontext, load, reading
 from mappings.convert import to_bundle
 from mappings.dialects.inline import InlineMapping, inlined
 from mappings.fhir import FhirMapping
@@ -28,6 +32,7 @@ EXPORT: Final = SAMPLES.parents[3] / "shared" / "data" / "stafettlogg" / "levera
 FILES: Final = [*sorted(SAMPLES.glob("*/*.json")), *([EXPORT] if EXPORT.is_file() else [])]
 SYSTEMS: Final = ("stafettlogg", "individuell-plan", "leverandoer-x")
 EXAMPLES: Final = 30  # of each section
+WRITTEN: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TRACES: Final = 150  # Provenance differs in little but its time
 
 
@@ -92,6 +97,35 @@ def at_a_fhir_server(found: Iterable[Emitted]) -> Iterator[Emitted]:
                     yield _received(one, inside, "with measures inside")
 
 
+def as_documents(found: Iterable[Emitted]) -> Iterator[Emitted]:
+    """Each plan as one gets it that can only store documents, in both written languages."""
+    hub = list(found)
+    resources = [one.resource for one in hub]
+    subject = next(_own(one) for one in resources if one["resourceType"] == "Patient")
+    for one in hub:
+        if not completeness.is_plan(one.resource):
+            continue
+        ref = f"DocumentReference/{one.resource['id']}"
+        ids = Ids(subject, "", "archive", {ref: ref, subject: subject}, {ref: ref, subject: subject})
+        for language in TEXTS:
+            says = content(one.resource, resources, completeness.CATEGORIES, language)
+            focus = document(one.resource, says, WRITTEN)
+            yield _received(one, DocumentMapping().get(State(focus), ids), f"in an archive, {language}")
+
+
+def gone_on(found: Iterable[Emitted]) -> Iterator[Emitted]:
+    """What is not finished as it stands in a plan that the log goes on as, and where it comes from."""
+    plan = reference("CarePlan", "the plan that goes on")
+    hub = list(found)
+    pairs = {_own(one.resource): continuing.successor(_own(one.resource), plan) for one in hub}
+    for one in hub:
+        old = _own(one.resource)
+        if continuing.goes_on(one.resource):
+            yield Emitted(f"{one.set} gone on", one.name, continuing.carried(one.resource, plan, pairs))
+            trace = continuing.provenance(None, old, pairs[old], "2026-11-21T12:00:00Z")
+            yield Emitted(f"{one.set} gone on", one.name, trace)
+
+
 def collection(path: Path) -> Emitted:
     """The Bundle of the stateless way."""
     bundle, refused = to_bundle(load(system_of(path)), system_of(path), natives(path))
@@ -110,6 +144,8 @@ def _from_samples() -> Iterator[Emitted]:
         found = list(sample(path))
         yield from found
         yield from at_a_fhir_server(found)
+        yield from as_documents(found)
+        yield from gone_on(found)
         yield collection(path)
 
 
