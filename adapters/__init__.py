@@ -24,11 +24,12 @@ def open_adapter(
     folder_format: Literal["json", "ndjson", "csv"] = "json",
     types: Sequence[str] = (),
     history: bool = False,
+    item_system: str | None = None,
     csv: CsvForm | None = None,
 ) -> Adapter:
     """The adapter of a system. deadline: seconds that one call may take in all. types, history: what a FHIR
-    server is asked for, and whether by its histories. Raises ValueError where
-    `folder` or `url` is missing."""
+    server is asked for, and whether by its histories; item_system: of our identifiers there. Raises
+    ValueError where `folder` or `url` is missing."""
     if kind == "folder":
         from adapters.folder import Folder
 
@@ -37,29 +38,37 @@ def open_adapter(
         return Folder(folder, form=folder_format, csv=csv)
     if url is None:
         raise ValueError("the system needs a url")
-    return _over_http(kind, url, tokens, ids, deadline, Asked(tuple(types), history))
+    return _over_http(kind, url, tokens, ids, deadline, Asked(tuple(types), history, item_system))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a FHIR server is asked for."""
+    """What a FHIR server is asked for, and by what identifiers it knows our items."""
 
     types: tuple[str, ...]
     history: bool
+    item_system: str | None
 
 
 def _over_http(
     kind: Kind, url: str, tokens: TokenSource, ids: Literal["ours", "theirs"], deadline: float, asked: Asked
 ) -> Adapter:
     """Imported only here, so that whoever reads files alone does not load an HTTP client."""
-    from adapters.fhir_server import POLLED, FhirServer
+    from adapters.fhir_server import OURS, POLLED, FhirServer
     from adapters.individuell_plan import IndividuellPlan
     from adapters.retry import Patience
     from adapters.stafettlogg import Stafettlogg
 
     patience = Patience(deadline=deadline)
     if kind == "fhir":
-        return FhirServer(url, tokens, patience=patience, types=asked.types or POLLED, history=asked.history)
+        return FhirServer(
+            url,
+            tokens,
+            patience=patience,
+            types=asked.types or POLLED,
+            history=asked.history,
+            identifier_system=asked.item_system or OURS,
+        )
     chosen = Stafettlogg if kind == "stafettlogg" else IndividuellPlan
     return chosen(url, tokens, ids=ids, patience=patience)
 

@@ -83,6 +83,19 @@ def carries(body: Record, system: str, value: str) -> bool:
     return any(one.get("system") == system and one.get("value") == value for one in listed)
 
 
+def renamed(body: Record, old: str, new: str, value: str | None = None) -> Record:
+    """The record with identifiers of one system (and value) as those of another."""
+    listed = body.get("identifier")
+    if old == new or listed is None:
+        return body
+
+    def one(identifier: Any) -> Any:
+        named = isinstance(identifier, dict) and identifier.get("system") == old
+        return {**identifier, "system": new} if named and value in (None, identifier["value"]) else identifier
+
+    return {**body, "identifier": [one(i) for i in listed] if isinstance(listed, list) else one(listed)}
+
+
 def token(system: str, value: str) -> str:
     """A search token; what has a meaning in searches is escaped."""
     return "|".join(re.sub(r"([\\,$|])", r"\\\1", part) for part in (system, value))

@@ -11,6 +11,7 @@ If-Match is 404, without it the server creates.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -104,6 +105,10 @@ class FhirServer:
 
     async def read(self, remote_id: str) -> Incoming | None:
         """The resource as it is there now; None when it is not (or no longer) there."""
+        found = await self._read(remote_id)
+        return None if found is None else self._inward(found)
+
+    async def _read(self, remote_id: str) -> Incoming | None:
         answer = await self._get(answers.path(remote_id))
         if answer.status in (404, 410):
             return None
@@ -114,15 +119,36 @@ class FhirServer:
 
     async def changes(self, cursor: str | None) -> Page:
         """One page of what changed since ten minutes before the newest change seen. May repeat."""
-        return await fhir_poll.page(self._get, cursor, self._types, self._page_size, history=self._history)
+        return self._page(
+            await fhir_poll.page(self._get, cursor, self._types, self._page_size, history=self._history)
+        )
 
     async def changes_about(self, patient: str, cursor: str | None) -> Page:
         """The same of one patient ("Patient/9"), at servers that answer searches for one patient only."""
         own = answers.path(patient).removeprefix("Patient/")
-        return await fhir_poll.page(self._get, cursor, self._types, self._page_size, patient=own)
+        return self._page(await fhir_poll.page(self._get, cursor, self._types, self._page_size, patient=own))
+
+    def _page(self, page: Page) -> Page:
+        return replace(page, records=tuple(map(self._inward, page.records)))
+
+    def _inward(self, found: Incoming) -> Incoming:
+        """With our identifiers as the gateway knows them; there they carry the installation's name."""
+        return replace(found, record=answers.renamed(found.record, self._ours, OURS))
 
     async def write(self, write: Write) -> Written:
         """Create or update. Raises Stale with the peer's copy when it is not what we last saw."""
+        own = _id_of(write.key)
+        expected = write.expected and answers.renamed(write.expected, OURS, self._ours, own)
+        named = replace(write, record=answers.renamed(write.record, OURS, self._ours, own), expected=expected)
+        try:
+            written = await self._write(named)
+        except Stale as stale:
+            stale.current = self._inward(stale.current)
+            raise
+        told = written.record and answers.renamed(written.record, self._ours, OURS)
+        return replace(written, record=told)
+
+    async def _write(self, write: Write) -> Written:
         kind = str(write.record.get("resourceType"))
         if write.remote_id is not None:
             if kind in THEIR_OWN:
@@ -149,7 +175,7 @@ class FhirServer:
     async def _put_under_our_id(self, write: Write) -> Written:
         """Types without an identifier: the id itself makes the repeat harmless."""
         remote_id = f"{write.record['resourceType']}/{_id_of(write.key)}"
-        current = await self.read(remote_id)
+        current = await self._read(remote_id)
         if current is None:
             return await self._put(write, remote_id, {"If-None-Match": "*"})
         return await self._against(write, remote_id, current)
@@ -157,7 +183,7 @@ class FhirServer:
     async def _update(self, write: Write, remote_id: str) -> Written:
         if write.version is not None:
             return await self._replace(write, remote_id, write.version)
-        current = await self.read(remote_id)
+        current = await self._read(remote_id)
         if current is None:
             raise Gone("not there any more", status=404)
         return await self._against(write, remote_id, current)
@@ -178,11 +204,11 @@ class FhirServer:
         except Busy as busy:
             if busy.status != 409:
                 raise
-            current = await self.read(remote_id)  # some servers say 409 where the standard says 412
+            current = await self._read(remote_id)  # some servers say 409 where the standard says 412
             if current is None or current.version == version:
                 raise
         except _Differs:
-            current = await self.read(remote_id)
+            current = await self._read(remote_id)
         if current is None:
             raise Gone("not there any more", status=404)
         if answers.alike(current.record, write.record):
@@ -220,14 +246,14 @@ class FhirServer:
         return await patiently(attempt, self._patience, repeatable=True, still_ours=still_ours)
 
     async def _seen(self, remote_id: str) -> Written:
-        current = await self.read(remote_id)
+        current = await self._read(remote_id)
         if current is None:
             raise Unavailable("the server names a resource that it does not have")
         return Written(remote_id, current.version, current.record)
 
     async def _left_alone(self, remote_id: str) -> Written:
         """Persons and organizations are the peer's own: we say what it has and change nothing."""
-        current = await self.read(remote_id)
+        current = await self._read(remote_id)
         if current is None:
             raise Gone("not there any more", status=404)
         return Written(remote_id, current.version, current.record)

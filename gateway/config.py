@@ -167,6 +167,7 @@ class Settings(Model):
     state_folder: Path = Path("var")  # liveness locks, generated keys
     journal_folder: Path | None = None  # withdrawn consents, kept beside the database; None: in state_folder
     identifier_key_ref: SecretRef | None = None  # key of the hashes that national ids are found by
+    installation: Name | None = None  # stands in the identifiers by which FHIR servers know our items
     embedded_worker: bool = True  # run the worker inside `serve` (always so on SQLite)
     sweep_seconds: float = 60.0
     tenants: tuple[Tenant, ...]

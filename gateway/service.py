@@ -26,6 +26,7 @@ from gateway.intake.replay import replay
 from gateway.intake.withdraw import Withdrawer
 from mappings.dialects import InlineMapping
 from mappings.fhir import FhirMapping
+from mappings.installation import item_system
 from mappings.model import MappingError, RecordMapping
 
 
@@ -60,7 +61,8 @@ class Service:
 
     def add_worker(self) -> Worker:
         """A worker in this process, woken by this process's own intake."""
-        adapters_of = {s.id: open_adapter(s) for s in self.settings.systems if s.url or s.folder}
+        name = self.settings.installation
+        adapters_of = {s.id: open_adapter(s, name) for s in self.settings.systems if s.url or s.folder}
         self.worker = Worker(
             store=self.store,
             settings=self.settings,
@@ -120,9 +122,9 @@ def load_mapping(system: System) -> RecordMapping:
         raise ConfigurationError(f"system {system.id}: mapping {name}: {error}") from error
 
 
-def open_adapter(system: System) -> Adapter:
-    """The adapter of a system, not yet connected. Raises ConfigurationError where a secret is missing or a
-    folder's mapping is wrong."""
+def open_adapter(system: System, installation: str | None = None) -> Adapter:
+    """The adapter of a system, not yet connected. installation: our name among gateways. Raises
+    ConfigurationError where a secret is missing or a folder's mapping is wrong."""
     form, csv = form_of(system, load_mapping(system))
     try:
         return adapters.open_adapter(
@@ -136,6 +138,7 @@ def open_adapter(system: System) -> Adapter:
             csv=csv,
             types=system.types,
             history=system.poll_by == "history",
+            item_system=item_system(installation),
         )
     except ValueError as error:
         raise ConfigurationError(f"system {system.id}: {error}") from error

@@ -18,6 +18,7 @@ from gateway.exchange.sight import LISTS, Sight
 from mappings.canonical import NATIONAL_IDS
 from mappings.fhir import FhirMapping
 from mappings.fhir_restore import carried_meta
+from mappings.installation import outward
 from mappings.model import ITEM, Ids, NotExpressible, Resource, State
 from mappings.references import PEER, references, rewrite
 
@@ -126,11 +127,12 @@ class Forms:
         if resource["resourceType"] == "Patient":
             return self._patient(resource)
         try:
-            return FhirMapping().get(
+            body = FhirMapping().get(
                 State({ITEM: resource}, {"identifier": []} if own else None), self.ids(resource)
             )
         except NotExpressible:
             return None
+        return outward(body, self.sight.selection.settings.installation, resource["id"])
 
     def _patient(self, resource: Resource) -> Resource:
         """Never with a national id: whoever searched by one gets that one back (see fhir_search)."""

@@ -22,7 +22,7 @@ from gateway.exchange.sight import Looking
 from gateway.intake.resource import ResourceEntry, Written
 from gateway.intake.workspace import Workspace
 from gateway.service import Service
-from mappings.fhir import OURS
+from mappings.installation import inward, item_system
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,10 @@ class Writing:
         if one.condition is None:
             return None
         system, value = one.condition
-        if system == OURS and self.before.current(f"{one.kind.name}/{value}") is not None:
+        if (
+            system == item_system(self.service.settings.installation)
+            and self.before.current(f"{one.kind.name}/{value}") is not None
+        ):
             return f"{one.kind.name}/{value}"
         found = [e.ref for e in self._of_kind(one) if _has(e, system, value)]
         if len(found) > 1:
@@ -123,7 +126,7 @@ class Writing:
     def _take(self, one: Wanted, end: Done) -> None:
         ids = self.before.ids()
         known = {**ids.natives, **self.fresh}
-        resource = resolved(one, self.made)
+        resource = inward(resolved(one, self.made), self.service.settings.installation)
         seen = self.before.sight.seen.get(end.ref)
         written = Written(end.ref, resource, seen.resource if seen else None)
         ids = type(ids)(ids.subject, ids.frame, ids.system, known, known)

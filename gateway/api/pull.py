@@ -15,6 +15,7 @@ from gateway.api.limits import MOST_RECORDS
 from gateway.api.records import SystemPath
 from gateway.errors import Conflict
 from gateway.exchange.pull import Puller
+from mappings.installation import outward
 
 router = APIRouter(tags=["records"])
 
@@ -43,5 +44,9 @@ def take_out(
         own, service.store, service.settings, service.mappings[own.id], service.facts, service.clock
     )
     given = puller.hand_out(after, limit)
-    records = [{"record": one.record, "item": one.item} for one in given.records]
+    name = service.settings.installation if own.adapter == "fhir" else None
+    records = [
+        {"record": outward(one.record, name, one.item.partition("/")[2]), "item": one.item}
+        for one in given.records
+    ]
     return answer({"records": records, "cursor": given.cursor, "more": given.more})

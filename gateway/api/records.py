@@ -23,6 +23,7 @@ from gateway.api.limits import MOST_RECORDS, body, decoded, demand
 from gateway.config import System
 from gateway.errors import InvalidRequest, TooLarge, Unprocessable
 from gateway.intake import Answer, Offered, Status, rejected
+from mappings.installation import inward
 from mappings.model import Problem
 
 NDJSON = "application/x-ndjson"
@@ -147,7 +148,8 @@ async def _take(desk: Desk, system: System, form: str, content: bytes) -> Respon
     posted = _read(system, form, content) if small else await run_in_threadpool(_read, system, form, content)
     if system.adapter == "fhir":
         now = desk.service.clock().isoformat()
-        posted = replace(posted, records=[_stamped(record, now) for record in posted.records])
+        name = desk.service.settings.installation
+        posted = replace(posted, records=[_stamped(inward(one, name), now) for one in posted.records])
     count = len(posted.records) + len(posted.refused)
     offered = [Offered(record, _version(system, record)) for record in posted.records]
     begun = desk.service.clock()

@@ -17,6 +17,7 @@ import pytest
 from gateway import jsontext
 from gateway.access import scopes
 from gateway.demo.sample_children import records
+from mappings.canonical import identifier_system
 from tests.access import issuer_server
 from tests.access.issuer_server import AUDIENCE, Issuer
 from tests.end_to_end.configuration import ORGANIZATIONS, toml
@@ -68,6 +69,17 @@ class Town:
         newest = {one["id"]: one for one in found}
         return [one for one in newest.values() if one.get("tekst") == text]
 
+    def identifiers(self, text: str) -> list[dict[str, Any]]:
+        """What the goal that says this is known by, as the neighbour's gateway tells the municipality's."""
+        headers = self.bearer("nabo")
+        (child,) = {lane["patient"] for lane in self._lanes()}
+        path = f"{self.url}/fhir/Goal?patient={child.removeprefix('Patient/')}"
+        answer = httpx.get(path, headers=headers, timeout=30, trust_env=False)
+        goals = [one["resource"] for one in jsontext.decode(answer.content)["entry"]]
+        (found,) = [one for one in goals if one["description"]["text"] == text]
+        known: list[dict[str, Any]] = found["identifier"]
+        return known
+
     def told(self) -> int:
         """How much has ever left this gateway, to anyone, about anyone."""
         people = {lane["patient"] for lane in self._lanes()}
@@ -96,6 +108,7 @@ def configured(folder: Path, issuer: Issuer, systems: list[dict[str, Any]]) -> P
     folder.mkdir()
     names = [one["id"] for one in systems]
     values = {
+        "installation": f"by-{folder.name}",
         "database_url": f"sqlite:///{folder}/hub.db",
         "state_folder": str(folder / "state"),
         "tenants": [{"id": "by", "name": "By"}],
@@ -189,6 +202,8 @@ def test_a_goal_of_ours_stands_in_their_plan_and_their_edit_comes_back(towns: tu
     wait_until(lambda: [one["id"] for one in here.holds(second)] == ["to-byer"], "the edit stands in the log")
     nothing_echoes(here, there)
     assert (len(here.holds(second)), len(there.holds(second))) == (1, 1)
+    systems = {one["system"] for one in there.identifiers(second)}
+    assert systems == {identifier_system("by-a/item"), identifier_system("by-b/item")}
 
 
 def test_a_goal_of_theirs_stands_in_our_log_and_our_edit_comes_back(towns: tuple[Town, Town]) -> None:
