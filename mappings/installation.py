@@ -1,5 +1,5 @@
-"""Our identifier of an item, as others see it: each installation has a name of its own in it, so that the items
-of two gateways are never taken for each other. Inside the gateway it is always the plain one. Pure."""
+"""Our identifier of an item, as others see it: each installation has a name of its own in it, so that the
+items of two gateways are never taken for each other. Inside the gateway it is always the plain one. Pure."""
 
 from __future__ import annotations
 
