@@ -5,7 +5,6 @@ The shape of FHIR JSON is known here: lists without gaps, primitives with their 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,17 +12,9 @@ from typing import Any, Final
 from consent import address
 from consent.decision import Plan
 from consent.shape import REQUIRED, is_hollow, masked, without_orphans
+from consent.words import leads_to, may_tell, words_in
 
 GONE: Final[Any] = object()
-_SILENT: Final = frozenset(
-    """
-    resourceType system url use status intent mode type unit profile contentType language
-    lifecycleStatus meaning versionId lastUpdated id
-    """.split()  # noqa: SIM905 (a list of words)
-)
-_DATED: Final = re.compile(r"\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?)?)?$")
-_RELATIVE: Final = re.compile(r"(?:[A-Z][A-Za-z]+/[\w.\-]+|#[\w.\-]+|urn:uuid:[\w\-]+)$")
-SHORTEST: Final = 4  # characters; shorter words are in everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ class Tracer:
         def telling(_: str, key: str, value: Any, parent: str, path: str, _shape: str) -> Cut | None:
             if key == "text" and not parent and isinstance(value, dict):
                 return Cut(path, "trace", value)
-            if not isinstance(value, str) or value in self._let_go or not _may_tell(key, value):
+            if not isinstance(value, str) or value in self._let_go or not may_tell(key, value):
                 return None
             return Cut(path, "trace", value) if any(s in value for s in secrets) else None
 
@@ -74,7 +65,7 @@ class Tracer:
 
     def _hidden(self, kind: str, key: str, value: Any, parent: str, path: str, shape: str) -> Cut | None:
         plan = self._plan
-        if _leads_to(value, plan.hidden):
+        if leads_to(value, plan.hidden):
             return Cut(path, "hidden", value)
         if shape in plan.elements or (key == "extension" and _url(shape, value) in plan.elements):
             return Cut(path, "element", value)
@@ -86,7 +77,7 @@ class Tracer:
             return None
         found = Cut(path, "B1", value, releasable=True)
         if self._released(found):
-            self._let_go |= set(_words(value, key))
+            self._let_go |= set(words_in(value, key))
             return None
         return found
 
@@ -155,43 +146,6 @@ class Tracer:
         return {**outer, "contained": kept} if kept else outer
 
 
-def words_of(cuts: Iterable[Cut]) -> frozenset[str]:
-    """The words that would tell of what was cut: text, names, codes, ids; not dates, and nothing too
-    short."""
-    return frozenset(
-        w for cut in cuts for w in _words(cut.value, cut.path.rpartition(".")[2].partition("[")[0])
-    )
-
-
-def _words(value: Any, key: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _words(inner, name)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _words(inner, key)
-    elif isinstance(value, str) and key not in _SILENT and len(value) >= SHORTEST and not _DATED.match(value):
-        yield value
-
-
-def _may_tell(key: str, value: str) -> bool:
-    """Whether a string is content: neither a name of a system nor a plain reference."""
-    return (
-        key not in _SILENT and not _DATED.match(value) and not (key == "reference" and _RELATIVE.match(value))
-    )
-
-
-def _leads_to(value: Any, hidden: frozenset[str]) -> bool:
-    """Whether it points to something hidden: a reference, or a link by its address."""
-    if not hidden:
-        return False
-    text = value.get("reference") if isinstance(value, dict) else value
-    if not isinstance(text, str) or (isinstance(value, str) and "/" not in value):
-        return False
-    parts = text.partition("/_history/")[0].rsplit("/", 2)
-    return text in hidden or "/".join(parts[-2:]) in hidden
-
-
 def _url(shape: str, value: Any) -> str:
     return f"{shape}({value.get('url')})" if isinstance(value, dict) else ""
 
@@ -206,3 +160,8 @@ def _local(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _local(value)
+
+
+def words_of(cuts: Iterable[Cut]) -> frozenset[str]:
+    """The words that would tell of what was cut."""
+    return frozenset(w for c in cuts for w in words_in(c.value, c.path.rpartition(".")[2].partition("[")[0]))

@@ -123,6 +123,7 @@ def test_our_own_form_permits_what_it_says_and_no_more() -> None:
         form({"data": [{"meaning": "related", "reference": {"reference": "Goal/1"}}]}),
         form({"data": [{"meaning": "instance", "reference": {"reference": "Goal/9"}}]}),
         form({"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}),
+        form({"actor": [{**actor(), "modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}]}),
         form(modifierExtension=[{"url": "urn:x", "valueBoolean": True}]),
         form(implicitRules="urn:x"),
         form(status="draft"),

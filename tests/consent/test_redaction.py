@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from consent import Plan, edition, held, redact
 from consent.names import DATA_ABSENT, REDACTED
-from consent.trace import SHORTEST
+from consent.words import SHORTEST
 
 MASKED = {"extension": [{"url": DATA_ABSENT, "valueCode": "masked"}]}
 HIDDEN = Plan(hidden=frozenset({"Goal/secret", "Observation/secret"}))
