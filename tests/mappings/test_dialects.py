@@ -57,7 +57,9 @@ MEASURE_1: dict[str, Any] = {
 
 # --- what a measure or an activity may hold ---------------------------------------------------------------
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=8)
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=8).filter(
+    lambda text: not text.isspace()  # FHIR has no blank strings
+)
 DAYS = st.dates().map(str)
 REFERENCE = st.sampled_from(["PractitionerRole/d1", "Goal/g1", "PractitionerRole/ukjent"])
 CONCEPT = st.builds(lambda text: {"text": text}, TEXT)
