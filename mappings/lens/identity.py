@@ -12,21 +12,17 @@ class Identity:
     def __init__(self, text: str) -> None:
         self._wording = wording(text)
         self.names = self._wording.names
-        self._only = self.names[0] if text == f"{{{self.names[0]}}}" else None
+        self.only = self.names[0] if text == f"{{{self.names[0]}}}" else None  # the one field that is the id
 
     def of(self, native: Record) -> str | None:
         """The id a record carries; None where it carries none."""
-        if self._only is not None:
-            own = native.get(self._only)
+        if self.only is not None:
+            own = native.get(self.only)
             return own if isinstance(own, str) and own else None
         return self._wording.filled(native)
 
     def fields(self, own: str) -> dict[str, Json]:
         """The fields that say this id. One of another form, as our own ids are, goes whole into the last."""
-        if self._only is not None:
-            return {self._only: own}
+        if self.only is not None:
+            return {self.only: own}
         return self._wording.parts(own) or {self.names[-1]: own}
-
-    def given(self, own: str, said: Record) -> str:
-        """What a record is called that a system is given under an id of ours: the id it will then carry."""
-        return self.of({**said, **self.fields(own)}) or own

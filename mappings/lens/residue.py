@@ -74,6 +74,29 @@ def restore(value: Json, tree: Json) -> Json:
     return tree.get("raw", ABSENT) if same(value, tree.get("seen", ABSENT)) else value
 
 
+def left(
+    native: dict[str, Json],
+    current: dict[str, Json],
+    before: dict[str, Json],
+    after: dict[str, Json],
+    old: Json,
+    shape: Shape,
+) -> Json:
+    """The tree of a record that was `current` and is now `native`, where FHIR gave `before` and now gives
+    `after`; where nothing was said anew, as it was."""
+    trees = (old or {}).get("keys", {})
+    keys = {}
+    for key in {**native, **after, **trees}:
+        said, seen = native.get(key, ABSENT), after.get(key, ABSENT)
+        if same(said, current.get(key, ABSENT)) and same(seen, before.get(key, ABSENT)):
+            tree = trees.get(key)
+        else:
+            tree = difference(said, seen, shape.parts.get(key) or PLAIN)
+        if tree is not None:
+            keys[key] = tree
+    return {"keys": keys} if keys else None
+
+
 def _leaf(raw: Json, seen: Json) -> Json:
     tree = {} if raw is ABSENT else {"raw": raw}
     return tree if seen is ABSENT else {**tree, "seen": seen}
