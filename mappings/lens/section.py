@@ -15,7 +15,7 @@ from mappings.lens.declaration import SectionDeclaration
 from mappings.lens.focus import PROVENANCE, Focus, Resources
 from mappings.lens.identity import Identity
 from mappings.lens.periods import periods
-from mappings.lens.residue import ABSENT, difference, restore, same
+from mappings.lens.residue import difference, left, restore, same
 from mappings.lens.values import Get, Put
 from mappings.lens.views import is_live, withdraw
 from mappings.model import ITEM, Ids, Json, Problem, Record, RecordRefused, Resource, State
@@ -95,7 +95,10 @@ class Section:
         said: Record = {self._type_key: self.type}
         own = ids.natives.get(f"{item['resourceType']}/{item['id']}")
         if own is not None:
-            said.update(self.identity.fields(own))
+            if self.identity.only is not None:
+                said[self.identity.only] = own
+            else:
+                said.update(self.identity.fields(own))
         if self._by_cells:
             ids = replace(ids, cells=said)
         for name, get in self._item:
@@ -137,7 +140,7 @@ class Section:
         if lost:  # one field's writing took what another had said, in a place that both are read from
             self._write(lost, {}, view, ids)
             focus, after = self._settled(view, (state.focus, opened), ids)
-        return State(focus=focus, rest=self._rest(native, current, before, after, state.rest))
+        return State(focus=focus, rest=left(native, current, before, after, state.rest, self.shape))
 
     def _settled(self, view: Focus, before: tuple[Any, Focus], ids: Ids) -> tuple[Focus, Record]:
         """The written focus as valid resources of this kind, and what it says."""
@@ -188,26 +191,11 @@ class Section:
         """The status that a resource of this slot begins with."""
         return self._resources.blank(slot, item, ids)["status"]
 
-    def _rest(self, native: Record, current: Record, before: Record, after: Record, old: Json) -> Json:
-        """What is left beside the focus; where nothing was said anew, as it was."""
-        trees = (old or {}).get("keys", {})
-        keys = {}
-        for key in {**native, **after, **trees}:
-            said, seen = native.get(key, ABSENT), after.get(key, ABSENT)
-            if same(said, current.get(key, ABSENT)) and same(seen, before.get(key, ABSENT)):
-                tree = trees.get(key)
-            else:
-                tree = difference(said, seen, self.shape.parts.get(key) or _PLAIN)
-            if tree is not None:
-                keys[key] = tree
-        return {"keys": keys} if keys else None
-
 
 def _lost(name: str, before: Record, after: Record) -> bool:
     return name in before and not same(before[name], after.get(name))
 
 
-_PLAIN: Final = shape(())
 _OTHER_KIND: Final = Problem(
     "", "Posten har blitt en annen slags post enn den var. Opprett en ny post i stedet.", "changed-kind"
 )
