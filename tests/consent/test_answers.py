@@ -7,12 +7,24 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from consent import Basis, Emergency, Outcome, Recipient, Request, decide, explain
+from consent import (
+    Basis,
+    Emergency,
+    Objection,
+    Outcome,
+    Override,
+    Recipient,
+    Request,
+    decide,
+    explain,
+    prepare,
+)
 from tests.consent.worlds import (
     BOTH,
     NOW,
     NUMBERS,
     PARENTS,
+    REGIMES,
     WORLD,
     ask,
     child,
@@ -149,3 +161,40 @@ def test_what_is_remembered_never_answers_another_question() -> None:
     known = facts(*WORLD, child(), replace(BOTH, except_items=frozenset({"Goal/2"})))
     shared = [ask(known, item(id=f"Goal/{n}")) for n in (1, 2, 1, 3)]
     assert [d.permitted for d in shared] == [True, False, True, True]
+
+
+def test_an_override_of_one_item_is_not_remembered_for_another() -> None:
+    aside = Override("Kari", "fare", frozenset({"Goal/1"}), frozenset({NUMBERS["bup"]}))
+    known = prepare(
+        facts(
+            *WORLD,
+            staff("helsestasjon"),
+            child(),
+            permit("b", "barn", "bup", "maal"),
+            born=date(2009, 1, 1),
+            objections=(Objection(),),
+            overrides=(aside,),
+        )
+    )
+    answers = [
+        ask(known, item(id=f"Goal/{n}", author_organization=NUMBERS["helsestasjon"])).permitted
+        for n in (1, 2, 1)
+    ]
+    assert answers == [True, False, True]
+
+
+def test_an_agency_is_not_remembered_for_an_author_outside_it() -> None:
+    basis = Basis("G3", frozenset({"notat"}), "samme etat", "rektor", "agency")
+    other = "900000001"
+    known = prepare(
+        facts(
+            *WORLD,
+            regimes={**REGIMES, other: "education"},
+            agencies={NUMBERS["skole"]: "kommunen", NUMBERS["ppt"]: "kommunen"},
+        )
+    )
+    answers = [
+        ask(known, item("notat", author_organization=author), to="ppt", basis=basis).permitted
+        for author in (NUMBERS["skole"], other, NUMBERS["skole"])
+    ]
+    assert answers == [True, False, True]

@@ -123,3 +123,20 @@ def test_a_block_always_wins(seed: int) -> None:
             ordinary = decide(request, prepared)
             assert ordinary.ground not in ("G2", "G3")
         assert known <= SENSITIVE
+
+
+@settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(SEEDS)
+def test_what_is_remembered_answers_as_if_asked_alone(seed: int) -> None:
+    """Items that differ in nothing that counts share an answer: each must be the one it gets by itself."""
+    dice = Dice(seed)
+    known = world(dice)
+    questions = [asked(dice) for _ in range(6)]
+    for number in ("343231946", "381909379", "362819482", "900000000"):
+        one = questions[0]
+        questions.append(replace(one, item=replace(one.item, author_organization=number)))
+    questions += [
+        replace(q, item=replace(q.item, id=name)) for q in questions[:3] for name in ("Goal/1", "Goal/2")
+    ]
+    shared = [replace(q, time=questions[0].time) for q in questions]
+    assert answers(known, shared) == [decide(q, known) for q in shared]

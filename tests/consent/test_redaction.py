@@ -294,6 +294,15 @@ def test_what_is_released_goes_whole_and_lets_nothing_else_through() -> None:
     assert [n["text"] for n in made["note"]] == [released, "Ro og tid."]
 
 
+def test_what_is_released_goes_though_it_names_a_unit_that_does_not() -> None:
+    resource = measure("Møt på Nordskogen skole")
+    (waiting,) = [h for h in held(resource, Plan("fortrolig", frozenset({"Nordskogen skole"}))) if h.key]
+    plan = Plan("fortrolig", frozenset({"Nordskogen skole"}), frozenset({waiting.key or ""}))
+    made = cut(resource, plan)
+    assert made["note"] == resource["note"]
+    assert len(made["performer"]) == 1
+
+
 @pytest.mark.parametrize("kind", ["Organization", "Location", "HealthcareService", "Endpoint"])
 def test_a_unit_or_place_itself_does_not_go(kind: str) -> None:
     assert redact({"resourceType": kind, "id": "1", "name": "X"}, PROTECTED) is None
