@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
-from mappings import canonical, load, profiles
+from mappings import canonical, derived, load, profiles
+from mappings.convert import PLACEHOLDER
+from mappings.lens.views import WITHDRAWN
 from mappings.model import EMPTY, ITEM, Ids, Resource
 from mappings.profiles.heading import UnknownTerm
 from mappings.profiles.terminology import terminology
@@ -59,6 +61,11 @@ def test_codes_are_those_of_the_mapping_files_and_in_their_own_words() -> None:
     declared = load("stafettlogg").declared.codes["tjeneste"]
     assert {one["code"] for one in services["concept"]} == set(declared.values())
     assert {one["display"] for one in services["concept"]} >= {"Barneverntjenesten", "Videregående skole"}
+
+
+def test_every_mark_that_is_set_is_published() -> None:
+    marks = {WITHDRAWN, PLACEHOLDER, derived.DERIVED_TEAM, derived.DOCUMENT["code"]}
+    assert {one["code"] for one in defined("CodeSystem")["mark"]["concept"]} == marks
 
 
 @pytest.mark.parametrize("change", [{"nytt": "Nytt"}, {"mobbing": None}])
