@@ -57,6 +57,7 @@ class Section:
         self.owned = self._resources.owned
         self._persons = frozenset({p.slot for p in self._others} - {PROVENANCE} - set(self.owned))
         self.periods = tuple(periods(declared.fields))
+        self._sayable = frozenset(f.name for f in declared.fields if f.to or f.fields or f.kind == "branch")
         self._type_key = type_key
         self._by_cells = any(f.by_cells for f in declared.fields)
 
@@ -136,11 +137,17 @@ class Section:
         view = dict(opened)
         self._write(native, current, view, ids)
         focus, after = self._settled(view, (state.focus, opened), ids)
-        lost = {n: v for n, v in native.items() if same(v, current.get(n)) and _lost(n, before, after)}
+        lost = {n: v for n, v in native.items() if self._is_lost(n, v, current, before, after)}
         if lost:  # one field's writing took what another had said, in a place that both are read from
             self._write(lost, {}, view, ids)
             focus, after = self._settled(view, (state.focus, opened), ids)
         return State(focus=focus, rest=left(native, current, before, after, state.rest, self.shape))
+
+    def _is_lost(self, name: str, value: Json, current: Record, before: Record, after: Record) -> bool:
+        """Whether FHIR no longer says what it said, or says nothing at all, of what the record says."""
+        if name not in after:
+            return name in self._sayable and filled(value) is not None
+        return name in before and not same(before[name], after[name]) and same(value, current.get(name))
 
     def _settled(self, view: Focus, before: tuple[Any, Focus], ids: Ids) -> tuple[Focus, Record]:
         """The written focus as valid resources of this kind, and what it says."""
@@ -190,10 +197,6 @@ class Section:
     def _status(self, slot: str, item: Resource, ids: Ids) -> Json:
         """The status that a resource of this slot begins with."""
         return self._resources.blank(slot, item, ids)["status"]
-
-
-def _lost(name: str, before: Record, after: Record) -> bool:
-    return name in before and not same(before[name], after.get(name))
 
 
 _OTHER_KIND: Final = Problem(
