@@ -20,9 +20,8 @@ _OPEN: Final = {
     "ServiceRequest": frozenset({"draft", "active", "on-hold"}),
 }
 _RELATIONSHIP: Final = "http://hl7.org/fhir/StructureDefinition/goal-relationship"
-_PREDECESSOR: Final = {
-    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/goal-relationship-type", "code": "predecessor"}]
-}
+_RELATIONSHIPS: Final = "http://terminology.hl7.org/CodeSystem/goal-relationship-type"
+_PREDECESSOR: Final = {"coding": [{"system": _RELATIONSHIPS, "code": "predecessor"}]}
 _NAMES: Final = uuid.UUID("0d1f6f38-6a8c-5b0e-8d0a-7b6a3f6b9c11")  # names what continues an item in a plan
 
 

@@ -94,7 +94,7 @@ def _references(name: str, kind: str) -> Without:
 
 
 def _inline(plan: Resource) -> Resource:
-    """Without measures that a stranger's plan tells of itself; what merely points at one follows from that."""
+    """Without measures that a stranger's plan tells of itself; what only points at one follows from that."""
     return _filtered(plan, "activity", lambda a: a.keys() <= {"reference"})
 
 

@@ -83,9 +83,7 @@ _OLDER = (
 )
 
 
-async def await_closed(
-    store: Store, epoch: Epoch, clock: Callable[[], datetime], patience: float
-) -> Closing:
+async def await_closed(store: Store, epoch: Epoch, clock: Callable[[], datetime], patience: float) -> Closing:
     """Wait until it is closed, or patience (seconds) has run out."""
 
     def once() -> Closing:

@@ -23,8 +23,8 @@ def commands(group: Any, *before: str) -> Iterator[tuple[str, ...]]:
 
 ALL = sorted(commands(typer.main.get_command(app)))
 PROMISED = {
-    "serve", "worker", "demo", "migrate", "check", "convert", "import", "preview", "profiles", "explain", "lanes",
-    "export", "mapping",
+    "serve", "worker", "demo", "migrate", "check", "convert", "import", "preview", "profiles", "explain",
+    "lanes", "export", "mapping",
 }  # fmt: skip
 
 

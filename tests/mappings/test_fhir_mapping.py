@@ -82,7 +82,8 @@ def test_an_unknown_reference_comes_back_to_its_own_peer_and_tells_others_whose_
     named = {"system": identifier_system("record/bup"), "value": "Practitioner/9"}
     told = MAPPING.get(State(state.focus), other)
     assert told["expressedBy"] == {"display": "Lege", "identifier": named}
-    again = MAPPING.put({**told, "id": "5", "startDate": "2026-12-01"}, State(state.focus), at_other("Goal/5"))
+    edited = {**told, "id": "5", "startDate": "2026-12-01"}
+    again = MAPPING.put(edited, State(state.focus), at_other("Goal/5"))
     assert again.focus[ITEM]["expressedBy"] == state.focus[ITEM]["expressedBy"]
 
 
