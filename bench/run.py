@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import generator, latency, lenses, throughput
+from bench import decisions, generator, latency, lenses, throughput
 from bench.latency import Pace
 from bench.processes import free_port, running
 from bench.tables import show
@@ -50,6 +50,7 @@ def measure(folder: Path, rounds: int, seconds: int, paces: list[Pace]) -> dict[
         "aims_against_floor": AIMS,
         "wrk_ceiling_requests_per_second": ceiling(folder, seconds),
         "lenses": lenses.measure(rounds, seconds / 4),
+        "decisions": decisions.measure(),
         "throughput": [],
         "latency": [],
     }

@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench import decisions
+
 CONTENDERS = {
     "floor": "bare FastAPI, one insert",
     "single": "POST records, one at a time",
@@ -16,7 +18,13 @@ CONTENDERS = {
 
 def show(report: dict[str, Any], console: Console) -> None:
     """All tables, with the generator's own ceiling under them."""
-    for table in (_lenses(report["lenses"]), _throughput(report), _latency(report)):
+    tables = (
+        _lenses(report["lenses"]),
+        _decisions(report["decisions"]),
+        _throughput(report),
+        _latency(report),
+    )
+    for table in tables:
         console.print(table)
     ceiling = report["wrk_ceiling_requests_per_second"]
     console.print(
@@ -30,6 +38,13 @@ def _lenses(figures: dict[str, Any]) -> Table:
     for ours, theirs in (("put", "dump"), ("get", "parse")):
         times = (figures["against_fhir_resources"][ours], aims["against_fhir_resources"])
         table.add_row(ours, *map(str, (rates[ours], aims["per_second"], f"{theirs} {rates[theirs]}", *times)))
+    return table
+
+
+def _decisions(figures: dict[str, Any]) -> Table:
+    table = _table("Consent decisions", "", "", "aim")
+    for row in decisions.rows(figures):
+        table.add_row(*row)
     return table
 
 
