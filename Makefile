@@ -13,8 +13,9 @@ VALIDATOR := tests/conformance/validator
 JUDGE := build/conformance/conformance.jar
 PACKAGE := build/package/stafettbro.fhir.tgz
 PYTEST_ARGS ?=
+MUTANTS ?= $(addprefix mappings/lens/,residue.py compose.py views.py times.py values.py)
 
-.PHONY: help run test lint format unit conformance laws package bench lock clean races
+.PHONY: help run test lint format unit conformance laws mutants package bench lock clean races
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -52,6 +53,9 @@ laws: $(VENV)/.development ## the laws of the lenses, 5,000 cases for every sect
 	$(BIN)/python -m gateway.cli mapping check stafettlogg --no-report --cases 5000 $(LAWS_ARGS)
 	$(BIN)/python -m gateway.cli mapping check individuell-plan --no-report --cases 5000 $(LAWS_ARGS)
 	$(BIN)/python -m gateway.cli mapping check leverandoer-x --synonyms --no-report --cases 5000 $(LAWS_ARGS)
+
+mutants: $(VENV)/.development ## breaks the lens core in 500 places, one at a time, and tells which nobody sees (long)
+	@$(BIN)/python .ci/mutants $(MUTANTS)
 
 bench: $(VENV)/.development ## figures beside a floor; writes build/bench/report.json
 	$(BIN)/python -m bench.run
