@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.api.fhir_types import KINDS, Kind
+from mappings import canonical
 
 DATE = "2026-11-21"
 TYPES = {
@@ -45,6 +46,14 @@ def statement(base: str) -> dict[str, Any]:
     }
 
 
+def _parameter(kind: Kind, name: str) -> dict[str, Any]:
+    own = kind.own.get(name)
+    if own is None:
+        return {"name": name, "type": TYPES[name]}
+    definition = f"{canonical.BASE}/SearchParameter/{name}"
+    return {"name": name, "definition": definition, "type": "token", "documentation": own.description}
+
+
 def _resource(kind: Kind) -> dict[str, Any]:
     codes = (*READING, *(WRITING if kind.writable else ()))
     made: dict[str, Any] = {
@@ -54,7 +63,7 @@ def _resource(kind: Kind) -> dict[str, Any]:
         "readHistory": True,
         "updateCreate": False,
         "conditionalCreate": kind.writable,
-        "searchParam": [{"name": name, "type": TYPES[name]} for name in kind.parameters],
+        "searchParam": [_parameter(kind, name) for name in kind.parameters],
     }
     if kind.includes:
         made["searchInclude"] = [f"{kind.name}:{name}" for name in kind.includes]

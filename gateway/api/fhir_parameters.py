@@ -23,6 +23,8 @@ _SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
     "category": ("code or system|code", {"type": "string", "minLength": 1, "maxLength": 300}),
     "status": ("code", {"type": "string", "minLength": 1, "maxLength": 100}),
     "lifecycle-status": ("code; of a Goal", {"type": "string", "minLength": 1, "maxLength": 100}),
+    "nivaa": ("BTI level; of a CarePlan", {"type": "string", "minLength": 1, "maxLength": 100}),
+    "bekymring": ("What worries; of a CarePlan", {"type": "string", "minLength": 1, "maxLength": 100}),
     "_include": ("As CarePlan:goal", {"type": "string", "example": "CarePlan:goal"}),
     "_sort": ("By time of change", {"type": "string", "enum": ["_lastUpdated", "-_lastUpdated"]}),
     "_count": ("At most this many on a page", {"type": "integer", "minimum": 0, "maximum": 200}),

@@ -13,6 +13,7 @@ from gateway.api.fhir_types import Kind, codings
 from gateway.errors import InvalidRequest
 from mappings.canonical import NATIONAL_IDS
 from mappings.model import Resource
+from mappings.profiles.parameters import Parameter
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 CURSOR = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -54,6 +55,7 @@ class Query:
     identifiers: list[tuple[tuple[str | None, str], ...]] = field(default_factory=list)
     updated: list[Span] = field(default_factory=list)
     tokens: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    own: list[tuple[Parameter, tuple[str, ...]]] = field(default_factory=list)
     includes: list[tuple[str, str | None]] = field(default_factory=list)  # path, target type
     count: int = 50
     total: bool = True
@@ -64,8 +66,8 @@ class Query:
     @property
     def takes_all(self) -> bool:
         """Whether nothing but the patient is asked for, and each resource the reader sees has a form."""
-        asked = self.sort or self.ids is not None or self.updated or self.identifiers or self.tokens
-        return not asked and self.kind.name not in ("Consent", "Patient")
+        picked = self.ids is not None or self.updated or self.identifiers or self.tokens or self.own
+        return not (picked or self.sort) and self.kind.name not in ("Consent", "Patient")
 
     def fits(self, resource: Resource, updated: datetime) -> bool:
         """Whether a resource of the type meets every condition but the patient."""
@@ -74,6 +76,7 @@ class Query:
             and all(span.fits(updated) for span in self.updated)
             and all(_identified(resource, wanted) for wanted in self.identifiers)
             and all(_coded(resource.get(element), values) for element, values in self.tokens)
+            and all(_coded(parameter.concept(resource), values) for parameter, values in self.own)
         )
 
 
@@ -86,7 +89,7 @@ def understand(kind: Kind, pairs: Pairs, *, posted: bool) -> Query:
             raise refused(name, "cannot be read")
         if name not in CONTROLS and name not in kind.parameters:
             raise refused(name, "is not supported here")
-        _READERS.get(name, _token)(query, name, value)
+        _READERS.get(name, _ours if name in kind.own else _token)(query, name, value)
         if name not in ("_cursor", "_format"):
             query.pairs.append((name, value))
     if not posted and any(s in NATIONAL_IDS or s is None for one in query.identifiers for s, _ in one):
@@ -155,6 +158,10 @@ def _token(query: Query, name: str, value: str) -> None:
     status = query.kind.status
     element = status[1] if status and name == status[0] else "category"
     query.tokens.append((element, tuple(value.split(","))))
+
+
+def _ours(query: Query, name: str, value: str) -> None:
+    query.own.append((query.kind.own[name], tuple(value.split(","))))
 
 
 def _include(query: Query, name: str, value: str) -> None:

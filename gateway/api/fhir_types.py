@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mappings.model import Resource
+from mappings.profiles.parameters import Parameter, parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,16 @@ class Kind:
         return (("patient", "subject") if self.subject else ("patient",)) if self.patient else ()
 
     @property
+    def own(self) -> Mapping[str, Parameter]:
+        """Parameters of our own, by name: what R4 cannot search by."""
+        return {one.name: one for one in parameters() if self.name in one.on}
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """Everything it can be searched by, controls aside."""
-        own = (*self.about, *(("category",) if self.category else ()))
+        common = (*self.about, *(("category",) if self.category else ()))
         state = (self.status[0],) if self.status else ()
-        return ("_id", "_lastUpdated", "identifier", *own, *state)
+        return ("_id", "_lastUpdated", "identifier", *common, *state, *self.own)
 
 
 _ABOUT = {"subject": "subject", "patient": "subject"}

@@ -1,6 +1,6 @@
 """What this project publishes about the FHIR it emits: profiles, extensions, code systems, value sets,
-concept maps and examples. Made of the mapping files and the tables in this folder; reads no others, writes
-nothing.
+concept maps, search parameters and examples. Made of the mapping files and the tables in this folder; reads
+no others, writes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 from mappings import jsontext
 from mappings.files import load
 from mappings.model import Resource
-from mappings.profiles import structures
+from mappings.profiles import parameters, structures
 from mappings.profiles.examples import examples as made_of
 from mappings.profiles.terminology import terminology
 from mappings.reading import kind_of
@@ -31,6 +31,7 @@ def definitions() -> list[Resource]:
         *structures.profiles(_table("profiles"), items),
         *structures.extensions(extensions),
         *terminology(_table("terms"), declared),
+        *parameters.published(),
     ]
 
 

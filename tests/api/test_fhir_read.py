@@ -427,3 +427,22 @@ def ordered(world: World, path: str) -> list[dict[str, Any]]:
         if not following:
             return found
         path = following[0].removeprefix("http://testserver")
+
+
+def test_a_log_is_found_by_its_level(world: World, emma: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", emma)
+    own = person(world, emma[0]).removeprefix("Patient/")
+    found = [
+        fields(world.get(f"/fhir/CarePlan?patient={own}&nivaa={level}", "bup"))["total"] for level in "123"
+    ]
+    assert found == [0, 1, 0]
+
+
+def test_what_a_reader_may_not_see_is_not_found_by_it(world: World, emma: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", emma)
+    own = person(world, emma[0]).removeprefix("Patient/")
+    totals = {
+        client: fields(world.get(f"/fhir/CarePlan?patient={own}&bekymring=sosialeVansker", client))["total"]
+        for client in ("logg", "bup")
+    }
+    assert totals == {"logg": 1, "bup": 0}  # nobody has consented to `bekymring`
