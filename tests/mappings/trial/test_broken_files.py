@@ -30,7 +30,7 @@ COUNTEREXAMPLES = {  # file -> section, law, where, and what the smallest record
     "list-without-key": ("goal", "element-kept", "target[0].id", {"frister"}),
     "no-subject": ("goal", "valid", "item: Goal.subject: missing", set()),
     "no-such-element": ("goal", "valid", "item: Goal.remark: extra forbidden", {"notat"}),
-    "place-read-by-another": ("goal", "fhir-alone", "", set()),
+    "place-read-by-another": ("goal", "fhir-alone", "notat", {"notat"}),
     "required-and-nowhere": ("goal", "fhir-alone", "", {"farge"}),
     "same-id-for-all": ("goal", "fhir-alone", "sak", {"over"}),
     "split-half-forgotten": ("goal", "fhir-alone", "navn", {"navn"}),
