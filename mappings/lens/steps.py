@@ -74,7 +74,8 @@ def first(key: str, inner: Way) -> Way:
 
 
 def where(key: str, pattern: Pattern, inner: Way) -> Way:
-    """The element of a list that a pattern means; a new one starts as the pattern says."""
+    """The element of a list that a pattern means; a new one starts as the pattern says. Where the first is
+    read for want of one, it is written only if it does not say that it is another."""
     meant, fresh, inner_get, inner_put = pattern.matcher(), pattern.fresh, inner.get, inner.put
     or_first = pattern.or_first
 
@@ -91,7 +92,9 @@ def where(key: str, pattern: Pattern, inner: Way) -> Way:
     def put(node: Json, value: Json) -> Json:
         items = node.get(key) if node else None
         if items:
-            found = next((i for i, item in enumerate(items) if meant(item)), 0 if or_first else None)
+            found = next((i for i, item in enumerate(items) if meant(item)), None)
+            if found is None and or_first and (value is None or fresh.keys().isdisjoint(items[0])):
+                found = 0  # but never one that says it is something else
             if found is not None:
                 new = inner_put(items[found], value)
                 left = [] if new is None or new == fresh else [new]
