@@ -73,9 +73,9 @@ class Resources:
             for view in reversed(self._views):
                 item = view.close(item)
         closed = {**focus, ITEM: item}
-        for name in self.owned:
+        for name, slot in self.owned.items():
             if name in closed:
-                closed[name] = owned.following(closed[name], item)
+                closed[name] = owned.following(closed[name], item, slot.template.get("status"))
         return closed
 
 

@@ -38,8 +38,9 @@ def linked(item: Resource, link: Way, reference: str) -> Resource:
     return changed
 
 
-def following(resource: Resource, item: Resource) -> Resource:
-    """The owned resource with the item's extensions and labels that decide who may see it."""
+def following(resource: Resource, item: Resource, begins: Json = None) -> Resource:
+    """The owned resource with the item's extensions and labels that decide who may see it. begins: the status
+    that it begins with, for one whose mark has lost the status it had."""
     followed = _with_extensions(_with_labels(resource, item), item)
     in_error = _error(item)
     status_before = _status_before(resource)
@@ -49,6 +50,8 @@ def following(resource: Resource, item: Resource) -> Resource:
         followed = _withdrawn_with({**followed, "status": status_before}, in_error)
     elif status_before is not None:
         followed = {**followed, "status": status_before}
+    elif _error(resource) is not None and resource.get("status") == IN_ERROR and begins is not None:
+        followed = {**followed, "status": begins}
     return resource if same(followed, resource) else followed
 
 
