@@ -44,14 +44,14 @@ def following(resource: Resource, item: Resource, begins: Json = None) -> Resour
     followed = _with_extensions(_with_labels(resource, item), item)
     in_error = _error(item)
     status_before = _status_before(resource)
+    if status_before is None and _error(resource) is not None and resource.get("status") == IN_ERROR:
+        status_before = begins
     if in_error is not None and status_before is None:
         followed = _withdrawn_with(followed, in_error)
     elif in_error is not None:
         followed = _withdrawn_with({**followed, "status": status_before}, in_error)
     elif status_before is not None:
         followed = {**followed, "status": status_before}
-    elif _error(resource) is not None and resource.get("status") == IN_ERROR and begins is not None:
-        followed = {**followed, "status": begins}
     return resource if same(followed, resource) else followed
 
 
