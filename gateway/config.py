@@ -18,6 +18,11 @@ from gateway.errors import ConfigurationError
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
+Category = Literal[
+    "plan", "bekymring", "maal", "tiltak", "evaluering", "lysglimt", "notat", "melding", "moete", "dokument",
+    "henvisning",
+]  # fmt: skip
+
 ResourceType = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{1,63}$")]
 
 
@@ -56,6 +61,7 @@ class Tenant(Model):
     name: str
     consent_age: Literal[15, 16] = 16  # law.md W8
     demands_writing: bool = False
+    ordinary: frozenset[Category] = frozenset()  # what one guardian may share alone (W3)
 
 
 class Organization(Model):
@@ -64,6 +70,7 @@ class Organization(Model):
     number: Annotated[str, Field(pattern=r"^\d{9}$")]
     name: str
     regime: Literal["health", "child-welfare", "education", "administration", "social", "police", "private"]
+    agency: Name | None = None  # the agency it is part of (law.md G3)
 
 
 class Credentials(Model):
@@ -107,6 +114,7 @@ class System(Model):
     types: tuple[ResourceType, ...] = ()  # what a FHIR server is asked for; none: what logs and plans have
     takes: tuple[ResourceType, ...] = ()  # what is written to a FHIR server; none: everything
     ids: Literal["ours", "theirs"] = "ours"  # does the system accept our id for what we create there
+    states_facts: bool = False  # of a FHIR server: its participants, consents and circumstances count
     slots: Annotated[int, Field(ge=1, le=256)] = 4
     send_deadline_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
     probe_seconds: Annotated[float, Field(gt=0)] = 30.0  # while it is down: first wait before a probe
@@ -159,6 +167,26 @@ class Client(Model):
     scopes: frozenset[str] = frozenset()  # the most it may have, whatever the token says
 
 
+class Login(Model):
+    """An OpenID provider at which people of one tenant log in to the pages."""
+
+    id: Name  # stands in the address that the provider sends people back to
+    name: str  # what people read
+    tenant: Name
+    who: Literal["family", "staff"]
+    issuer: str
+    client_id: str
+    key_ref: SecretRef  # private key (JWK) by which we prove at the provider who we are
+    acr: Annotated[tuple[str, ...], Field(min_length=1)]  # security levels that are enough
+    acr_claim: str = "acr"
+    scope: str = "openid"
+    algorithms: tuple[Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"], ...] = ("ES256", "PS256", "RS256")
+    national_id_claim: str = "pid"
+    hpr_claim: str = "helseid://claims/hpr/hpr_number"
+    idle_minutes: Annotated[int, Field(ge=1, le=240)] = 30
+    longest_minutes: Annotated[int, Field(ge=1, le=1440)] = 480
+
+
 class Settings(Model):
     """The whole file."""
 
@@ -176,6 +204,7 @@ class Settings(Model):
     routes: tuple[Route, ...] = ()
     issuers: tuple[Issuer, ...] = ()
     clients: tuple[Client, ...] = ()
+    logins: tuple[Login, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
@@ -199,6 +228,11 @@ class Settings(Model):
                 raise ValueError(f"client {client.client_id}: unknown system {client.system}")
             if client.system is not None and systems[client.system].tenant != client.tenant:
                 raise ValueError(f"client {client.client_id}: {client.system} belongs to another tenant")
+        if len({login.id for login in self.logins}) != len(self.logins):
+            raise ValueError("two logins have the same id")
+        for login in self.logins:
+            if login.tenant not in tenants:
+                raise ValueError(f"login {login.id}: unknown tenant {login.tenant}")
         return self
 
     def system(self, system_id: str) -> System | None:

@@ -5,23 +5,23 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 import consent
-from consent import fhir_consent
 from consent.model import Consent, Facts, Participant, Recipient
 from consent.model import Settings as Choices
 from gateway.config import Settings, System
+from gateway.exchange import statements
 from gateway.hub import links, versions
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import link
 from gateway.hub.versions import FACTS, Version
 from mappings import continuing, reading
-from mappings.canonical import HPR, identifier_system
+from mappings.canonical import identifier_system
 
 RECORD = identifier_system("record/")
 FAMILY = frozenset({"foresatt", "fosterforelder", "verge"})
@@ -53,6 +53,7 @@ class PersonFacts:
     authors: Mapping[tuple[str, str], str] = field(default_factory=dict)
     twins: Mapping[str, frozenset[str]] = field(default_factory=dict)
     organizations: Mapping[str, str] = field(default_factory=dict)  # participant -> organization number
+    health_personnel: frozenset[str] = frozenset()  # participants with an authorization
     continues: Mapping[str, Continues] = field(default_factory=dict)  # plan -> the closed log it continues
 
     def prepared_for(self, frame: str | None) -> consent.Prepared:
@@ -113,19 +114,22 @@ class FactsReader:
 
     def _load(self, connection: Connection, tenant: str, person: str) -> tuple[PersonFacts, bool]:
         """The facts, and whether everything they name is here."""
-        found = list(versions.of_types(connection, tenant, person, FACTS).values())
-        participants = [p for v in found for p in self._participant(v)]
+        settings = self._settings
+        found = list(versions.of_types(connection, tenant, person, (*FACTS, "Observation")).values())
+        participants = list(statements.participants(found, settings, self._key))
         patient = next((v for v in found if v.ref.startswith("Patient/")), None)
         known = reading.person_of(patient.resource) if patient else None
-        consents, whole = _resolved(connection, tenant, [c for v in found for c in _consent(v)])
+        consents, whole = _resolved(connection, tenant, statements.consents(found, settings))
         facts = Facts(
             born=known.born if known else None,
             address_protection=known.address_protection if known else None,
             participants=tuple(participants),
             consents=tuple(consents),
-            regimes={o.number: o.regime for o in self._settings.organizations},
+            regimes={o.number: o.regime for o in settings.organizations},
+            agencies={o.number: o.agency for o in settings.organizations if o.agency},
             settings=self._choices(tenant),
             patient=patient.ref if patient else None,
+            circumstances=tuple(statements.circumstances(found, settings)),
         )
         frames = [v for v in found if v.ref.startswith("CarePlan/")]
         frames.sort(key=lambda v: (v.resource.get("status") == "active", v.change_no))
@@ -138,29 +142,17 @@ class FactsReader:
             authors=_authors(connection, tenant, person, [p.id for p in participants]),
             twins=_twins(participants),
             organizations={p.id: p.organization for p in participants if p.organization},
+            health_personnel=statements.health_personnel(found),
             continues=_continues(connection, tenant, frames, facts),
         )
         return known_of, whole
 
     def _choices(self, tenant: str) -> Choices:
         own = next(t for t in self._settings.tenants if t.id == tenant)
-        return Choices(consent_age=own.consent_age, demands_writing=own.demands_writing)
-
-    def _participant(self, version: Version) -> Iterable[Participant]:
-        found = reading.participant_of(version.resource)
-        if found is None:
-            return
-        identifiers = [*found.identifiers, *([(HPR, found.hpr)] if found.hpr else [])]
-        yield Participant(
-            id=version.ref,
-            frame=reading.belongs_to(version.resource) or "",
-            role=found.role or "",
-            service=found.service,
-            organization=found.organization,
-            responsibility=found.responsibility,
-            start=found.start,
-            end=found.end,
-            person=self._key.hash(*identifiers[0]) if identifiers else None,
+        return Choices(
+            consent_age=own.consent_age,
+            demands_writing=own.demands_writing,
+            ordinary=frozenset(own.ordinary),
         )
 
 
@@ -181,38 +173,10 @@ def _continues(
     return found
 
 
-def _consent(version: Version) -> Iterable[Consent]:
-    found = reading.consent_of(version.resource)
-    if found is None:
-        return
-    whole = next(iter(fhir_consent.read(version.resource)), None)
-    yield Consent(
-        id=version.ref,
-        frame=found.frame or "",
-        decision=found.decision,
-        givers=found.givers,
-        recipients=found.recipients,
-        categories=found.categories,
-        except_recipients=found.except_recipients,
-        except_items=found.except_items,
-        about=found.about,
-        purpose=found.purpose,
-        start=found.start,
-        end=found.end,
-        applies_from=found.applies_from,
-        withdrawn=found.withdrawn,
-        recorded=version.first_recorded,  # a mere correction is no later act that lifts an exception
-        labels=found.labels,
-        in_error=found.in_error,
-        understood=found.understood,
-        form=whole.form if whole else None,
-    )
-
-
 def _resolved(connection: Connection, tenant: str, consents: list[Consent]) -> tuple[list[Consent], bool]:
-    """The consents with excepted items by their hub references. One that was excepted before it arrived
+    """The consents with the items they name by their hub references. One that was named before it arrived
     stands in its consent as "identifier system|native id"."""
-    logical = {item for one in consents for item in one.except_items if RECORD in item}
+    logical = {item for one in consents for item in one.except_items | one.items if RECORD in item}
     known: dict[str, str] = {}
     for item in logical:
         system, _, native = item.removeprefix(RECORD).partition("|")
@@ -221,8 +185,14 @@ def _resolved(connection: Connection, tenant: str, consents: list[Consent]) -> t
             known[item] = name.ref
     if not logical:
         return consents, True
-    named = [replace(c, except_items=frozenset(known.get(i, i) for i in c.except_items)) for c in consents]
+    named = [
+        replace(c, except_items=_here(c.except_items, known), items=_here(c.items, known)) for c in consents
+    ]
     return named, len(known) == len(logical)
+
+
+def _here(items: frozenset[str], known: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(known.get(item, item) for item in items)
 
 
 def _authors(

@@ -1,0 +1,152 @@
+"""Nobody grants itself access: what a FHIR client says of who takes part, who decides and what was consented
+to permits nothing, by whichever way it says so, unless the configuration trusts it with that."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import jsontext
+from gateway.config import Settings
+from gateway.hub import versions
+from mappings import reading
+from mappings.canonical import ENH
+from tests.access.issuer_server import Issuer
+from tests.api.test_fhir_read import person
+from tests.api.test_fhir_write import send
+from tests.api.world import World, fields, settings
+
+BUP = "343231946"
+
+
+@pytest.fixture
+def trusting(sqlite_url: str, tmp_path: Path, issuer: Issuer) -> Iterator[World]:
+    """The same gateway, where BUP is trusted to state facts."""
+    told = settings(sqlite_url, tmp_path, issuer).model_dump()
+    for system in told["systems"]:
+        system["states_facts"] = system["id"] == "bup"
+    made = World(Settings.model_validate(told), issuer)
+    yield made
+    made.close()
+
+
+def outcomes(world: World, own: str) -> dict[str, str]:
+    """What of the person may go to BUP now."""
+    found = fields(world.get(f"/decisions?patient={own}&recipient=bup", "drift"))["items"]
+    return {one["item"]: one["outcome"] for one in found}
+
+
+def current(world: World, own: str, kind: str) -> list[dict[str, Any]]:
+    """The person's resources of a type, as the hub has them."""
+    with world.service.store.read() as connection:
+        found = versions.of_types(connection, "fjordbyen", own, [kind]).values()
+    return [copy.deepcopy(v.resource) for v in found]
+
+
+def wider(consent: dict[str, Any]) -> dict[str, Any]:
+    """A consent in our own canonical form, as if the same givers had permitted BUP everything."""
+    codes = consent["provision"]["code"]
+    every = ["plan", "maal", "tiltak", "notat", "melding", "moete", "evaluering", "bekymring", "lysglimt"]
+    system = codes[0]["coding"][0]["system"]
+    more = [{"coding": [{"system": system, "code": c}]} for c in every]
+    granted = {k: v for k, v in consent.items() if k not in ("id", "meta", "identifier")}
+    period = {"start": "2026-01-01", "end": "2027-12-31"}
+    granted["provision"] = {**consent["provision"], "code": more, "period": period}
+    granted["provision"].pop("provision", None)
+    recipient = {"type": "Organization", "identifier": {"system": ENH, "value": BUP}}
+    granted["provision"]["actor"] = [{**consent["provision"]["actor"][0], "reference": recipient}]
+    return granted
+
+
+def by_write(world: World, own: str, resource: dict[str, Any]) -> None:
+    made = send(world, "POST", f"/fhir/{resource['resourceType']}", resource)
+    assert made.status_code in (201, 403, 405), made.text
+
+
+def by_records(world: World, own: str, resource: dict[str, Any]) -> None:
+    stamped = {**resource, "id": "made-up", "meta": {"versionId": "1", "lastUpdated": "2026-11-21T11:00:00Z"}}
+    answered = world.hand_in("bup", [stamped])
+    assert answered.status_code == 200, answered.text
+
+
+WAYS: list[Callable[[World, str, dict[str, Any]], None]] = [by_write, by_records]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_consent_that_a_recipient_hands_in_permits_nothing(
+    world: World, emma: list[dict[str, Any]], way: Callable[..., None]
+) -> None:
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    before = outcomes(world, own)
+    assert {"permit", "deny"} <= set(before.values())
+    way(world, own, wider(current(world, own, "Consent")[0]))
+    after = outcomes(world, own)
+    assert {i: after[i] for i in before} == before
+
+
+def test_where_it_is_trusted_to_state_facts_it_does(trusting: World, emma: list[dict[str, Any]]) -> None:
+    trusting.hand_in("logg", emma)
+    own = person(trusting, emma[0])
+    before = outcomes(trusting, own)
+    by_write(trusting, own, wider(current(trusting, own, "Consent")[0]))
+    after = outcomes(trusting, own)
+    assert any(before[i] == "deny" and after[i] == "permit" for i in before)
+
+
+def test_a_refusal_that_a_recipient_hands_in_stands(world: World, emma: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    refused = wider(current(world, own, "Consent")[0])
+    refused["provision"] = {**refused["provision"], "type": "deny"}
+    by_write(world, own, refused)
+    after = outcomes(world, own)
+    assert {outcome for item, outcome in after.items() if item.startswith(("Goal/", "ServiceRequest/"))} == {
+        "deny"
+    }
+
+
+def test_whoever_names_itself_a_participant_is_none(world: World, emma: list[dict[str, Any]]) -> None:
+    """The consent reaches the BUP that takes part. Here none does, until BUP says so itself."""
+    without = [r for r in emma if (r.get("enhet") or {}).get("orgnr") != BUP]
+    assert len(without) < len(emma)
+    world.hand_in("logg", without)
+    own = person(world, emma[0])
+    before = outcomes(world, own)
+    role = next(r for r in current(world, own, "PractitionerRole"))
+    role["organization"] = {"identifier": {"system": ENH, "value": BUP}}
+    text = jsontext.encode(role).decode()
+    for service in ("skole", "ppt", "koordinerendeEnhet", "helsestasjon"):
+        text = text.replace(f'"{service}"', '"bup"')
+    by_records(world, own, jsontext.decode(text.encode()))
+    after = outcomes(world, own)
+    assert {i: after[i] for i in before} == before
+
+
+def test_who_decides_is_not_for_a_recipient_to_say(world: World, emma: list[dict[str, Any]]) -> None:
+    """A made-up guardian, a made-up frame and a consent by that guardian."""
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    before = outcomes(world, own)
+    guardian = current(world, own, "RelatedPerson")[0]
+    by_records(world, own, guardian)
+    assert reading.belongs_to(guardian)
+    after = outcomes(world, own)
+    assert {i: after[i] for i in before} == before
+
+
+def test_an_age_is_not_for_a_recipient_to_say(world: World, emma: list[dict[str, Any]]) -> None:
+    """As an adult Emma would decide alone; her guardians' consents would not carry."""
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    before = outcomes(world, own)
+    patient = current(world, own, "Patient")[0]
+    by_records(world, own, {**patient, "birthDate": "2001-01-01", "id": own})
+    by_records(world, own, {**patient, "birthDate": "2001-01-01"})
+    after = outcomes(world, own)
+    assert {i: after[i] for i in before} == before
+    assert current(world, own, "Patient")[0]["birthDate"] == patient["birthDate"]
