@@ -13,6 +13,7 @@ from gateway.access.tokens_in import Gate
 from gateway.api import (
     answers,
     bundle,
+    consent_life,
     consents,
     decisions,
     fhir_read,
@@ -39,8 +40,8 @@ ABOUT = """One entry in one system, present in every other system that the conse
 Every route but `/healthz` and `/readyz` needs a bearer token; its client decides which system it acts for.
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
-    records, pull, fhir_read, fhir_write, bundle, timeline, consents, decisions, unshown, plans, lanes,
-    health, metrics,
+    records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, decisions, unshown, plans,
+    lanes, health, metrics,
 )  # fmt: skip
 
 

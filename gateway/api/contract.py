@@ -13,13 +13,14 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import documents
+from gateway.api import consent_documents, documents
 from gateway.api.app import assemble
 from gateway.api.documents import Answer, ProblemDetails
 
 OPEN = ("/healthz", "/readyz")
 METHODS = ("get", "post", "put", "patch", "delete")
 REFERENCE = "#/components/schemas/{model}"
+DOCUMENTED = (documents, consent_documents)
 OUTCOME = {
     "type": "object",
     "description": "FHIR R4 OperationOutcome",
@@ -90,10 +91,13 @@ def _mend(operation: dict[str, Any], *, secured: bool) -> None:
 def _models() -> dict[str, Any]:
     found: list[type[BaseModel]] = [
         model
-        for model in vars(documents).values()
+        for module in DOCUMENTED
+        for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, Answer | ProblemDetails) and model is not Answer
     ]
-    _, defined = models_json_schema([(m, "serialization") for m in found], ref_template=REFERENCE)
+    _, defined = models_json_schema(
+        [(m, "serialization") for m in dict.fromkeys(found)], ref_template=REFERENCE
+    )
     return dict(defined["$defs"])
 
 

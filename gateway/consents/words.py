@@ -1,0 +1,103 @@
+"""The words in which a consent's state and history, a notice and a ground are told, in bokmål and nynorsk.
+Sentences only; they never name a person or quote a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence in both written forms."""
+
+    nb: str
+    nn: str
+
+    def plain(self) -> dict[str, str]:
+        """As JSON."""
+        return {"nb": self.nb, "nn": self.nn}
+
+    def within(self, **values: str) -> Said:
+        """With what stands in braces filled in."""
+        return Said(self.nb.format(**values), self.nn.format(**values))
+
+
+STATES: Final = {
+    "draft": Said(
+        "Utkast: ingen har bestemt seg ennå.",
+        "Utkast: ingen har bestemt seg enno.",
+    ),
+    "later": Said(
+        "Begynner senere: det gir ikke lov til noe før da.",
+        "Byrjar seinare: det gir ikkje lov til noko før då.",
+    ),
+    "partial": Said(
+        "Delvis: noen som må bestemme, mangler. Bare det alle har sagt ja til, deles.",
+        "Delvis: nokon som må bestemme, manglar. Berre det alle har sagt ja til, blir delt.",
+    ),
+    "unknown-signers": Said(
+        "Gjelder ikke: det er ukjent hvem som må bestemme.",
+        "Gjeld ikkje: det er ukjent kven som må bestemme.",
+    ),
+    "in-force": Said(
+        "Gjelder: alle som må bestemme, har samtykket.", "Gjeld: alle som må bestemme, har samtykt."
+    ),
+    "ended": Said("Utløpt.", "Gått ut."),
+    "withdrawn": Said(
+        "Trukket: det gir ikke lenger lov til noe. Unntak som står i det, gjelder fortsatt.",
+        "Trekt: det gir ikkje lenger lov til noko. Unntak som står i det, gjeld framleis.",
+    ),
+    "refusal": Said(
+        "Et nei: det gjelder til den som ga det, opphever det.",
+        "Eit nei: det gjeld til den som gav det, opphevar det.",
+    ),
+    "writing-demanded": Said(
+        "Gjelder ikke: kommunen krever skriftlig samtykke.", "Gjeld ikkje: kommunen krev skriftleg samtykke."
+    ),
+    "permits-nothing": Said(
+        "Gir ikke lov til noe: mottaker, slag opplysninger, periode eller formål mangler.",
+        "Gir ikkje lov til noko: mottakar, slag opplysningar, periode eller formål manglar.",
+    ),
+    "not-understood": Said(
+        "Ikke forstått: noe i det kan ikke leses. Det gir ikke lov til noe; unntakene i det gjelder.",
+        "Ikkje forstått: noko i det kan ikkje lesast. Det gir ikkje lov til noko; unntaka i det gjeld.",
+    ),
+    "not-counted": Said(
+        "Teller ikke: systemet det kommer fra, kan ikke si hva noen samtykker til. Unntak i det gjelder.",
+        "Tel ikkje: systemet det kjem frå, kan ikkje seie kva nokon har samtykt til. Unntaka i det gjeld.",
+    ),
+    "in-error": Said("Registrert ved en feil: det teller ikke.", "Registrert ved ein feil: det tel ikkje."),
+}
+
+HEAR: Final = Said(
+    "Barnet skal høres, og ingen opptegnelse sier at det er gjort.",
+    "Barnet skal høyrast, og ingen opptekning seier at det er gjort.",
+)
+WEIGH: Final = Said(
+    "Barnet skal høres med stor vekt, og ingen opptegnelse sier at det er gjort.",
+    "Barnet skal høyrast med stor vekt, og ingen opptekning seier at det er gjort.",
+)
+
+CHANGES: Final = {
+    "decision": Said("Avgjørelsen", "Avgjerda"),
+    "givers": Said("Hvem som har gitt det", "Kven som har gitt det"),
+    "about": Said("Hvem det gjelder", "Kven det gjeld"),
+    "recipients": Said("Mottakere", "Mottakarar"),
+    "categories": Said("Slag opplysninger", "Slag opplysningar"),
+    "except_recipients": Said("Unntatte mottakere", "Unnatekne mottakarar"),
+    "except_items": Said("Unntatte poster", "Unnatekne postar"),
+    "items": Said("Bare disse postene", "Berre desse postane"),
+    "labels": Said("Følsomme slag det nevner", "Kjenslevare slag det nemner"),
+    "only_labelled": Said("Bare følsomme slag", "Berre kjenslevare slag"),
+    "purpose": Said("Formål", "Formål"),
+    "start": Said("Gjelder fra", "Gjeld frå"),
+    "end": Said("Gjelder til", "Gjeld til"),
+    "applies_from": Said("Bare det som er skrevet fra og med", "Berre det som er skrive frå og med"),
+    "form": Said("Form", "Form"),
+    "withdrawn": Said("Trukket", "Trekt"),
+    "withdrawn_by": Said("Trukket av", "Trekt av"),
+    "in_error": Said("Registrert ved en feil", "Registrert ved ein feil"),
+    "understood": Said("Kan leses helt", "Kan lesast heilt"),
+    "refusals": Said("Nei til deler av det", "Nei til delar av det"),
+}
