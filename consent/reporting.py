@@ -27,10 +27,10 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """suspicion: violence or abuse is suspected, or it is not known that it is not. author_organization,
-    recipient_organization: who reported, and the child welfare service."""
+    """hidden: guardians are to find nothing. author_organization, recipient_organization: who reported, and
+    the child welfare service."""
 
-    suspicion: bool
+    hidden: bool
     author_organization: str
     recipient_organization: str
 
@@ -55,6 +55,13 @@ def suspects(report: Mapping[str, Any]) -> bool:
     return report.get("mistankeVoldOvergrep") is not False
 
 
+def hidden(report: Mapping[str, Any]) -> bool:
+    """Whether guardians are to find no trace: violence or abuse is suspected, or they have not been told, for
+    a reason that stands in the report. Anything but a clear yes to having told them is a no."""
+    told = report.get("foresatteInformert")
+    return suspects(report) or not (isinstance(told, Mapping) and told.get("ja") is True)
+
+
 def deadlines(received: datetime) -> Deadlines:
     """The deadlines of a report received at that moment. Raises TypeError or ValueError when it is no
     moment."""
@@ -66,18 +73,18 @@ def deadlines(received: datetime) -> Deadlines:
 
 def trace(report: Mapping[str, Any], author_organization: str, recipient_organization: str) -> Trace:
     """Who may see that there is a report."""
-    return Trace(suspects(report), author_organization, recipient_organization)
+    return Trace(hidden(report), author_organization, recipient_organization)
 
 
 def may_see(found: Trace, *, organization: str | None, guardian: bool, child: bool) -> bool:
     """Whether a reader may see any trace of the report: its text, its receipt, its line in the disclosure
     log.
 
-    The two organizations may. A guardian may, except on suspicion of violence or abuse; the child as little
+    The two organizations may. A guardian may, where there is nothing to hide from them; the child as little
     as the guardians, who can read over its shoulder. Nobody else.
     """
     if guardian or child:
-        return not found.suspicion
+        return not found.hidden
     return organization is not None and organization in (
         found.author_organization,
         found.recipient_organization,

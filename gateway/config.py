@@ -62,6 +62,8 @@ class Tenant(Model):
     consent_age: Literal[15, 16] = 16  # law.md W8
     demands_writing: bool = False
     ordinary: frozenset[Category] = frozenset()  # what one guardian may share alone (W3)
+    child_welfare: Name | None = None  # system of the service that reports of concern go to (G5)
+    anonymous_discussion: bool = False  # whether it offers the anonymous discussion (G6)
 
 
 class Organization(Model):
@@ -187,6 +189,13 @@ class Login(Model):
     longest_minutes: Annotated[int, Field(ge=1, le=1440)] = 480
 
 
+class Welfare(Model):
+    """Where reports of concern and anonymous discussions are kept: apart from everything else."""
+
+    database_url: str | None = None  # None: a SQLite file in the state folder
+    key_ref: SecretRef | None = None  # 64 hexadecimal digits; None: a key made in the state folder
+
+
 class Settings(Model):
     """The whole file."""
 
@@ -205,6 +214,26 @@ class Settings(Model):
     issuers: tuple[Issuer, ...] = ()
     clients: tuple[Client, ...] = ()
     logins: tuple[Login, ...] = ()
+    welfare: Welfare = Welfare()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Settings:
+        """Reports of concern have a store of their own, and go to child welfare and nobody else."""
+        if self.welfare.database_url == self.database_url:
+            raise ValueError("welfare.database_url: reports of concern need a database of their own")
+        regimes = {o.number: o.regime for o in self.organizations}
+        for tenant in self.tenants:
+            if tenant.child_welfare is None:
+                continue
+            system = self.system(tenant.child_welfare)
+            about = f"tenant {tenant.id}: child_welfare"
+            if system is None or system.tenant != tenant.id:
+                raise ValueError(f"{about}: unknown system {tenant.child_welfare}")
+            if regimes.get(system.organization) != "child-welfare":
+                raise ValueError(f'{about}: {system.organization} is not known as regime = "child-welfare"')
+            if system.adapter == "fhir" or not (system.url or system.folder):
+                raise ValueError(f"{about}: reports need a records system with `url`, or a folder")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:

@@ -14,7 +14,13 @@ CONSENTS_WRITE: Final = "consents.write"  # take a consent back
 LANES_READ: Final = "lanes.read"
 LANES_WRITE: Final = "lanes.write"  # release, replay, hold
 METRICS_READ: Final = "metrics.read"
+WELFARE_WRITE: Final = "welfare.write"  # report a concern to child welfare
+WELFARE_READ: Final = "welfare.read"  # see one's own reports, or those one received, and their deadlines
+WELFARE_ANSWER: Final = "welfare.answer"  # child welfare: answer the one who reported
+DISCUSSION_WRITE: Final = "discussion.write"  # check an anonymous text, and send it when a person confirms
 
+# What consent does not gate.
+UNGATED: Final = frozenset({WELFARE_WRITE, WELFARE_READ, WELFARE_ANSWER, DISCUSSION_WRITE})
 ALL: Final = frozenset(
     {
         RECORDS_WRITE,
@@ -27,5 +33,6 @@ ALL: Final = frozenset(
         LANES_READ,
         LANES_WRITE,
         METRICS_READ,
+        *UNGATED,
     }
 )

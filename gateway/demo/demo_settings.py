@@ -32,7 +32,7 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "stafettlogg": ACTING,
     "individuell-plan": ACTING,
     "bup": ACTING,
-    "drift": tuple(sorted(scopes.ALL - {scopes.RECORDS_WRITE, scopes.FHIR_WRITE})),
+    "drift": tuple(sorted(scopes.ALL - scopes.UNGATED - {scopes.RECORDS_WRITE, scopes.FHIR_WRITE})),
 }
 ORGANIZATIONS = (
     ("362819482", "Solvang barneskole", "education"),

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from gateway import key_file
 from gateway.config import Settings, secret
 from gateway.hub.schema.tables import person, person_identifier
 
@@ -38,27 +37,11 @@ class IdentifierKey:
         """From the configured secret, else a key kept in the state folder (made at first use)."""
         if settings.identifier_key_ref:
             return cls(secret(settings.identifier_key_ref).encode())
-        path = settings.state_folder / "identifier.key"
-        if not path.exists():
-            _write_once(path, secrets.token_hex(32))
-        return cls(path.read_text().strip().encode())
+        return cls(key_file.kept(settings.state_folder / "identifier.key").encode())
 
     def hash(self, system: str, value: str) -> str:
         """HMAC-SHA-256 (hex) of one identifier."""
         return hmac.new(self._key, f"{system}|{value}".encode(), hashlib.sha256).hexdigest()
-
-
-def _write_once(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{uuid.uuid4().hex}")
-    fresh.touch(mode=0o600)
-    fresh.write_text(text)
-    try:
-        path.hardlink_to(fresh)  # the first process to get here wins; the others read its key
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
 
 
 def find(connection: Connection, tenant: str, hashes: Iterable[str]) -> dict[str, str]:

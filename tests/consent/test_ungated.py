@@ -138,3 +138,11 @@ def test_who_may_see_a_trace(suspicion: Any) -> None:
     assert may_see(one, organization="362819482", guardian=True, child=False) is told  # also works there
     for organization, sees in (("362819482", True), ("387574913", True), ("343231946", False), (None, False)):
         assert may_see(one, organization=organization, guardian=False, child=False) is sees
+
+
+@pytest.mark.parametrize("told", [None, {}, {"ja": False, "hvorforIkke": "ikke nådd"}, {"ja": "ja"}])
+def test_guardians_who_were_not_told_find_no_trace(told: Any) -> None:
+    one = trace({**REPORT, "foresatteInformert": told}, "362819482", "387574913")
+    assert not may_see(one, organization=None, guardian=True, child=False)
+    assert not may_see(one, organization="362819482", guardian=True, child=False)
+    assert may_see(one, organization="362819482", guardian=False, child=False)
