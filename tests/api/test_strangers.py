@@ -179,7 +179,7 @@ def test_the_official_examples_in_one_transaction_point_at_each_other(world: Wor
     assert plan["careTeam"] == [{"reference": f"CareTeam/{team['id']}"}]
 
 
-def permitted(world: World, own: str) -> set[str]:
+def told_to_clinic(world: World, own: str) -> set[str]:
     """What is decided of the goals towards the clinic."""
     found = fields(world.get(f"/decisions?patient={own}&recipient=klinikk", "drift"))["items"]
     return {one["outcome"] for one in found if one["item"].startswith("Goal/")}
@@ -200,9 +200,11 @@ def test_the_official_examples_handed_in_reach_another_fhir_system_unchanged(wor
         assert said(without_targets(there[own])) == said(without_targets(resource)), own
         back = matches(world.get(f"/fhir/{resource['resourceType']}?_id={there[own]['id']}", "bup"))
         assert said(without_targets(back[0])) == said(without_targets(about(resource, emma)))
-    assert "permit" in permitted(world, emma)
+    assert "permit" in told_to_clinic(world, emma)
     world.hand_in("bup", [about(example(path), "9") for path in REFUSING])
-    assert permitted(world, emma) == {"deny"}  # it refuses an organization nobody here knows: it may be any
+    assert told_to_clinic(world, emma) == {
+        "deny"
+    }  # it refuses an organization nobody here knows: it may be any
 
 
 @NEEDED
