@@ -38,7 +38,7 @@ class Section:
 
     type_key: the field that says what a record is."""
 
-    def __init__(self, declared: SectionDeclaration, assembler: Assembler, type_key: str = "type") -> None:
+    def __init__(self, declared: SectionDeclaration, assembler: Assembler, type_key: str) -> None:
         path = ("section", declared.name)
         self.declared = declared
         self.type = declared.type

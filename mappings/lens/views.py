@@ -62,7 +62,7 @@ def _by_status(status: str, native_code: bool) -> View:
             revived: Resource = _STATUS_BEFORE.put(resource, None)  # another system took the withdrawal back
             return revived
         if _ERROR.get(resource) is None:
-            return resource if native_code else _seen_from_afar(resource, status, time)
+            return resource if native_code else _set(_seen_from_afar(resource, time), status, None)
         return _set(_STATUS_BEFORE.put(resource, None), status, _STATUS_BEFORE.get(resource))
 
     def closed(view: Resource) -> Resource:
@@ -80,7 +80,7 @@ def _by_status(status: str, native_code: bool) -> View:
 def _by_tag() -> View:
     def opened(resource: Resource, time: str | None) -> Resource:
         if _TAG.get(resource) == WITHDRAWN and _ERROR.get(resource) is None:
-            return _seen_from_afar(resource, "status", time)
+            return _seen_from_afar(resource, time)
         return resource
 
     def closed(view: Resource) -> Resource:
@@ -91,12 +91,13 @@ def _by_tag() -> View:
     return View(opened, closed)
 
 
-def _seen_from_afar(resource: Resource, status: str, time: str | None) -> Resource:
+def _seen_from_afar(resource: Resource, time: str | None) -> Resource:
     """Withdrawn by a system that does not know our extension: when, is when that version was recorded."""
     known = time or (resource.get("meta") or {}).get("lastUpdated")
     if known is None:
         raise NotExpressible("Posten er registrert som feil, men det er ikke kjent når.")
-    return _set(_ERROR_TIME.put(resource, known), status, None)
+    marked: Resource = _ERROR_TIME.put(resource, known)
+    return marked
 
 
 def _set(resource: Resource, key: str, value: Json) -> Resource:
@@ -117,7 +118,7 @@ def _meeting_close(view: Resource) -> Resource:
     people = [p if "status" in p else {**p, "status": "needs-action"} for p in view.get("participant") or ()]
     view = {**view, "participant": people} if people else view
     start, end = view.get("start"), view.get("end")
-    if start and end and len(start) > 10 and len(end) > 10:
+    if start and end and "T" in start and "T" in end:  # both with a time of day
         derived = "fulfilled" if _was_held(view) else "booked"
         known = view.get("status")
         return {**view, "status": derived if known in _DERIVED else known}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mappings import load
+from mappings.lens.reader import parse
 from mappings.lens.system import SystemMapping
 from mappings.model import EMPTY, ITEM, Ids, Record, Resource, State
 
@@ -55,3 +56,24 @@ def get(state: State, mapping: SystemMapping = LOG) -> Record:
 def item(native: Record, mapping: SystemMapping = LOG) -> Resource:
     """The focal resource of a record."""
     return put(native, mapping).focus[ITEM]
+
+
+SMALL = """
+[system]
+name = "liten"
+frame_key = "plan"
+sections = ["maal"]
+
+[common]
+endret = { slot = "provenance", to = "recorded", as = "time", required = true }
+endretAv = { slot = "provenance", to = "agent[0].who", as = "writer" }
+
+[section.maal]
+resource = "Goal"
+"""
+
+
+def small(text: str) -> SystemMapping:
+    """A mapping of goals alone, with what every record has and whatever the text adds to [section.maal]. Its
+    records are those of the plan: record("maal", "plan")."""
+    return SystemMapping(parse(SMALL + text, "liten.toml", lambda used: used))
