@@ -17,6 +17,7 @@ from mappings.canonical import (
     JOURNAL_ACCESS,
     THIRD_PERSON,
 )
+from mappings.ended import is_notice
 from mappings.lens.views import is_withdrawn
 from mappings.model import Json, Resource
 from mappings.narrowing import categories_inside, narrow
@@ -87,6 +88,8 @@ def category_of(resource: Resource) -> frozenset[str]:
     A Provenance has none of its own: see target_of.
     """
     kind = resource.get("resourceType", "")
+    if is_notice(resource):
+        return UNKNOWN  # from one gateway to one recipient: nobody's to share
     if kind == "DocumentReference":
         return frozenset({"dokument", "moete"}) if _is_minutes(resource) else frozenset({"dokument"})
     if kind == "ServiceRequest" and kind_of(resource) is None and _is_referral(resource):

@@ -74,6 +74,7 @@ _OLDER = (
         disclosure.c.tenant == bindparam("tenant"),
         disclosure.c.person == bindparam("person"),
         disclosure.c.epoch < bindparam("facts_no"),
+        disclosure.c.channel != disclosures.EXEMPT,
         or_(
             disclosure.c.state == disclosures.SENDING,
             disclosure.c.closed >= bindparam("since", type_=Instant()),

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from gateway.config import System
 from gateway.documents import CONTENT, onto_held
+from gateway.exchange.exempt import Exempt
 from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM, as_held, shareable
 from gateway.exchange.selection import Shown
 from gateway.hub.content import digest
@@ -27,7 +28,7 @@ LISTS = ("CarePlan/", "CareTeam/")
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One record that is to be written at a recipient. state: what it would hold. earlier: what deliveries
-    before this, never answered, may have left there."""
+    before this, never answered, may have left there. exempt: it leaves by its type, without a decision."""
 
     ref: str
     state: State
@@ -35,6 +36,7 @@ class Difference:
     shown: Shown
     digest: str
     earlier: tuple[State, ...] = ()
+    exempt: Exempt | None = None
 
     @property
     def needs(self) -> set[str]:
@@ -45,7 +47,7 @@ class Difference:
     @property
     def rests_on(self) -> set[str]:
         """References without which it must not go. A log, plan or team merely lists what is there."""
-        return set() if self.ref.startswith(LISTS) else self.needs
+        return set() if self.exempt or self.ref.startswith(LISTS) else self.needs
 
     def blocked(self, held_back: set[str]) -> bool:
         """Whether it refers to something the recipient has refused; then it waits for that, and so does what
@@ -68,7 +70,7 @@ def differences(
     out = []
     for one in shown:
         link = known.get(one.unit.ref) or Link(system.id, one.unit.ref, person, None)
-        if link.native_id is None and not _may_begin(system, one):
+        if link.native_id is None and not link.candidates and not _may_begin(system, one):
             continue
         state = State(shareable(system, _onto_held(one, link)), link.held.rest)
         expected = _expected(mapping, one.unit.ref, state, ids(one.unit.ref))
@@ -77,6 +79,19 @@ def differences(
         earlier, link.candidates = link.candidates, _with(link.candidates, expected)
         out.append(Difference(one.unit.ref, state, link, one, _mark(expected), earlier))
     return out
+
+
+def exempted(
+    system: System, mapping: RecordMapping, one: Shown, link: Link, ids: Ids, exempt: Exempt
+) -> Difference | None:
+    """What leaves by its type, as a record at the recipient; None where it has no form for it, has it
+    already, or has refused it."""
+    state = State(shareable(system, one.unit.state.focus))
+    expected = _expected(mapping, one.unit.ref, state, ids)
+    if expected is None or _settled(link, expected):
+        return None
+    earlier, link.candidates = link.candidates, _with(link.candidates, expected)
+    return Difference(one.unit.ref, state, link, one, _mark(expected), earlier, exempt)
 
 
 def _may_begin(system: System, one: Shown) -> bool:

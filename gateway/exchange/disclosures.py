@@ -18,6 +18,7 @@ SENDING = "sending"
 DELIVERED = "delivered"
 REFUSED = "refused"  # the recipient said no
 UNKNOWN = "unknown"  # it may have arrived
+EXEMPT = "notice"  # channel of what leaves by its type: told under any decision, waited for by none
 UNSENT = "unsent"  # the run ended before this one was tried; no byte of it left
 
 

@@ -12,15 +12,17 @@ from gateway.config import Settings, System
 from gateway.exchange import disclosures
 from gateway.exchange.differences import Difference, differences, in_order
 from gateway.exchange.disclosures import Attempt, Disclosed
+from gateway.exchange.exempt import Unlawful, ground_of
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.lanes import Claim, holds
+from gateway.exchange.notices import Notices
 from gateway.exchange.rendition import ids_at, shareable
 from gateway.exchange.selection import Selection, Shown
 from gateway.exchange.timers import keep_edge
 from gateway.hub import links, versions
 from gateway.hub.schema.tables import person
 from mappings import reading
-from mappings.model import Ids, RecordMapping, Resource
+from mappings.model import ITEM, Ids, RecordMapping, Resource
 from mappings.references import references
 
 PATIENT = ("resourceType", "identifier", "name", "birthDate")  # what a new patient is created with
@@ -97,11 +99,11 @@ class Preparer:
     def _fill(self, connection: Connection, plan: Plan, after: int, now: datetime) -> None:
         claim = plan.claim
         items = versions.items_changed(connection, claim.tenant, claim.person, after)
-        if not items:
-            return
         selection = Selection(self.system, self.settings, self.mapping, plan.facts, self.channel, now)
-        shown = selection.shown(connection, items)
-        if not shown:
+        shown = selection.shown(connection, items) if items else []
+        notices = Notices(self.system, self.mapping, selection)
+        ending = notices.look(connection, items, shown, whole=after == 0)
+        if not shown and not ending:
             return
         plan.names, refused = links.names_of_person(connection, claim.tenant, self.system.id, claim.person)
         plan.note = next(iter(refused.values()), None)
@@ -115,6 +117,7 @@ class Preparer:
             self.system, self.mapping, shown, known, claim.person, lambda ref: plan.ids(self.system, ref)
         )
         ordered = [one for one in in_order(found) if not one.blocked(held_back)]
+        ordered += notices.differences(connection, ending, lambda ref: plan.ids(self.system, ref))
         plan.sends = [Send(disclosures.new_id(), one) for one in ordered[: self.most]]
         plan.lacks = {one.unit.ref: _references(self.system, one) - plan.names.keys() for one in shown}
         plan.more = len(ordered) > self.most
@@ -131,22 +134,24 @@ class Preparer:
     def _begin(self, connection: Connection, plan: Plan, epoch: int, now: datetime) -> None:
         """Write everything that may leave as sending, and what each link would then hold."""
         claim = plan.claim
-        attempts = [Attempt(s.attempt, claim.person, _disclosed(s.difference)) for s in plan.sends]
+        decided = [_attempt(plan, s) for s in plan.sends if s.difference.exempt is None]
+        exempt = [_attempt(plan, s) for s in plan.sends if s.difference.exempt is not None]
         if plan.lookup:
             patient = Disclosed(f"Patient/{claim.person}", 0, ("plan",), "lookup", (), ())
-            attempts.append(Attempt(plan.lookup_attempt, claim.person, (patient,)))
-        disclosures.begin(
-            connection,
-            claim.tenant,
-            attempts,
-            recipient=self.system.id,
-            channel=self.channel,
-            run=claim.run,
-            epoch=epoch,
-            owner=claim.owner,
-            now=now,
-            deadline=now + timedelta(seconds=self.system.send_deadline_seconds),
-        )
+            decided.append(Attempt(plan.lookup_attempt, claim.person, (patient,)))
+        for channel, attempts in ((self.channel, decided), (disclosures.EXEMPT, exempt)):
+            disclosures.begin(
+                connection,
+                claim.tenant,
+                attempts,
+                recipient=self.system.id,
+                channel=channel,
+                run=claim.run,
+                epoch=epoch,
+                owner=claim.owner,
+                now=now,
+                deadline=now + timedelta(seconds=self.system.send_deadline_seconds),
+            )
         links.save(connection, claim.tenant, [s.difference.link for s in plan.sends])
 
 
@@ -156,8 +161,18 @@ def _references(system: System, one: Shown) -> set[str]:
     return {ref for resource in focus.values() for ref in references(resource)} - own
 
 
+def _attempt(plan: Plan, one: Send) -> Attempt:
+    return Attempt(one.attempt, plan.claim.person, _disclosed(one.difference))
+
+
 def _disclosed(one: Difference) -> tuple[Disclosed, ...]:
-    """The item itself, and every other that stands inside its record."""
+    """The item itself, and every other that stands inside its record. Raises Unlawful for what neither a
+    decision nor its type lets out."""
+    if one.exempt is not None:
+        ground = ground_of(one.exempt, one.state.focus[ITEM])
+        return (Disclosed(one.ref, one.shown.focal.version, (), ground, (), ()),)
+    if not one.shown.view.permitted:
+        raise Unlawful(f"{one.ref}: no decision permits this")
     return (_item(one.ref, one.shown), *(_item(part.unit.ref, part) for part in one.shown.within))
 
 

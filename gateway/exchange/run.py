@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 
 from adapters.contract import AdapterError, Busy
 from gateway.config import System
-from gateway.exchange import breaker, disclosures, lanes
+from gateway.exchange import breaker, disclosures, lanes, notices
+from gateway.exchange.endings import Told
+from gateway.exchange.exempt import Exempt
 from gateway.exchange.lanes import Claim, Ending
 from gateway.exchange.prepare import Plan, Preparer
 from gateway.exchange.send import NOT_EXPRESSIBLE, REFERS_TO_HELD, End, Report, Sender, Sent
@@ -30,6 +32,12 @@ DISCLOSED = {
     End.UNKNOWN: disclosures.UNKNOWN,
     End.TURNED_AWAY: disclosures.REFUSED,
     End.UNSENT: disclosures.UNSENT,
+}
+TOLD = {
+    End.DELIVERED: Told.TOLD,
+    End.STALE: Told.TOLD,  # it is there, and someone has written in it
+    End.GONE: Told.TOLD,
+    End.HELD: Told.REFUSED,
 }
 NEVER_TRIED = frozenset({REFERS_TO_HELD, NOT_EXPRESSIBLE})
 FIRST_PAUSE = 0.05  # seconds, after the first run that got nowhere
@@ -130,6 +138,8 @@ class Runner:
             patient = f"Patient/{plan.claim.person}"
             changed.append(Link(self.system.id, patient, plan.claim.person, report.found))
         links.save(connection, plan.claim.tenant, changed)
+        told = {one.send.difference.ref: TOLD[one.end] for one in report.sent if _is_told(one)}
+        notices.close(connection, plan.claim.tenant, self.system.id, told, now)
 
     def _ending(self, plan: Plan, report: Report, now: datetime, *, again: bool, freed: bool) -> Ending:
         unfinished = any(
@@ -176,6 +186,11 @@ def _frees(one: Sent) -> bool:
     difference = one.send.difference
     fresh = difference.link.native_id is None and difference.shown.focal.version > 1
     return one.end is End.DELIVERED and (difference.link.hold is not None or fresh)
+
+
+def _is_told(one: Sent) -> bool:
+    """Whether this was a notice, and it is settled what became of it."""
+    return one.send.difference.exempt is Exempt.NOTICE and one.end in TOLD
 
 
 def _late(plan: Plan, report: Report) -> bool:

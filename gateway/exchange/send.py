@@ -142,7 +142,7 @@ class Sender:
             remote_id=link.native_id,
             version=link.version,
             attempt=send.attempt,
-            source=send.difference.shown.focal.source,
+            source=None if send.difference.exempt else send.difference.shown.focal.source,
             notice=reading.in_error(send.difference.state.focus[ITEM]),
             expected=self._expected(plan, send),
             still_ours=ours,

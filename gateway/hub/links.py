@@ -39,6 +39,7 @@ class Link:
     candidates: tuple[State, ...] = ()
     previous: State | None = None
     mine: bool = False  # the system made the item itself
+    notice: bool = False  # no item: a notice of ours to the system, that sharing has ended
 
     def row(self, tenant: str) -> dict[str, Any]:
         """As a row of the table."""
@@ -49,6 +50,8 @@ class Link:
             content["previous"] = _plain(self.previous)
         if self.mine:
             content["mine"] = True
+        if self.notice:
+            content["notice"] = True
         return {
             "tenant": tenant,
             "system": self.system,
@@ -88,6 +91,7 @@ def _link(row: Row[Any]) -> Link:
         candidates=tuple(State(one["focus"], one["rest"]) for one in content.get("candidates", ())),
         previous=_state(content.get("previous")),
         mine=content.get("mine", False),
+        notice=content.get("notice", False),
     )
 
 
@@ -134,6 +138,12 @@ def names_of_person(
     rows = connection.execute(_NAMES_OF_PERSON, given).all()
     names = {r.ref: r.native_id for r in rows if r.native_id is not None}
     return names, {r.ref: r.hold for r in rows if r.hold_digest is not None and r.hold is not None}
+
+
+def refs_of_person(connection: Connection, tenant: str, system: str, person: str) -> list[str]:
+    """Hub references of everything of this person that the system has, or may have."""
+    given = {"tenant": tenant, "system": system, "person": person}
+    return [r.ref for r in connection.execute(_NAMES_OF_PERSON, given)]
 
 
 def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, str]:

@@ -45,6 +45,8 @@ class Entry:
         if name is None:
             name = ws.name(self.heading.id, self.heading.resource_type, self.person, self._frame(ws))
         link = ws.links.get(name.ref)
+        if link is not None and link.notice:  # ours to them: nothing they say of it is an item
+            return Answer(Status.UNCHANGED, self.heading.type, self.heading.id, ref=name.ref)
         if link is not None and link.changed is not None and self.heading.changed < link.changed:
             return self._late(ws, name.ref)
         link = link or self._link(name)

@@ -1,0 +1,32 @@
+"""What may leave without a decision, by type alone: two things, made in one place each, with nothing in them
+that anyone wrote. Everything else that leaves has a decision that permits it; `ground_of` is the gate.
+
+Source: shared law.md, "Withdrawal" ("Exempt by type, and logged as such").
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from mappings.ended import is_bare
+from mappings.in_error import is_emptied
+from mappings.model import Resource
+
+
+class Exempt(StrEnum):
+    """The two types. The value is the ground in the log of what left."""
+
+    NOTICE = "notice"  # sharing has ended
+    IN_ERROR = "in-error"  # something the recipient holds is registered in error
+
+
+class Unlawful(Exception):
+    """A fault of ours: something was about to leave without a decision, or with content despite its type."""
+
+
+def ground_of(exempt: Exempt, resource: Resource) -> str:
+    """The ground for the log. Raises Unlawful where the resource says more than its type may."""
+    bare = is_bare(resource) if exempt is Exempt.NOTICE else is_emptied(resource)
+    if not bare:
+        raise Unlawful(f"content under the exemption {exempt.value}")
+    return exempt.value
