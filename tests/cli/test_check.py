@@ -159,7 +159,7 @@ def test_connections_and_database_are_tried(installation: Installation, invoke: 
 
 def test_the_schema_of_the_database_is_told(sqlite_url: str, tmp_path: Path, invoke: Invoke) -> None:
     installed = install(tmp_path, sqlite_url)
-    assert "on schema 0002" in invoke("check", "-c", installed.config).stdout
+    assert "on schema 0005" in invoke("check", "-c", installed.config).stdout
     (tmp_path / "empty.db").touch()
     empty = install(tmp_path, f"sqlite:///{tmp_path}/empty.db")
     assert "on schema none" in invoke("check", "-c", empty.config).stdout

@@ -1,0 +1,163 @@
+"""What named persons decide about a person beside consents: something of a protected child let go, an
+objection or its override, a finding that care is necessary, what is withheld from guardians, danger to life
+or health. Kept as said, with who and why; never changed but to say that it has ended or was told.
+
+Source: law.md B1, B2, B3, W3, G4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.hub.content import pack, unpack
+from gateway.hub.schema.acts import act
+
+
+class Kind(StrEnum):
+    """What was decided."""
+
+    RELEASE = "release"  # B1: parts that address protection holds may go; `keys`
+    OBJECTION = "objection"  # B2: the person objects to health care sharing among itself
+    OVERRIDE = "override"  # B2: an objection is set aside for weighty reasons
+    FINDING = "finding"  # W3: care is necessary, so one guardian suffices
+    WITHHOLDING = "withholding"  # B3: items are withheld from guardians
+    EMERGENCY = "emergency"  # G4: danger to life or health; one item to one system
+
+
+NARROWING = frozenset({Kind.OBJECTION, Kind.WITHHOLDING})  # sharing becomes less while they stand
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act. by, reason: the named person's. items: hub references. recipients: organization numbers or
+    service codes; for an emergency one system's id. keys: what is released. ends: when it ends by itself.
+    ended: when somebody ended it. told: when those concerned were told."""
+
+    id: str
+    person: str
+    kind: Kind
+    by: str
+    reason: str
+    client: str
+    created: datetime
+    ends: datetime | None = None
+    ended: datetime | None = None
+    told: datetime | None = None
+    items: frozenset[str] = frozenset()
+    recipients: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    weighty: bool = False
+    presumed: bool = False
+
+    def stands(self, at: datetime) -> bool:
+        """Whether nobody had ended it then, and it had been made."""
+        return self.created <= at and (self.ended is None or self.ended > at)
+
+
+_SETS = ("items", "recipients", "categories", "keys")
+
+
+def content(one: Act) -> dict[str, Any]:
+    """What of it stands in the content column."""
+    said: dict[str, Any] = {"by": one.by, "reason": one.reason}
+    said |= {name: sorted(getattr(one, name)) for name in _SETS}
+    return said | {"weighty": one.weighty, "presumed": one.presumed}
+
+
+def of_content(said: dict[str, Any], **clear: Any) -> Act:
+    """The act of its content and its clear columns."""
+    sets = {name: frozenset(said[name]) for name in _SETS}
+    return Act(**clear, **{**said, **sets})
+
+
+def of_person(connection: Connection, tenant: str, person: str) -> list[Act]:
+    """All acts about a person, ended ones too, oldest first."""
+    rows = connection.execute(
+        select(act).where(act.c.tenant == tenant, act.c.person == person).order_by(act.c.created, act.c.id)
+    )
+    return [_act(row) for row in rows]
+
+
+def untold(connection: Connection, tenant: str) -> list[Act]:
+    """Acts in danger that nobody has told those concerned of."""
+    rows = connection.execute(
+        select(act)
+        .where(act.c.tenant == tenant, act.c.kind == Kind.EMERGENCY, act.c.told.is_(None))
+        .order_by(act.c.created, act.c.id)
+    )
+    return [_act(row) for row in rows]
+
+
+def one_of(connection: Connection, tenant: str, person: str, own: str) -> Act | None:
+    """One act about a person."""
+    return next((one for one in of_person(connection, tenant, person) if one.id == own), None)
+
+
+def keep(connection: Connection, tenant: str, made: Iterable[Act]) -> None:
+    """Write acts; one that is there already gets its end."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = [
+        {
+            "tenant": tenant,
+            "id": one.id,
+            "person": one.person,
+            "kind": one.kind,
+            "client": one.client,
+            "created": one.created,
+            "ends": one.ends,
+            "ended": one.ended,
+            "told": one.told,
+            "content": pack(content(one)),
+        }
+        for one in made
+    ]
+    if rows:
+        statement = dialect.insert(act)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["tenant", "id"], set_={"ended": statement.excluded.ended}
+            ),
+            rows,
+        )
+
+
+def tell(connection: Connection, tenant: str, person: str, own: str, now: datetime) -> bool:
+    """Note that those concerned were told. False where that had been noted, or there is no such act."""
+    told = connection.execute(
+        update(act)
+        .where(act.c.tenant == tenant, act.c.person == person, act.c.id == own, act.c.told.is_(None))
+        .values(told=now)
+    )
+    return told.rowcount == 1
+
+
+def ended(one: Act, now: datetime) -> Act:
+    """The act as ended now; one that had ended stays as it was."""
+    return one if one.ended is not None else replace(one, ended=now)
+
+
+def open_at(found: Iterable[Act], at: datetime | None) -> list[Act]:
+    """Those that stand at a time; None: that nobody has ended."""
+    return [one for one in found if (one.stands(at) if at is not None else one.ended is None)]
+
+
+def _act(row: Any) -> Act:
+    return of_content(
+        unpack(row.content),
+        id=row.id,
+        person=row.person,
+        kind=Kind(row.kind),
+        client=row.client,
+        created=row.created,
+        ends=row.ends,
+        ended=row.ended,
+        told=row.told,
+    )
