@@ -62,6 +62,7 @@ class Tenant(Model):
     consent_age: Literal[15, 16] = 16  # law.md W8
     demands_writing: bool = False
     ordinary: frozenset[Category] = frozenset()  # what one guardian may share alone (W3)
+    partial_consent_days: Annotated[int, Field(ge=1, le=365)] = 14  # then the coordinator is reminded
     child_welfare: Name | None = None  # system of the service that reports of concern go to (G5)
     anonymous_discussion: bool = False  # whether it offers the anonymous discussion (G6)
 

@@ -10,6 +10,8 @@ FHIR_READ: Final = "fhir.read"
 FHIR_WRITE: Final = "fhir.write"
 TIMELINE_READ: Final = "timeline.read"
 DECISIONS_READ: Final = "decisions.read"
+NOTICES_READ: Final = "notices.read"  # what coordinators are reminded of
+NOTICES_WRITE: Final = "notices.write"  # say that one is done
 CONSENTS_WRITE: Final = "consents.write"  # take a consent back
 LANES_READ: Final = "lanes.read"
 LANES_WRITE: Final = "lanes.write"  # release, replay, hold
@@ -29,6 +31,8 @@ ALL: Final = frozenset(
         FHIR_WRITE,
         TIMELINE_READ,
         DECISIONS_READ,
+        NOTICES_READ,
+        NOTICES_WRITE,
         CONSENTS_WRITE,
         LANES_READ,
         LANES_WRITE,

@@ -21,6 +21,7 @@ from gateway.api import (
     health,
     lanes,
     metrics,
+    notices,
     plans,
     pull,
     records,
@@ -41,7 +42,7 @@ Every route but `/healthz` and `/readyz` needs a bearer token; its client decide
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
     records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, decisions, unshown, plans,
-    lanes, health, metrics,
+    notices, lanes, health, metrics,
 )  # fmt: skip
 
 

@@ -113,3 +113,27 @@ class ConsentStandings(Answer):
     patient: str
     time: str
     consents: list[ConsentStanding]
+
+
+class NoticeAnswer(Answer):
+    """One thing to tell a coordinator or a young person."""
+
+    id: str
+    patient: str
+    kind: Literal["consent-ends", "consent-ended", "consent-partial", "birthday-near", "birthday"]
+    about: str = Field(description="The consent, or the age")
+    nb: str
+    nn: str
+    at: str = Field(description="When it happens; of a consent that lacks a signature, when that was seen")
+    due: str = Field(description="From when it is told of")
+    told: str | None = Field(description="When it was first listed; null the first time")
+    addressees: list[str] = Field(description="Whom it is for, as they take part now")
+    done: str | None
+    done_by: str | None
+
+
+class NoticeAnswers(Answer):
+    """A page of notices."""
+
+    notices: list[NoticeAnswer]
+    next: str | None = Field(description="Send it as `after` for the next page")

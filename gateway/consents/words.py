@@ -101,3 +101,26 @@ CHANGES: Final = {
     "understood": Said("Kan leses helt", "Kan lesast heilt"),
     "refusals": Said("Nei til deler av det", "Nei til delar av det"),
 }
+
+REMINDERS: Final = {
+    "consent-ends": Said(
+        "Et samtykke går snart ut. Spør dem som må bestemme, om de vil fornye det.",
+        "Eit samtykke går snart ut. Spør dei som må bestemme, om dei vil fornye det.",
+    ),
+    "consent-ended": Said(
+        "Et samtykke har gått ut. Det gir ikke lenger lov til noe.",
+        "Eit samtykke har gått ut. Det gir ikkje lenger lov til noko.",
+    ),
+    "consent-partial": Said(
+        "Noen som må bestemme, har lenge ikke signert et samtykke.",
+        "Nokon som må bestemme, har lenge ikkje signert eit samtykke.",
+    ),
+    "birthday-near": Said(
+        "Den unge blir snart {age} år. Da kan det endre seg hvem som bestemmer.",
+        "Den unge blir snart {age} år. Då kan det endre seg kven som bestemmer.",
+    ),
+    "birthday": Said(
+        "Den unge er blitt {age} år. Gå gjennom samtykkene på nytt, og spør den unge.",
+        "Den unge har fylt {age} år. Gå gjennom samtykka på nytt, og spør den unge.",
+    ),
+}

@@ -8,17 +8,20 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.contract import Adapter
 from gateway.config import Settings
 from gateway.events import Event, log
-from gateway.exchange import disclosures, recovery, timers
+from gateway.exchange import disclosures, recovery, reminders, timers
+from gateway.exchange.facts import FactsReader
 from gateway.exchange.liveness import Liveness
 from gateway.exchange.poll import Poller
 from gateway.hub.store import Store
 from gateway.intake import Intake
+
+REMINDER_TRANSACTIONS = 4
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class Housekeeper:
     intake: Intake
     clock: Callable[[], datetime]
     counters: Counters
+    facts: FactsReader
     _swept: float = -math.inf  # the first time at once: a new worker looks for what others left
 
     def keep(self, life: Liveness) -> None:
@@ -48,6 +52,7 @@ class Housekeeper:
         now = self.clock()
         with self.store.write() as connection:
             timers.run_edges(connection, now)
+        self._remind(now)
         with self.store.read() as connection:
             overdue = recovery.overdue(connection, now)
         for row in overdue:
@@ -65,6 +70,15 @@ class Housekeeper:
             if system.poll_seconds is not None and system.id in self.adapters
         )
         return [poller for poller in pollers if poller.my_turn()]
+
+    def _remind(self, now: datetime) -> None:
+        """A few short transactions at most: what is left comes the next second."""
+        patience = {t.id: timedelta(days=t.partial_consent_days) for t in self.settings.tenants}
+        for _ in range(REMINDER_TRANSACTIONS):
+            with self.store.write() as connection:
+                reviewed = reminders.review(connection, self.facts, patience, now)
+            if reviewed < reminders.MOST:
+                return
 
     def _take_over(self, row: Any, now: datetime) -> None:
         with self.store.write() as connection:

@@ -56,7 +56,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.house = Housekeeper(
-            self.store, self.settings, self.adapters, self.intake, self.clock, self.counters
+            self.store, self.settings, self.adapters, self.intake, self.clock, self.counters, self.facts
         )
 
     def nudge(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from gateway.config import System
-from gateway.hub import directory, links, persons, versions
+from gateway.hub import directory, links, persons, review, versions
 from gateway.hub.content import pack
 from gateway.hub.journal import Note
 from gateway.hub.links import Link, Name
@@ -187,3 +187,5 @@ class Workspace:
             self.connection.execute(insert(conflict), self.conflicts)
         persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
         wake(self.connection, self.tenant, self.moved, self.now)
+        weighed = {v.person for v in self.fresh if v.change_no <= self.people[v.person].facts_no}
+        review.ask(self.connection, self.tenant, weighed, self.now)
