@@ -135,4 +135,4 @@ def _under(place: Way, lens: Lens) -> Lens:
 
 def shape(fields: tuple[Field, ...], key: str | None = None) -> Shape:
     """How the residue takes apart a value with these fields."""
-    return Shape(key, {f.name: shape(f.fields, f.key) for f in fields if f.fields and not f.parts})
+    return Shape(key, {f.name: shape(f.fields, f.key) for f in fields if f.fields})
