@@ -47,7 +47,7 @@ _FIXED: Final[dict[str, Resource]] = {
 }
 
 
-def marked(resource: Resource, at: str, reason: str) -> Resource:
+def marked(resource: Resource, at: str, reason: str | None = None) -> Resource:
     """A copy, registered in error at this time for this reason (a sentence). The status it had stays in the
     mark, so that it can be taken back."""
     kind = resource["resourceType"]
@@ -87,9 +87,22 @@ def emptied(resource: Resource, at: str) -> Resource:
 
 def is_emptied(resource: Resource) -> bool:
     """Whether there is nothing in it but what `emptied` leaves."""
-    mark: Json = next((e for e in resource.get("extension") or () if e.get("url") == RECORDED_IN_ERROR), {})
-    at = next((e.get("valueDateTime") for e in mark.get("extension") or () if e["url"] == "tidspunkt"), None)
+    at = _marked_at(resource)
     return at is not None and emptied(resource, at) == resource
+
+
+def is_only_marked(resource: Resource, before: Resource) -> bool:
+    """Whether it is what it was before, and the bare mark."""
+    at = _marked_at(resource)
+    return at is not None and marked(before, at) == resource
+
+
+def _marked_at(resource: Resource) -> str | None:
+    marks = (e for e in resource.get("extension") or () if e.get("url") == RECORDED_IN_ERROR)
+    mark: Json = next(marks, {})
+    return next(
+        (e.get("valueDateTime") for e in mark.get("extension") or () if e["url"] == "tidspunkt"), None
+    )
 
 
 def _said(made: Resource, status: str) -> Resource:

@@ -86,7 +86,7 @@ def exempted(
 ) -> Difference | None:
     """What leaves by its type, as a record at the recipient; None where it has no form for it, has it
     already, or has refused it."""
-    state = State(shareable(system, one.unit.state.focus))
+    state = State(shareable(system, one.unit.state.focus), one.unit.state.rest)
     expected = _expected(mapping, one.unit.ref, state, ids)
     if expected is None or _settled(link, expected):
         return None

@@ -9,8 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from mappings.ended import is_bare
-from mappings.in_error import is_emptied
+from mappings.in_error import is_emptied, is_only_marked
 from mappings.model import Resource
+from mappings.reading import without_belonging
 
 
 class Exempt(StrEnum):
@@ -24,9 +25,17 @@ class Unlawful(Exception):
     """A fault of ours: something was about to leave without a decision, or with content despite its type."""
 
 
-def ground_of(exempt: Exempt, resource: Resource) -> str:
-    """The ground for the log. Raises Unlawful where the resource says more than its type may."""
-    bare = is_bare(resource) if exempt is Exempt.NOTICE else is_emptied(resource)
+def ground_of(exempt: Exempt, resource: Resource, own: Resource | None) -> str:
+    """The ground for the log. own: what the recipient holds of it, where it made it itself; then it may go
+    back, marked. Raises Unlawful where the resource says more than its type may."""
+    if exempt is Exempt.NOTICE:
+        bare = is_bare(resource)
+    else:
+        bare = is_emptied(resource) if own is None else _is_its_own(resource, own)
     if not bare:
         raise Unlawful(f"content under the exemption {exempt.value}")
     return exempt.value
+
+
+def _is_its_own(resource: Resource, own: Resource) -> bool:
+    return is_only_marked(without_belonging(resource), without_belonging(own))

@@ -24,7 +24,7 @@ from gateway.hub.links import Link
 from gateway.hub.versions import Version
 from mappings import reading
 from mappings.ended import message, notice
-from mappings.in_error import emptied
+from mappings.in_error import emptied, marked
 from mappings.model import ITEM, Ids, RecordMapping, Resource, State
 
 # Never told of by themselves: whom it is about and the registers around, and what a log or plan derives.
@@ -37,7 +37,7 @@ HIDING = frozenset({"B3", "B4"})  # what is withheld from family or labelled: a 
 class Ending:
     """What is to be told in one run. notices: id -> what it is about; whole: nothing else is shared."""
 
-    recalls: list[tuple[Link, Resource, Version]] = field(default_factory=list)
+    recalls: list[tuple[Link, Version]] = field(default_factory=list)
     notices: dict[str, list[Ended]] = field(default_factory=dict)
     whole: bool = False
 
@@ -130,8 +130,9 @@ class Notices:
         if view is not None and (link.ref in view.resources or (own is focal and view.permitted)):
             again.add(link.ref)
         elif reading.in_error(own.resource) or reading.in_error(focal.resource):
-            resource = {**own.resource, "resourceType": link.ref.partition("/")[0]}
-            found.recalls.append((link, emptied(resource, _time(focal)), focal))
+            held = link.held.focus.get(ITEM)
+            if link.candidates or held is None or not reading.in_error(held):
+                found.recalls.append((link, own))
         elif not link.mine and link.held.focus and not self._hidden(view):
             lost.append(link.ref)
 
@@ -147,9 +148,8 @@ class Notices:
         self, connection: Connection, ending: Ending, ids: Callable[[str], Ids]
     ) -> Iterator[Difference]:
         """What is to be written: recalls first."""
-        for link, resource, focal in ending.recalls:
-            trace = {"resourceType": "Provenance", "recorded": _time(focal), "agent": []}
-            shown = _shown(resource, focal, trace)
+        for link, version in ending.recalls:
+            shown = _recalled(link, version)
             made = exempted(self.system, self.mapping, shown, link, ids(link.ref), Exempt.IN_ERROR)
             if made is not None:
                 yield made
@@ -167,9 +167,8 @@ class Notices:
             link = known.get(ref) or Link(self.system.id, ref, facts.person, None, notice=True)
             at = about[0].stored
             resource = self._resource(own, [one.ref for one in about], at, whole=ending.whole)
-            trace = {"resourceType": "Provenance", "recorded": _text(at), "agent": []}
             focal = Version(ref, 1, facts.person, ref, 0, OURSELVES, OURSELVES, at, at, at, resource)
-            shown = _shown(resource, focal, trace)
+            shown = _shown(resource, focal, _text(at))
             made = exempted(self.system, self.mapping, shown, link, ids(ref), Exempt.NOTICE)
             if made is not None:
                 yield made
@@ -187,8 +186,21 @@ def close(connection: Connection, tenant: str, system: str, ended: Mapping[str, 
     endings.close(connection, tenant, system, {r.partition("/")[2]: s for r, s in ended.items()}, now)
 
 
-def _shown(resource: Resource, focal: Version, trace: Resource) -> Shown:
+def _recalled(link: Link, version: Version) -> Shown:
+    """What a system made itself goes back to it as it holds it, with the mark; of others' things nothing."""
+    at = _text(version.recorded or version.stored)
+    if link.mine and link.held.focus:
+        state = State({**link.held.focus, ITEM: marked(link.held.focus[ITEM], at)}, link.held.rest)
+        return Shown(Unit(link.ref, version.item, state), View(version.item, {}, {}), version)
+    resource = {**version.resource, "resourceType": link.ref.partition("/")[0]}
+    return _shown(emptied(resource, at), version, at)
+
+
+def _shown(resource: Resource, focal: Version, at: str) -> Shown:
+    """As an item would be; a record system wants to know when it was written."""
     ref = f"{resource['resourceType']}/{resource['id']}"
+    trace = {"resourceType": "Provenance", "id": f"{resource['id']}-provenance", "recorded": at}
+    trace |= {"target": [{"reference": ref}], "agent": [{"who": {"display": OURSELVES}}]}
     state = State({ITEM: resource, PROVENANCE: trace})
     return Shown(Unit(ref, focal.item, state), View(focal.item, {}, {}), focal)
 
@@ -200,10 +212,6 @@ def _counts(ref: str) -> bool:
 def _made_of(ref: str) -> str:
     """What a record is made of that is no item of the hub: a plan's document, of the plan."""
     return f"CarePlan/{ref.partition('/')[2]}" if ref.startswith("DocumentReference/") else ref
-
-
-def _time(focal: Version) -> str:
-    return _text(focal.recorded or focal.stored)
 
 
 def _text(at: datetime) -> str:

@@ -169,7 +169,8 @@ def _disclosed(one: Difference) -> tuple[Disclosed, ...]:
     """The item itself, and every other that stands inside its record. Raises Unlawful for what neither a
     decision nor its type lets out."""
     if one.exempt is not None:
-        ground = ground_of(one.exempt, one.state.focus[ITEM])
+        own = one.link.held.focus.get(ITEM) if one.link.mine else None
+        ground = ground_of(one.exempt, one.state.focus[ITEM], own)
         return (Disclosed(one.ref, one.shown.focal.version, (), ground, (), ()),)
     if not one.shown.view.permitted:
         raise Unlawful(f"{one.ref}: no decision permits this")
