@@ -17,7 +17,7 @@ CATEGORIES = frozenset(c.value for c in Category)
 WRITTEN = frozenset({"skriftlig", "digital"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Act:
     """One record. subject: key of the person it is about, None when unknown. permits: it may permit
     something in its period; refuses: it says no.
@@ -31,6 +31,7 @@ class Act:
     frame: str
     subject: str | None
     signers: frozenset[str]  # the givers' references
+    givers: frozenset[str]  # the keys of those of them that are known
     retracted_by: str | None  # who took a refusal back: it falls for that giver, from then on
     strangers: bool
     permits: bool
@@ -95,6 +96,7 @@ def _act(consent: Consent, people: People) -> Act:
         frame=consent.frame,
         subject=subject,
         signers=consent.givers,
+        givers=frozenset(people.keys[giver] for giver in consent.givers if giver in people.keys),
         retracted_by=back,
         strangers=not consent.givers or any(g not in people.keys for g in consent.givers),
         permits=_permits(consent) and subject is not None,

@@ -3,30 +3,21 @@ does."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Final
 
 from consent import blocks, grounds
 from consent.blocks import Marks
 from consent.deciders import Deciders
-from consent.model import Category, Item, Reason, Request
+from consent.decision import Answer
+from consent.model import Category, Item, Request
 from consent.people import CHILD
 from consent.standing import AGENCY, Standing
 from consent.will import Will
 
+OWN: Final = Answer("own", ("own",))
+DANGER: Final = Answer("G4", ("G4",))
 _NONE: Final[frozenset[str]] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A ground, or None with the reasons why not. missing, against: keys of those who have not decided, and
-    of those who said no."""
-
-    ground: str | None
-    reasons: tuple[Reason, ...]
-    consents: frozenset[str] = _NONE
-    missing: frozenset[str] = _NONE
-    against: frozenset[str] = _NONE
 
 
 def of_organization(number: str, request: Request, standing: Standing, marks: Marks) -> Answer:
@@ -35,22 +26,21 @@ def of_organization(number: str, request: Request, standing: Standing, marks: Ma
     worked example)."""
     item = request.item
     if number == item.author_organization and not marks.hidden:
-        return Answer("own", (standing.reasons["own"],))
+        return OWN
     if grounds.in_danger(request):
-        return Answer("G4", (standing.reasons["G4"],))
+        return DANGER
     if blocks.third_person(number, request, standing):
-        return Answer(None, (standing.reasons["B5"],))
+        return Answer(None, ("B5",))
     objection = blocks.objection(number, request, standing)
     if objection == "B2":
-        return Answer(None, (standing.reasons["B2"],))
-    aside = () if objection is None else (standing.reasons["B2-override"],)
+        return Answer(None, ("B2",))
     one = _one_suffices(number, item, standing)
     deciders = standing.deciders(standing.matter(item, (number,)), hidden=marks.hidden, one=one)
     route = grounds.by_route(number, request, standing, marks, deciders)
     if route:
-        return Answer(route, (*aside, standing.reasons[route]))
-    if f"{AGENCY}{number}" in deciders.everyone:
-        return Answer("access", (standing.reasons["W4"], standing.reasons["access"]))
+        return Answer(route, (route,) if objection is None else (objection, route))
+    if f"{AGENCY}{number}" in (deciders.keys or _NONE):
+        return Answer("access", ("W4", "access"))
     return _by_consent(number, request, standing, deciders)
 
 
@@ -59,18 +49,18 @@ def of_reader(reference: str, request: Request, standing: Standing, marks: Marks
     people, item = standing.world.people, request.item
     key = people.keys.get(reference)
     if key is None:
-        return Answer(None, (standing.reasons["unknown"],))
+        return Answer(None, ("unknown",))
     places = {m.organization for m in people.members if m.id == reference and m.active(standing.time)}
     author = item.author_organization
     if author is not None and author in places and not marks.hidden:
-        return Answer("own", (standing.reasons["own"],))
+        return OWN
     if grounds.in_danger(request):
-        return Answer("G4", (standing.reasons["G4"],))
+        return DANGER
     if blocks.third_person(reference, request, standing):
-        return Answer(None, (standing.reasons["B5"],))
+        return Answer(None, ("B5",))
     deciders = standing.deciders(standing.matter(item, places), hidden=marks.hidden, one=False)
     if key == CHILD or key in deciders.everyone:
-        return Answer("access", (standing.reasons["access"],))
+        return Answer("access", ("access",))
     return _by_consent(reference, request, standing, deciders)
 
 
@@ -85,53 +75,56 @@ def _one_suffices(number: str, item: Item, standing: Standing) -> bool:
 
 
 def _by_consent(name: str, request: Request, standing: Standing, deciders: Deciders) -> Answer:
+    """The same for all items that consents cannot tell apart."""
+    place = (name, request.purpose, deciders, standing.world.aspect(request.item))
+    found = standing.answers.get(place)
+    return found or standing.answers.keep(place, _consented(name, request, standing, deciders))
+
+
+def _consented(name: str, request: Request, standing: Standing, deciders: Deciders) -> Answer:
     if not deciders.everyone:
-        return Answer(None, deciders.reasons)
+        return Answer(None, deciders.rules)
     item = request.item
     wills = {key: standing.will(key, name, request.purpose) for key in sorted(deciders.everyone)}
     if Category.SAMTYKKE in item.categories:
-        return _record(item, list(wills.values()), standing)
+        return _record(item, wills.values())
     heard = wills | {key: standing.will(key, name, request.purpose) for key in deciders.veto}
     against = frozenset([key for key, will in heard.items() if will.refuses(item)])
     if against:
-        return _no("G1-exception", standing, deciders, against=against)
-    return _covered(item, wills, standing, deciders)
+        return Answer(None, (*deciders.rules, "G1-exception"), against=against)
+    return _covered(item, wills, deciders)
 
 
-def _covered(item: Item, wills: dict[str, Will], standing: Standing, deciders: Deciders) -> Answer:
+def _covered(item: Item, wills: dict[str, Will], deciders: Deciders) -> Answer:
     """Whether the permits of all who must decide reach the item, and of one of those of whom one suffices."""
-    used = {key: will.covering(item) for key, will in wills.items()}
-    missing = _lacking(deciders, {key for key, found in used.items() if found is not None})
+    used = _reaching(item, wills)
+    missing = _lacking(deciders, used)
     if not missing:
-        consents = frozenset(c for found in used.values() for c in found or ())
-        return Answer("G1", (*deciders.reasons, standing.reasons["G1"]), consents)
+        return Answer("G1", (*deciders.rules, "G1"), frozenset[str]().union(*used.values()))
     for rule, labelled in (("G1-writing", True), ("B6", not item.sensitivity)):
-        given = {k for k, w in wills.items() if w.covering(item, labelled=labelled, oral=True) is not None}
-        if not _lacking(deciders, given):
-            return _no(rule, standing, deciders, missing=missing)
-    return _no("G1-missing", standing, deciders, missing=missing)
+        if not _lacking(deciders, _reaching(item, wills, labelled=labelled, oral=True)):
+            return Answer(None, (*deciders.rules, rule), missing=missing)
+    return Answer(None, (*deciders.rules, "G1-missing"), missing=missing)
 
 
-def _lacking(deciders: Deciders, given: set[str]) -> frozenset[str]:
+def _reaching(
+    item: Item, wills: dict[str, Will], *, labelled: bool = True, oral: bool = False
+) -> dict[str, list[str]]:
+    """Who permits all of it, and by which records. Those who want the same share a will."""
+    found = {will: will.covering(item, labelled=labelled, oral=oral) for will in set(wills.values())}
+    return {key: names for key, will in wills.items() if (names := found[will]) is not None}
+
+
+def _lacking(deciders: Deciders, given: Collection[str]) -> frozenset[str]:
     """Who must still decide, when these have."""
-    missing = (deciders.keys or _NONE) - given
-    return missing | deciders.one_of if deciders.one_of and deciders.one_of.isdisjoint(given) else missing
+    missing = (deciders.keys or _NONE).difference(given)
+    return missing | deciders.one_of if deciders.one_of.isdisjoint(given) else missing
 
 
-def _no(
-    rule: str,
-    standing: Standing,
-    deciders: Deciders,
-    missing: frozenset[str] = _NONE,
-    against: frozenset[str] = _NONE,
-) -> Answer:
-    return Answer(None, (*deciders.reasons, standing.reasons[rule]), missing=missing, against=against)
-
-
-def _record(item: Item, wills: list[Will], standing: Standing) -> Answer:
+def _record(item: Item, wills: Collection[Will]) -> Answer:
     """A consent record is told only to those it names, while it permits, and once all have decided."""
     named = all(w.permits for w in wills) and any(p.id == item.consent_id for w in wills for p in w.permits)
     kept = any(item.id in w.items or any(not e.lifts for e in w.exemptions) for w in wills)
     if kept or not named or item.consent_id is None:
-        return Answer(None, (standing.reasons["record-missing"],))
-    return Answer("G1", (standing.reasons["record"],), frozenset({item.consent_id}))
+        return Answer(None, ("record-missing",))
+    return Answer("G1", ("record",), frozenset({item.consent_id}))

@@ -33,10 +33,13 @@ class Marks:
         return FROM_GUARDIANS in self.labels
 
 
+UNMARKED: Final = Marks(_NONE, withheld=False)
+
+
 def marks(item: Item, standing: Standing) -> Marks:
     """The item's labels, and withheld from guardians where someone so decided with reason enough (B3)."""
     if not standing.world.withheld:
-        return Marks(item.labels, withheld=False)
+        return Marks(item.labels, withheld=False) if item.labels else UNMARKED
     withheld = any(
         item.id in w.value.items
         and w.holds(standing.time)

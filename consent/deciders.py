@@ -6,12 +6,10 @@ Pure arithmetic of what is known; it knows nothing of what anyone has decided.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from consent.decision import Reason
 from consent.model import Settings
 from consent.people import CHILD
 
@@ -42,16 +40,14 @@ class Known:
     agency: str | None
     lacks: bool
     settings: Settings
-    reasons: Mapping[str, Reason]
 
 
-@dataclass(frozen=True, slots=True)
-class Deciders:
+class Deciders(NamedTuple):
     """keys: all of these must have decided (None: unknown). one_of: one of these must, and none of them may
-    have said no. veto: need not decide, but their no stands. reasons: the rules that say so."""
+    have said no. veto: need not decide, but their no stands. rules: keys of those that say so."""
 
     keys: frozenset[str] | None
-    reasons: tuple[Reason, ...]
+    rules: tuple[str, ...]
     one_of: frozenset[str] = _NONE
     veto: frozenset[str] = _NONE
 
@@ -63,20 +59,16 @@ class Deciders:
 
 def who_decides(known: Known, matter: Matter, *, hidden: bool, one: bool) -> Deciders:
     """hidden: withheld from guardians (NORN_FORANS, B3). one: one guardian suffices (W3)."""
-    keys = _rules(known, matter)
-    reasons = tuple(known.reasons[key] for key, _, _ in keys)
+    asked = _rules(known, matter)
+    rules = tuple(key for key, _, _ in asked)
     if hidden:
-        return _hidden(known, reasons)
-    young, others = any(y for _, y, _ in keys), any(o for _, _, o in keys)
+        return _hidden(known, rules)
+    young, others = any(y for _, y, _ in asked), any(o for _, _, o in asked)
     if not (known.lacks and known.age >= HEALTH_AGE):
-        return (
-            _with_guardians(known, reasons, _own(young), one=one)
-            if others
-            else Deciders(_own(young), reasons)
-        )
+        return _with_guardians(known, rules, _own(young), one=one) if others else Deciders(_own(young), rules)
     if known.age >= ADULT:
-        return Deciders(None, (*reasons, known.reasons["W9"]))
-    return _with_guardians(known, (*reasons, known.reasons["W5"]), _NONE, veto=_own(True), one=one)
+        return Deciders(None, (*rules, "W9"))
+    return _with_guardians(known, (*rules, "W5"), _NONE, veto=_own(True), one=one)
 
 
 def _rules(known: Known, matter: Matter) -> list[tuple[str, bool, bool]]:
@@ -99,31 +91,31 @@ def _rules(known: Known, matter: Matter) -> list[tuple[str, bool, bool]]:
 
 def _with_guardians(
     known: Known,
-    reasons: tuple[Reason, ...],
+    rules: tuple[str, ...],
     young: frozenset[str],
     *,
     veto: frozenset[str] = _NONE,
     one: bool,
 ) -> Deciders:
     if known.care:
-        reasons = (*reasons, known.reasons["W4"])
+        rules = (*rules, "W4")
         if known.agency is None:
-            return Deciders(None, (*reasons, known.reasons["W9"]))
-        return Deciders(young | {known.agency}, reasons, veto=veto)
+            return Deciders(None, (*rules, "W9"))
+        return Deciders(young | {known.agency}, rules, veto=veto)
     if known.guardians is None:
-        return Deciders(None, (*reasons, known.reasons["W9"]))
+        return Deciders(None, (*rules, "W9"))
     if one and len(known.guardians) > 1:
-        return Deciders(young, (*reasons, known.reasons["W3-one"]), known.guardians, veto)
-    return Deciders(young | known.guardians, reasons, veto=veto)
+        return Deciders(young, (*rules, "W3-one"), known.guardians, veto)
+    return Deciders(young | known.guardians, rules, veto=veto)
 
 
-def _hidden(known: Known, reasons: tuple[Reason, ...]) -> Deciders:
+def _hidden(known: Known, rules: tuple[str, ...]) -> Deciders:
     """From 12 the young person alone; guardians are not asked."""
     if known.age < OWN_AGE:
-        return Deciders(None, (known.reasons["B4-young"],))
+        return Deciders(None, ("B4-young",))
     if known.lacks:
-        return Deciders(None, (*reasons, known.reasons["W9"]))
-    return Deciders(_own(True), reasons if known.age >= HEALTH_AGE else (known.reasons["W2"],))
+        return Deciders(None, (*rules, "W9"))
+    return Deciders(_own(True), rules if known.age >= HEALTH_AGE else ("W2",))
 
 
 def _own(young: bool) -> frozenset[str]:

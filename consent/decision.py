@@ -1,4 +1,5 @@
-"""What the consent library answers: permit, permit what a plan leaves, or deny, with one ground and reasons.
+"""What the consent library answers: permit, permit what a plan leaves, or deny, with one ground and reasons;
+and the answers for single readers that it is made of.
 
 Values only. A decision never names an item's content.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -29,6 +31,17 @@ class Reason:
     nn: str
     turn_nb: str = ""
     turn_nn: str = ""
+
+
+class Answer(NamedTuple):
+    """For one organization or single reader: a ground, or None. rules: keys of those that say why, in order.
+    missing, against: keys of those who have not decided, and of those who said no."""
+
+    ground: str | None
+    rules: tuple[str, ...]
+    consents: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    against: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

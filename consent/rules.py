@@ -9,7 +9,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, Final
 
 from consent.decision import Reason
@@ -45,7 +47,13 @@ RULES: Final[tuple[Rule, ...]] = tuple(_rule(row) for row in _DATA["rule"])
 READING: Final[int] = _DATA["reading"]
 
 
-def in_force(on: date, rules: tuple[Rule, ...] = RULES) -> Mapping[str, Reason]:
+@lru_cache(maxsize=32)
+def of_day(on: date) -> tuple[Mapping[str, Reason], str]:
+    """key -> reason on that day, and the version of the rules. Kept: rules never change meanwhile."""
+    return MappingProxyType(in_force(on)), rule_set(on)
+
+
+def in_force(on: date, rules: tuple[Rule, ...] = RULES) -> dict[str, Reason]:
     """key -> reason, for the rules that hold on that day. Where two versions hold, the later one."""
     held = sorted((r for r in rules if r.holds(on)), key=lambda r: r.valid_from or date.min)
     return {rule.key: rule.reason for rule in held}

@@ -12,9 +12,11 @@ from consent import rules
 from consent.acts import Act
 from consent.days import age, day
 from consent.deciders import Deciders, Known, Matter, who_decides
-from consent.model import Circumstance, Decision, Item, Kind, Recipient, Regime
+from consent.decision import Answer, Decision, Reason
+from consent.memory import Memory
+from consent.model import Circumstance, Item, Kind, Regime
 from consent.people import CHILD
-from consent.will import Names, Will, will
+from consent.will import Given, Names, Will, will
 from consent.world import World
 
 ELSEWHERE = frozenset(Regime) - {Regime.HEALTH}
@@ -30,14 +32,15 @@ class Standing:
         self.world = world
         self.time = time
         on = day(time)
-        self.reasons = rules.in_force(on)
-        self.rule_set = rules.rule_set(on)
+        self.reasons, self.rule_set = rules.of_day(on)
         self.age = age(world.born, on)
-        self.answers: dict[object, Decision] = {}
-        self.sound: set[Recipient] = set()
-        self._deciders: dict[tuple[Matter, bool, bool], Deciders] = {}
-        self._wills: dict[tuple[str, str, str, str], Will] = {}
-        self._names: dict[str, Names] = {}
+        self.decisions: Memory[object, Decision] = Memory()
+        self.verdicts: Memory[object, Decision] = Memory()
+        self.answers: Memory[object, Answer] = Memory()
+        self._deciders: Memory[tuple[Matter, bool, bool], Deciders] = Memory()
+        self._given: Memory[tuple[str, str, str], Given] = Memory()
+        self._wills: Memory[tuple[Given, str], Will] = Memory()
+        self._names: Memory[str, Names] = Memory()
         self.fault = world.fault
         self._known = self._know()
 
@@ -48,13 +51,14 @@ class Standing:
         place = (matter, hidden, one)
         found = self._deciders.get(place)
         if found is None:
-            found = self._deciders[place] = who_decides(self._known, matter, hidden=hidden, one=one)
+            made = who_decides(self._known, matter, hidden=hidden, one=one)
+            found = self._deciders.keep(place, made)
         return found
 
     def matter(self, item: Item, recipients: Iterable[str | None]) -> Matter:
         """What kind of matter the item is between its author and these organizations."""
-        places = [item.author_organization, *recipients]
-        health = any(self.health(place) for place in places)
+        places = (item.author_organization, *recipients)
+        health = any(map(self.health, places))
         if not item.outside:
             return Matter.LOG_HEALTH if health else Matter.LOG
         if health:
@@ -75,6 +79,10 @@ class Standing:
         """Whether the child must be heard and no record says so (W6)."""
         return self.age in _HEARD_AGES and not any(c.holds is True for c in self._now(Kind.HEARD))
 
+    def reasons_of(self, rules: Iterable[str]) -> tuple[Reason, ...]:
+        """The rules of these keys as they read now, each once. Raises KeyError for one not in force."""
+        return tuple([self.reasons[rule] for rule in dict.fromkeys(rules)])
+
     def named(self, key: str) -> str:
         """A reference, or organization number, by which to tell who somebody is."""
         known = self.world.people.references(key)
@@ -90,7 +98,6 @@ class Standing:
             agency=agency,
             lacks=competent is False,
             settings=self.world.settings,
-            reasons=self.reasons,
         )
 
     def _guardians(self) -> frozenset[str] | None:
@@ -137,41 +144,39 @@ class Standing:
 
     def will(self, giver: str, recipient: str, purpose: str, subject: str = CHILD) -> Will:
         """What one giver wants for an organization or single reader, about the child or a third person."""
-        place = (giver, recipient, purpose, subject)
+        place = (self._said(giver, subject, purpose), recipient)
         found = self._wills.get(place)
         if found is None:
-            acts = [a for a in self.world.acts if a.subject in (subject, None)]
-            given = [a for a in acts if self._gave(giver, a)]
             writing = self.world.settings.demands_writing
-            found = will(
-                given, self._of(recipient), self._permitting(giver, subject, purpose), writing, self.time
-            )
-            self._wills[place] = found
+            found = self._wills.keep(place, will(place[0], self._of(recipient), writing, self.time))
         return found
 
-    def _gave(self, giver: str, act: Act) -> bool:
-        """Whether an act may be this giver's. One by somebody nobody knows may be anyone's."""
-        return act.strangers or self._signed(giver, act)
+    def _said(self, giver: str, subject: str, purpose: str) -> Given:
+        place = (giver, subject, purpose)
+        found = self._given.get(place)
+        if found is None:
+            about = [a for a in self.world.acts if a.subject in (subject, None)]
+            signed = [a for a in about if self._signed(giver, a)]
+            meant = [a for a in signed if a.subject == subject and a.purpose == purpose]
+            found = Given(
+                # an act by somebody nobody knows may be anyone's
+                acts=tuple(a for a in about if a.strangers or a in signed),
+                permitting=tuple(a for a in meant if a.permits_at(self.time)),
+            )
+            self._given.keep(place, found)
+        return found
 
     def _signed(self, giver: str, act: Act) -> bool:
-        keys = self.world.people.keys
+        """Whether an act is this giver's: one of its members' where that is a child welfare service."""
         back = act.taken_back_by(self.time)
-        signers = {one for one in act.signers if back is None or keys.get(one) != back}
         if not giver.startswith(AGENCY):
-            return any(keys.get(one) == giver for one in signers)
+            return giver in act.givers and giver != back
         number = giver.removeprefix(AGENCY)
-        return any(m.id in signers for m in self.world.people.members if m.organization == number)
+        own = [m for m in self.world.people.members if m.organization == number]
+        return any(m.id in act.signers and m.key != back for m in own)
 
     def _of(self, recipient: str) -> Names:
         found = self._names.get(recipient)
         if found is None:
-            found = self._names[recipient] = Names(recipient, self.world.people, self.time)
+            found = self._names.keep(recipient, Names(recipient, self.world.people, self.time))
         return found
-
-    def _permitting(self, giver: str, subject: str, purpose: str) -> frozenset[int]:
-        """By identity, the acts with which the giver permits something about the subject for the purpose."""
-        return frozenset(
-            id(a)
-            for a in self.world.acts
-            if a.permits and a.subject == subject and a.purpose == purpose and self._signed(giver, a)
-        )

@@ -7,10 +7,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from consent.acts import CATEGORIES, Act
 from consent.model import Item
 from consent.people import Member, People
+
+
+class Given(NamedTuple):
+    """What one giver has said. acts: all that may be the giver's. permitting: those of them that permit
+    something, for one purpose, now. Givers who said the same are alike."""
+
+    acts: tuple[Act, ...]
+    permitting: tuple[Act, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,7 @@ class Exemption:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Will:
     """permits: acts in force; oral: those that count only where writing is not demanded. taken_back: permits
     withdrawn, which count as an objection among health care (G2)."""
@@ -72,15 +81,17 @@ class Names:
         self.recipient = recipient
         selves = [m for m in people.members if m.id == recipient and m.active(time)]
         self.own = frozenset({recipient}) | {m.organization for m in selves if m.organization}
-        self._now = [m for m in people.members if m.organization in self.own and m.active(time)]
+        now = [m for m in people.members if m.organization in self.own and m.active(time)]
+        self._near = self.own | _references(now)
+        self._in_frame = {m.frame: _services(n for n in now if n.frame == m.frame) for m in now}
         ever = [m for m in people.members if m.organization in self.own or m.id == recipient]
         self.ever = self.own | _references(ever) | _services(ever)
         self.unplaced = not _services(ever)  # its service is unknown: any service named may be it
 
     def named_by(self, act: Act) -> bool:
         """Whether a permit names it: itself, someone who takes part for it, or its service in that frame."""
-        in_frame = _services(m for m in self._now if m.frame == act.frame)
-        return not act.recipients.isdisjoint(self.own | _references(self._now) | in_frame)
+        services = self._in_frame.get(act.frame, frozenset[str]())
+        return not (act.recipients.isdisjoint(self._near) and act.recipients.isdisjoint(services))
 
     def excepted_by(self, name: str) -> bool:
         """Whether an exception's name may mean it, wherever and whenever it takes or took part."""
@@ -91,17 +102,18 @@ class Names:
         return name in act.recipients or (_is_service(name) and not act.recipients.isdisjoint(self.own))
 
 
-def will(acts: list[Act], names: Names, permitting: frozenset[int], writing: bool, time: datetime) -> Will:
-    """acts: all that may be the giver's. permitting: those of them, by identity, that permit something.
-    writing: the municipality demands it."""
-    named = [a for a in acts if id(a) in permitting and a.permits_at(time) and names.named_by(a)]
+def will(given: Given, names: Names, writing: bool, time: datetime) -> Will:
+    """What somebody who said this wants for a recipient of these names. writing: the municipality demands
+    it."""
+    named = [a for a in given.permitting if names.named_by(a)]
     permits = tuple(a for a in named if a.written or not writing)
+    against = [a for a in given.acts if a.refuses or a.except_recipients]
     return Will(
         permits=permits,
         oral=tuple(a for a in named if writing and not a.written),
-        exemptions=tuple(_exemptions(acts, permits, names)),
-        taken_back=tuple(_taken_back(acts, permits, names, time)),
-        items=frozenset[str]().union(*(_kept(a, permits) for a in acts)),
+        exemptions=tuple(_exemptions(against, permits, names)),
+        taken_back=tuple(_taken_back(given.acts, permits, names, time)),
+        items=frozenset[str]().union(*(_kept(a, permits) for a in given.acts if a.except_items)),
     )
 
 
@@ -124,7 +136,7 @@ def _exemptions(acts: list[Act], permits: tuple[Act, ...], names: Names) -> Iter
 
 
 def _taken_back(
-    acts: list[Act], permits: tuple[Act, ...], names: Names, time: datetime
+    acts: tuple[Act, ...], permits: tuple[Act, ...], names: Names, time: datetime
 ) -> Iterator[Exemption]:
     for act in acts:
         if act.refuses or act.withdrawn is None or act.withdrawn > time:

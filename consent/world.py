@@ -4,6 +4,7 @@ read raises here, and evaluate answers that with a deny.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from consent.model import (
     Circumstance,
     Facts,
     Finding,
+    Item,
     Kind,
     Objection,
     Override,
@@ -64,7 +66,17 @@ class World:
     agencies: Mapping[str, str]
     named: frozenset[str]
     sound: frozenset[str]  # organization numbers of known regime
-    dated: bool  # some act reaches only items written from a day on
+    firsts: tuple[datetime, ...]  # in order, from when on items must be written for some act to reach them
+
+    def aspect(self, item: Item) -> tuple[object, ...]:
+        """What consents look at: they permit and refuse alike all items that agree in this."""
+        return (
+            item.categories,
+            item.sensitivity,
+            bisect_right(self.firsts, item.recorded) if self.firsts and item.recorded is not None else 0,
+            item.id if item.id in self.named else None,
+            item.consent_id,
+        )
 
 
 def world(facts: Facts) -> World:
@@ -94,7 +106,7 @@ def world(facts: Facts) -> World:
             *(w.value.items for w in withheld),
         ),
         sound=frozenset(number for number in facts.regimes if is_number(number)),
-        dated=any(a.applies_from is not None for a in every),
+        firsts=tuple(sorted({a.applies_from for a in every if a.applies_from is not None})),
     )
 
 
@@ -116,7 +128,7 @@ def closed(fault: str) -> World:
         agencies={},
         named=frozenset(),
         sound=frozenset(),
-        dated=False,
+        firsts=(),
     )
 
 
