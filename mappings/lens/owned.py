@@ -65,13 +65,12 @@ def _status_before(resource: Resource) -> Json:
 
 
 def _withdrawn_with(resource: Resource, error: Json) -> Resource:
-    """Withdrawn together with its record; one that was withdrawn before stays so, unmarked."""
-    others = [e for e in resource.get("extension") or () if e["url"] != canonical.RECORDED_IN_ERROR]
+    """Withdrawn together with its record: unmarked until now. One that was withdrawn before stays so."""
     if resource.get("status") == IN_ERROR:
-        return _set(resource, "extension", others)
+        return resource
     parts = [e for e in error.get("extension") or () if e["url"] != "status"]
     mark = {**error, "extension": [*parts, {"url": "status", "valueCode": resource.get("status")}]}
-    return {**resource, "status": IN_ERROR, "extension": [*others, mark]}
+    return {**resource, "status": IN_ERROR, "extension": [*(resource.get("extension") or ()), mark]}
 
 
 def _with_extensions(resource: Resource, item: Resource) -> Resource:
