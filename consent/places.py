@@ -15,8 +15,8 @@ _STREETS: Final = (
     "gata|gaten|gate|gt|veien|vegen|vei|veg|allé|alléen|alle|plassen|plass|torget|torg|stien|bakken|kroken|"
     "svingen|tunet|brygga|kaia|kaien|jordet|åsen|lia|haugen|løkka|hagen|dalen|ringen|tråkket|smauet|smuget"
 )
-SHAPES: Final = re.compile(
-    rf"(?i:\b[\wæøå.-]*(?:{_STREETS})\.?\s*(?:nr\.?\s*)?\d)"  # a street and a number
+SHAPES: Final = re.compile(  # bounded, so that no text takes long
+    rf"(?i:\b[\wæøå.-]{{0,60}}(?:{_STREETS})\.?\s*(?:nr\.?\s*)?\d)"  # a street and a number
     r"|\b[A-ZÆØÅ][\wæøå]+(?:gata|gaten|gate|veien|vegen|allé|alléen|torget|plassen)\b"  # a street's name
     r"|\b(?!19\d\d|20\d\d)\d{4}\s+[A-ZÆØÅ]"  # a postal code and place
     r"|(?i:\bpostboks\b)"

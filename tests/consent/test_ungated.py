@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -66,6 +67,13 @@ def test_what_does_not_identify_is_left(text: str) -> None:
 
 def test_a_name_is_not_found_inside_another_word() -> None:
     assert not {f for f in found("torsdag er motorisk uro verst") if f[1] is What.NAME}
+
+
+@pytest.mark.parametrize("piece", ["a-", "A.", "Aa-", "a", "1 "])
+def test_no_text_takes_long_to_read(piece: str) -> None:
+    start = time.process_time()
+    findings(piece * (20_000 // len(piece)), JONAS)
+    assert time.process_time() - start < 5
 
 
 @given(st.text(max_size=200))
