@@ -10,6 +10,7 @@ from base64 import b64encode
 from typing import Final
 
 from mappings.canonical import BELONGS_TO, ENTRY_KIND, MARK, RECORDED_IN_ERROR, policy
+from mappings.ended import is_id, is_reference, is_time
 from mappings.lens.owned import following
 from mappings.lens.views import IN_ERROR, WITHDRAWN
 from mappings.model import Json, Resource
@@ -21,6 +22,12 @@ _BEFORE: Final = {
     "Goal": "cancelled",
     "ServiceRequest": "revoked",
 }  # the status it is shown with, crossed out
+_ENTRY_KINDS: Final = frozenset(
+    {
+        "stafettlogg", "individuell-plan", "hovedmaal", "delmaal", "tiltak", "henvisning", "evaluering",
+        "effekt", "forhold", "lysglimt", "notat", "melding", "moetereferat", "overfoering",
+    }
+)  # fmt: skip
 _SCOPE: Final = "http://terminology.hl7.org/CodeSystem/consentscope"
 _LOINC: Final = "http://loinc.org"
 _FIXED: Final[dict[str, Resource]] = {
@@ -88,7 +95,8 @@ def emptied(resource: Resource, at: str) -> Resource:
 def is_emptied(resource: Resource) -> bool:
     """Whether there is nothing in it but what `emptied` leaves."""
     at = _marked_at(resource)
-    return at is not None and emptied(resource, at) == resource
+    named = is_id(resource.get("id")) and all(is_reference(ref) for ref in _references(resource))
+    return at is not None and named and emptied(resource, at) == resource
 
 
 def is_only_marked(resource: Resource, before: Resource) -> bool:
@@ -100,9 +108,9 @@ def is_only_marked(resource: Resource, before: Resource) -> bool:
 def _marked_at(resource: Resource) -> str | None:
     marks = (e for e in resource.get("extension") or () if e.get("url") == RECORDED_IN_ERROR)
     mark: Json = next(marks, {})
-    return next(
-        (e.get("valueDateTime") for e in mark.get("extension") or () if e["url"] == "tidspunkt"), None
-    )
+    times = (e.get("valueDateTime") for e in mark.get("extension") or () if e["url"] == "tidspunkt")
+    at = next(times, None)
+    return str(at) if is_time(at) else None
 
 
 def _said(made: Resource, status: str) -> Resource:
@@ -132,8 +140,18 @@ def _kinds(resource: Resource) -> list[Resource]:
         {"system": ENTRY_KIND, "code": coding["code"]}
         for concept in (categories if isinstance(categories, list) else ())
         for coding in concept.get("coding") or ()
-        if coding.get("system") == ENTRY_KIND and coding.get("code")
+        if coding.get("system") == ENTRY_KIND and coding.get("code") in _ENTRY_KINDS
     ]
+
+
+def _references(resource: Resource) -> list[Json]:
+    """Everything in an emptied one that leads somewhere."""
+    name = _SUBJECT.get(resource.get("resourceType", ""), "subject")
+    own = [resource[name].get("reference")] if name and isinstance(resource.get(name), dict) else []
+    actors = [p.get("actor") or {} for p in resource.get("participant") or ()]
+    own += [actor["reference"] for actor in actors if "reference" in actor]
+    belonging = [e for e in resource.get("extension") or () if e.get("url") == BELONGS_TO]
+    return own + [(e.get("valueReference") or {}).get("reference") for e in belonging]
 
 
 def _whose(kind: str, resource: Resource) -> Resource:

@@ -199,7 +199,7 @@ def _recalled(link: Link, version: Version) -> Shown:
 def _shown(resource: Resource, focal: Version, at: str) -> Shown:
     """As an item would be; a record system wants to know when it was written."""
     ref = f"{resource['resourceType']}/{resource['id']}"
-    trace = {"resourceType": "Provenance", "id": f"{resource['id']}-provenance", "recorded": at}
+    trace: Resource = {"resourceType": "Provenance", "id": f"{resource['id']}-provenance", "recorded": at}
     trace |= {"target": [{"reference": ref}], "agent": [{"who": {"display": OURSELVES}}]}
     state = State({ITEM: resource, PROVENANCE: trace})
     return Shown(Unit(ref, focal.item, state), View(focal.item, {}, {}), focal)
