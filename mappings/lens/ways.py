@@ -66,34 +66,38 @@ def steps(text: str) -> list[str]:
 
 
 def _step(step: str, names: Names, inner: Way) -> Way:
-    match = _STEP.match(step)
-    if match is None:
-        raise BadWay(f"{step!r} is not a step of a way")
-    key, argument, system, pattern = match.groups()
+    key, argument, system, pattern = _taken_apart(step)
     if system:
         if inner is not HERE:
             raise BadWay(f"{key}<…> is the end of a way")
         return concept(key, names.code_system(system))
     if pattern:
-        if pattern not in names.patterns:
-            raise BadWay(f"the pattern {pattern!r} is not declared")
-        return where(key, names.patterns[pattern], inner)
+        return where(key, _declared(pattern, names), inner)
     if argument:
         return where(*_argument(key, argument, names), inner)
     return first(key, inner) if step.endswith("[0]") else member(key, inner)
 
 
 def element(step: str, names: Names) -> tuple[str, Pattern]:
-    """The list and the elements of it that a last step with `*` means, the star taken away."""
+    """The list and the elements of it that a last step with `*` means, the star taken away. Raises BadWay."""
+    key, argument, _, pattern = _taken_apart(step)
+    if pattern:
+        return key, _declared(pattern, names)
+    return _argument(key, argument, names) if argument else (key, Pattern({}))
+
+
+def _taken_apart(step: str) -> tuple[str, ...]:
+    """The key of a step, and what stands in (), <> and {}."""
     match = _STEP.match(step)
     if match is None:
         raise BadWay(f"{step!r} is not a step of a way")
-    key, argument, _, pattern = match.groups()
-    if pattern:
-        if pattern not in names.patterns:
-            raise BadWay(f"the pattern {pattern!r} is not declared")
-        return key, names.patterns[pattern]
-    return _argument(key, argument, names) if argument else (key, Pattern({}))
+    return match.groups()
+
+
+def _declared(pattern: str, names: Names) -> Pattern:
+    if pattern not in names.patterns:
+        raise BadWay(f"the pattern {pattern!r} is not declared")
+    return names.patterns[pattern]
 
 
 def _argument(key: str, argument: str, names: Names) -> tuple[str, Pattern]:
