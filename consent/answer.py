@@ -3,7 +3,7 @@ does."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from consent import blocks, grounds
@@ -82,20 +82,20 @@ def _by_consent(name: str, request: Request, standing: Standing, deciders: Decid
 
 
 def _consented(name: str, request: Request, standing: Standing, deciders: Deciders) -> Answer:
-    if not deciders.everyone:
+    item, everyone = request.item, deciders.everyone
+    if not everyone:
         return Answer(None, deciders.rules)
-    item = request.item
-    wills = {key: standing.will(key, name, request.purpose) for key in sorted(deciders.everyone)}
+    wills = standing.wills(everyone, name, request.purpose)
     if Category.SAMTYKKE in item.categories:
         return _record(item, wills.values())
-    heard = wills | {key: standing.will(key, name, request.purpose) for key in deciders.veto}
+    heard = {**wills, **standing.wills(deciders.veto, name, request.purpose)} if deciders.veto else wills
     against = frozenset([key for key, will in heard.items() if will.refuses(item)])
     if against:
         return Answer(None, (*deciders.rules, "G1-exception"), against=against)
     return _covered(item, wills, deciders)
 
 
-def _covered(item: Item, wills: dict[str, Will], deciders: Deciders) -> Answer:
+def _covered(item: Item, wills: Mapping[str, Will], deciders: Deciders) -> Answer:
     """Whether the permits of all who must decide reach the item, and of one of those of whom one suffices."""
     used = _reaching(item, wills)
     missing = _lacking(deciders, used)
@@ -108,7 +108,7 @@ def _covered(item: Item, wills: dict[str, Will], deciders: Deciders) -> Answer:
 
 
 def _reaching(
-    item: Item, wills: dict[str, Will], *, labelled: bool = True, oral: bool = False
+    item: Item, wills: Mapping[str, Will], *, labelled: bool = True, oral: bool = False
 ) -> dict[str, list[str]]:
     """Who permits all of it, and by which records. Those who want the same share a will."""
     found = {will: will.covering(item, labelled=labelled, oral=oral) for will in set(wills.values())}

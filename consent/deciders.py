@@ -54,7 +54,8 @@ class Deciders(NamedTuple):
     @property
     def everyone(self) -> frozenset[str]:
         """All who have a say."""
-        return (self.keys or _NONE) | self.one_of
+        asked = self.keys or _NONE
+        return asked | self.one_of if self.one_of else asked
 
 
 def who_decides(known: Known, matter: Matter, *, hidden: bool, one: bool) -> Deciders:

@@ -5,7 +5,7 @@ Built once per person and moment, then asked once per item; it remembers what it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from consent import rules
@@ -40,6 +40,7 @@ class Standing:
         self._deciders: Memory[tuple[Matter, bool, bool], Deciders] = Memory()
         self._given: Memory[tuple[str, str, str], Given] = Memory()
         self._wills: Memory[tuple[Given, str], Will] = Memory()
+        self._together: Memory[tuple[frozenset[str], str, str], Mapping[str, Will]] = Memory()
         self._names: Memory[str, Names] = Memory()
         self.fault = world.fault
         self._known = self._know()
@@ -150,6 +151,14 @@ class Standing:
             writing = self.world.settings.demands_writing
             found = self._wills.keep(place, will(place[0], self._of(recipient), writing, self.time))
         return found
+
+    def wills(self, givers: frozenset[str], recipient: str, purpose: str) -> Mapping[str, Will]:
+        """What each of these wants for a recipient, about the child, by key in order."""
+        place = (givers, recipient, purpose)
+        found = self._together.get(place)
+        return found or self._together.keep(
+            place, {giver: self.will(giver, recipient, purpose) for giver in sorted(givers)}
+        )
 
     def _said(self, giver: str, subject: str, purpose: str) -> Given:
         place = (giver, subject, purpose)
