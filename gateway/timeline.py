@@ -119,7 +119,7 @@ class Timeline:
         return Entry(
             id=one.ref.replace("/", "-"),
             resource=one.ref,
-            kind=_kind(resource),
+            kind=kind_of(resource),
             time=text,
             moment=moment,
             systems=(one.version.created_by,),
@@ -218,7 +218,8 @@ def _once(found: Iterable[Entry]) -> Iterable[Entry]:
     return kept.values()
 
 
-def _kind(resource: Resource) -> str:
+def kind_of(resource: Resource) -> str:
+    """What an entry about this is called: one of ALL."""
     own, kind = reading.kind_of(resource), resource["resourceType"]
     if own in ALL:
         return own

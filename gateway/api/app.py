@@ -19,6 +19,7 @@ from gateway.api import (
     fhir_read,
     fhir_write,
     health,
+    held,
     lanes,
     metrics,
     notices,
@@ -42,7 +43,7 @@ Every route but `/healthz` and `/readyz` needs a bearer token; its client decide
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
     records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, decisions, unshown, plans,
-    notices, lanes, health, metrics,
+    notices, held, lanes, health, metrics,
 )  # fmt: skip
 
 

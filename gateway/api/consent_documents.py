@@ -137,3 +137,47 @@ class NoticeAnswers(Answer):
 
     notices: list[NoticeAnswer]
     next: str | None = Field(description="Send it as `after` for the next page")
+
+
+class HeldItem(Answer):
+    """One thing that a holder has."""
+
+    item: str
+    kind: str
+    title: str | None
+    time: str | None = Field(description="When it happened, as its source wrote it")
+    first: str = Field(description="When the holder first got it")
+    last: str
+    certain: bool = Field(description="It arrived, as far as is known")
+    ground: str
+    why: Sentence
+    goes_on: bool
+    ended: str | None = Field(description="Since when it is not shared any more, where that is known")
+    sharing: Sentence
+    in_error: str | None = Field(description="Since when it is registered in error")
+    corrected: str | None = Field(description="When the holder was told so")
+    remarks: list[Sentence]
+
+
+class HolderAnswer(Answer):
+    """One organization at one system. Where the address is protected, only what kind of service it is."""
+
+    organization: str | None
+    name: Sentence
+    regime: str | None
+    system: str | None
+    first: str
+    last: str
+    goes_on: bool
+    ended: str | None
+    sharing: Sentence
+    items: list[HeldItem]
+
+
+class HeldAnswers(Answer):
+    """Who holds what, for one reader."""
+
+    patient: str
+    reader: str
+    time: str
+    holders: list[HolderAnswer]

@@ -124,3 +124,42 @@ REMINDERS: Final = {
         "Den unge har fylt {age} år. Gå gjennom samtykka på nytt, og spør den unge.",
     ),
 }
+
+GROUNDS: Final = {  # what no rule of law.md says
+    "lookup": Said(
+        "Fødselsnummeret ble brukt til å finne personen hos mottakeren.",
+        "Fødselsnummeret blei brukt til å finne personen hos mottakaren.",
+    ),
+    "operator": Said(
+        "Kommunen tok ut en kopi av alt som er registrert.",
+        "Kommunen tok ut ein kopi av alt som er registrert.",
+    ),
+    "notice": Said(
+        "Mottakeren fikk beskjed om at delingen er slutt.", "Mottakaren fekk beskjed om at delinga er slutt."
+    ),
+}
+UNSAID: Final = Said("Grunnlaget er ikke skrevet ned.", "Grunnlaget er ikkje skrive ned.")
+GOES_ON: Final = Said("Deles fortsatt.", "Blir framleis delt.")
+STOPPED: Final = Said("Deles ikke lenger.", "Blir ikkje delt lenger.")
+STOPPED_ON: Final = Said("Deles ikke lenger, siden {day}.", "Blir ikkje delt lenger, sidan {day}.")
+COPY: Final = Said("En kopi som ikke blir oppdatert.", "Ein kopi som ikkje blir oppdatert.")
+UNSURE: Final = Said("Det er ikke sikkert at det kom fram.", "Det er ikkje sikkert at det kom fram.")
+IN_ERROR: Final = Said(
+    "Registrert ved en feil. Mottakeren har ikke fått beskjed ennå.",
+    "Registrert ved ein feil. Mottakaren har ikkje fått beskjed enno.",
+)
+CORRECTED: Final = Said(
+    "Registrert ved en feil. Mottakeren fikk beskjed {day}.",
+    "Registrert ved ein feil. Mottakaren fekk beskjed {day}.",
+)
+REGIMES: Final = {
+    "health": Said("Helsetjenesten", "Helsetenesta"),
+    "child-welfare": Said("Barnevernet", "Barnevernet"),
+    "education": Said("Skole, barnehage eller PPT", "Skule, barnehage eller PPT"),
+    "administration": Said("Kommunens forvaltning", "Forvaltninga i kommunen"),
+    "social": Said("Sosialtjenesten", "Sosialtenesta"),
+    "police": Said("Politiet", "Politiet"),
+    "private": Said("En privat virksomhet", "Ei privat verksemd"),
+}
+SOMEBODY: Final = Said("En virksomhet", "Ei verksemd")
+EXPORTED: Final = Said("Kopi tatt ut i kommunen", "Kopi teken ut i kommunen")

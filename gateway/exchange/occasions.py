@@ -74,7 +74,9 @@ def _endings(facts: PersonFacts, now: datetime, since: datetime) -> Iterator[Occ
 
 def _birthdays(facts: PersonFacts, now: datetime, since: datetime) -> Iterator[Occasion]:
     born = facts.facts.born
-    for age in BIRTHDAYS if born is not None else ():
+    if born is None:
+        return
+    for age in BIRTHDAYS:
         at = midnight(birthday(born, age)).astimezone(OSLO)
         if now < at:
             due = midnight((at - NOTICE).date())
