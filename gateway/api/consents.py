@@ -121,11 +121,14 @@ async def _closing(desk: Desk, tenant: str, consents: Sequence[str], since: date
 
 async def closed(desk: Desk, tenant: str, answers: Sequence[Answer], since: datetime) -> list[Answer]:
     """The answers to records; those to consents that were changed say whether older decisions have ended."""
-    changed = [a.ref for a in answers if a.ref and a.ref.startswith("Consent/") and a.status in _CHANGED]
+    changed = [a.ref for a in answers if a.ref and a.ref.startswith("Consent/") and _took_effect(a)]
     if not changed:
         return list(answers)
     closing = await _closing(desk, tenant, changed, since)
     return [replace(a, closed=closing.closed) if a.ref in changed else a for a in answers]
 
 
-_CHANGED = frozenset({Status.STORED, Status.CONFLICT})
+def _took_effect(one: Answer) -> bool:
+    """Whether the consent is another now. An older edition that is kept as history changes nothing, and so
+    closes nothing; one that takes something back does, and is answered as a conflict."""
+    return one.status is Status.CONFLICT or (one.status is Status.STORED and not one.late)

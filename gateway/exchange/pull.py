@@ -18,7 +18,8 @@ from sqlalchemy import Connection, case, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.config import Settings, System
-from gateway.exchange import disclosures, lanes, timers
+from gateway.exchange import disclosures, lanes, notices, timers
+from gateway.exchange.endings import Told
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.lanes import Claim, Ending
 from gateway.exchange.prepare import Plan, Preparer, Send
@@ -113,6 +114,8 @@ class Puller:
                 link.previous, link.held, link.candidates = link.held, link.candidates[-1], ()
                 link.hold = link.hold_digest = None
         links.save(connection, tenant, found.values())
+        told = {ref: Told.TOLD for ref, link in found.items() if link.notice}
+        notices.close(connection, tenant, self.system.id, told, now)
         endings = [(one["id"], disclosures.DELIVERED, None) for one in memory.attempts]
         disclosures.finish(connection, tenant, endings, now)
         for one in memory.lanes:

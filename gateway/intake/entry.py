@@ -3,7 +3,7 @@ current, keep what was replaced, and note what the system now holds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from gateway.hub.merge import Conflict, merge
 from gateway.hub.schema.tables import late_edition, resource_version
 from gateway.hub.versions import Version
 from gateway.intake.answer import Answer, Status
+from gateway.intake.late import same_will, taken_back
 from gateway.intake.workspace import Workspace
 from mappings import derived, reading
 from mappings.canonical import ENH
@@ -48,7 +49,7 @@ class Entry:
         if link is not None and link.notice:  # ours to them: nothing they say of it is an item
             return Answer(Status.UNCHANGED, self.heading.type, self.heading.id, ref=name.ref)
         if link is not None and link.changed is not None and self.heading.changed < link.changed:
-            return self._late(ws, name.ref)
+            return self._late(ws, link, name)
         link = link or self._link(name)
         ids = self._ids(ws, name)
         if link.candidates:
@@ -205,7 +206,10 @@ class Entry:
         link.hold = link.hold_digest = None
         ws.keep(link)
 
-    def _late(self, ws: Workspace, ref: str) -> Answer:
+    def _late(self, ws: Workspace, link: Link, name: Name) -> Answer:
+        ref = name.ref
+        if ref.startswith("Consent/"):
+            return self._late_consent(ws, link, name)
         known = ws.connection.execute(
             select(resource_version.c.ref)
             .where(
@@ -219,6 +223,34 @@ class Entry:
         stored = False if known else self._keep_late(ws, ref)
         status = Status.STORED if stored else Status.UNCHANGED
         return Answer(status, self.heading.type, self.heading.id, ref=ref, late=True)
+
+    def _late_consent(self, ws: Workspace, link: Link, name: Name) -> Answer:
+        """An older edition of a consent: what it takes back is taken back (gateway/intake/late.py)."""
+        late = self.mapping.put(self.record, link.held, self._ids(ws, name)).focus[ITEM]
+        stored = not self._was_said(ws, name.ref, late) and self._keep_late(ws, name.ref)
+        head = ws.heads.get(name.ref)
+        status = Status.STORED if stored else Status.UNCHANGED
+        answer = Answer(status, self.heading.type, self.heading.id, ref=name.ref, late=True)
+        value = taken_back(late, head.resource, self.heading.changed) if stored and head else None
+        if head is None or value is None or value == head.resource:
+            return answer
+        whole = Conflict("Consent", head.resource, late, None)
+        values = self._values(whole, head.recorded)
+        ws.disagree(person_id=self.person, ref=name.ref, path=whole.path, values=values)
+        if self.system.adapter == "fhir" and head.created_by != self.system.id:
+            return answer  # said where it was not decided: for a person to look at
+        self._append(ws, link, value)
+        self._append(ws, link, self._provenance(name.ref))
+        return replace(answer, status=Status.CONFLICT)
+
+    def _was_said(self, ws: Workspace, ref: str, late: Resource) -> bool:
+        """Whether this very edition was taken in when it was the newest."""
+        return any(
+            old.source == self.system.id
+            and old.recorded == self.heading.changed
+            and same_will(old.resource, late)
+            for old in versions.history(ws.connection, ws.tenant, ref)
+        )
 
     def _keep_late(self, ws: Workspace, ref: str) -> bool:
         dialect: Any = sqlite if ws.store.sqlite else postgresql
