@@ -26,12 +26,12 @@ class Event(Enum):
     JOURNAL_REPLAYED = (27, "consents that the database did not know were taken in again from the journal")
     POLL_FAILED = (30, "a system could not be asked for changes")
     POLL_REFUSED = (31, "a polled record was not taken in")
-    LOGGED_IN = (40, "a person logged in")
-    LOGIN_REFUSED = (41, "a login was refused")
-    LOGGED_OUT = (42, "a person logged out")
-    PAGE_REFUSED = (43, "a page was refused")
     POLL_VANISHED = (32, "a system has deleted records; what was said stays, and a person decides")
     COURIER_FAILED = (40, "the courier failed and goes on")
+    LOGGED_IN = (50, "a person logged in")
+    LOGIN_REFUSED = (51, "a login was refused")
+    LOGGED_OUT = (52, "a person logged out")
+    PAGE_REFUSED = (53, "a page was refused")
 
 
 def log(event: Event, *, level: int = logging.INFO, trace: bool = False, **ids: Any) -> None:

@@ -4,6 +4,7 @@ what. Facts for the consent library; dates that are not certain are read so that
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -16,6 +17,7 @@ from mappings.canonical import (
     PARENTAL_RESPONSIBILITY,
     ROLE,
     TJENESTE,
+    code_system,
     extension,
 )
 from mappings.consents import ConsentReading, consent_of, named
@@ -39,6 +41,7 @@ _PROTECTION_SYSTEMS: Final = (
     ADDRESS_CONFIDENTIALITY.replace("/CodeSystem/", "/ValueSet/"),
 )
 _ONESELF: Final = "ONESELF"
+_IDENTIFIER_TYPE: Final = code_system("identifikator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class PersonReading:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantReading:
-    """One who takes part. identifiers: national ids only."""
+    """One who takes part. identifiers: national ids only. users: (issuer, subject) at a login."""
 
     role: str
     service: str | None
@@ -62,6 +65,7 @@ class ParticipantReading:
     end: date | None
     identifiers: tuple[tuple[str, str], ...]
     hpr: str | None
+    users: tuple[tuple[str, str], ...] = ()
 
 
 def person_of(patient: Resource) -> PersonReading:
@@ -96,6 +100,7 @@ def participant_of(resource: Resource) -> ParticipantReading | None:
         end=_day(period.get("end"), first=True),
         identifiers=tuple(pair for pair in everyone if pair[0] in NATIONAL_IDS),
         hpr=next((value for system, value in everyone if system == HPR), None),
+        users=tuple(_users(resource)),
     )
 
 
@@ -139,6 +144,16 @@ def _identifiers(resource: Resource) -> list[tuple[str, str]]:
         for i in resource.get("identifier") or ()
         if i.get("system") and i.get("value")
     ]
+
+
+def _users(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Who this is at a login: identifiers that say so of themselves."""
+    for one in resource.get("identifier") or ():
+        codes = (one.get("type") or {}).get("coding") or ()
+        if any((c.get("system"), c.get("code")) == (_IDENTIFIER_TYPE, "bruker") for c in codes) and (
+            one.get("system") and one.get("value")
+        ):
+            yield str(one["system"]), str(one["value"])
 
 
 def _protection(patient: Resource) -> str | None:

@@ -9,21 +9,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
-from gateway import jsontext
+from gateway.access.issuer_calls import get_json, is_safe
 from gateway.config import Issuer
 from gateway.errors import ConfigurationError, NotReady
 
 KEEP_SECONDS = 24 * 3600.0  # keys older than this are not used
 UNKNOWN_KEY_SECONDS = 60.0  # an unknown key id makes us ask again at most this often
 FAILURE_SECONDS = 2.0  # after a failed fetch, wait this long before the next
-MAX_BYTES = 256 * 1024
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 KEY_TYPES = frozenset({"EC", "RSA", "OKP"})  # never "oct": a shared secret is not a public key
 
 
@@ -32,7 +29,7 @@ class IssuerKeys:
 
     def __init__(self, issuer: Issuer, clock: Callable[[], float]) -> None:
         for address in (issuer.issuer, issuer.jwks_url):
-            if address is not None and not _safe(address):
+            if address is not None and not is_safe(address):
                 raise ConfigurationError(f"issuer {issuer.issuer}: {address} must be https (or this machine)")
         self._issuer = issuer
         self._clock = clock
@@ -67,7 +64,7 @@ class IssuerKeys:
     def _fetch(self) -> None:
         now = self._clock()
         try:
-            document = _get(self._keys_url())
+            document = get_json(self._keys_url())
         except (httpx.HTTPError, ValueError):
             self._not_before = now + FAILURE_SECONDS
             return
@@ -78,9 +75,9 @@ class IssuerKeys:
     def _keys_url(self) -> str:
         if self._issuer.jwks_url is not None:
             return self._issuer.jwks_url
-        document = _get(self._issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        document = get_json(self._issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")
         url = document.get("jwks_uri")
-        if document.get("issuer") != self._issuer.issuer or not isinstance(url, str) or not _safe(url):
+        if document.get("issuer") != self._issuer.issuer or not isinstance(url, str) or not is_safe(url):
             raise ValueError("the discovery document does not belong to this issuer")
         return url
 
@@ -102,23 +99,3 @@ def _usable_key(entry: Any) -> Key | None:
     if not isinstance(key, ECKey | RSAKey | OKPKey) or key.is_private:
         return None
     return None if isinstance(key, RSAKey) and key.raw_value.key_size < 2048 else key
-
-
-def _get(url: str) -> dict[str, Any]:
-    with httpx.stream("GET", url, timeout=5.0, follow_redirects=False, trust_env=False) as response:
-        if response.status_code != 200:
-            raise ValueError(f"status {response.status_code}")
-        body = b""
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise ValueError("too large")
-    document = jsontext.decode(body)
-    if not isinstance(document, dict):
-        raise ValueError("not an object")
-    return document
-
-
-def _safe(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

@@ -36,6 +36,8 @@ from gateway.api.meters import Meters
 from gateway.events import Event, log
 from gateway.exchange.breaker import ensure_recipients
 from gateway.service import Service
+from gateway.web import consent_pages, login_pages, withdraw_pages
+from gateway.web.desk import furnish
 
 ABOUT = """One entry in one system, present in every other system that the consent allows.
 
@@ -45,6 +47,7 @@ PARTS = (
     records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, decisions, unshown, plans,
     notices, held, lanes, health, metrics,
 )  # fmt: skip
+PAGES = (login_pages, consent_pages, withdraw_pages)  # for people; no part of the contract
 
 
 def assemble() -> FastAPI:
@@ -60,7 +63,7 @@ def assemble() -> FastAPI:
         max_body_size=MOST_BYTES,
         lifespan=_life,
     )
-    for part in PARTS:
+    for part in (*PARTS, *PAGES):
         app.include_router(part.router)
     answers.install(app)
     app.add_middleware(Edge)
@@ -72,6 +75,7 @@ def create_app(service: Service) -> FastAPI:
     stops with it."""
     app = assemble()
     app.state.desk = Desk(service, Gate(service.settings), Meters())
+    furnish(app, service)
     return app
 
 

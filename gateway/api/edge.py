@@ -20,6 +20,8 @@ HEADERS = {
 }
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
+UNCOUNTED = "/welfare/"  # in a small municipality one more report tells that somebody has reported
+
 
 class Edge:
     """ASGI middleware."""
@@ -39,7 +41,9 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update(HEADERS)
+                given = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    given.setdefault(name, value)  # a page says itself what it may load
             await send(message)
 
         try:
@@ -55,6 +59,8 @@ class Edge:
 def _count(scope: Scope, status: int, seconds: float) -> None:
     meters = scope["app"].state.desk.meters
     route = getattr(scope.get("route"), "path", "unmatched")
+    if route.startswith(UNCOUNTED):
+        return
     method = scope["method"] if scope["method"] in METHODS else "other"
     meters.requests.labels(method, route, str(status)).inc()
     meters.seconds.labels(route).observe(seconds)

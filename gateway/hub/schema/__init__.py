@@ -9,7 +9,7 @@ from alembic.config import Config
 
 from gateway.hub.store import Store
 
-HEAD = "0005"
+HEAD = "0006"
 
 
 def migrate(url: str, revision: str = "head") -> None:

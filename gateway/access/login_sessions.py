@@ -1,0 +1,147 @@
+"""Logins under way and sessions, on the server: a browser holds a random id, and the database its digest
+alone. A session ends when it rests too long, at its latest hour, and when the person logs out."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from gateway.access.people_login import Begun
+from gateway.config import Login
+from gateway.hub.content import pack, unpack
+from gateway.hub.schema.login_tables import login_attempt, login_session
+from gateway.hub.store import Store
+
+ATTEMPT = timedelta(minutes=10)  # as long as somebody may take at the provider
+SEEN_AGAIN = timedelta(seconds=60)  # how exactly the time of last use is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is logged in. key: what the browser holds. hashes: keyed hashes of the identities.
+    secret: of this session alone; handles and the forms' tokens are made with it. draft: a consent that was
+    written and not yet signed."""
+
+    key: str
+    login: str
+    tenant: str
+    hashes: frozenset[str]
+    secret: bytes
+    draft: dict[str, Any] | None
+
+
+class Sessions:
+    """The sessions of one installation."""
+
+    def __init__(self, store: Store, logins: Iterable[Login]) -> None:
+        self._store = store
+        self._logins = {login.id: login for login in logins}
+
+    def await_return(self, login: Login, begun: Begun, now: datetime) -> str:
+        """Remember a login under way; what the browser is to hold meanwhile."""
+        key = secrets.token_urlsafe(32)
+        content = {"state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier}
+        row = {
+            "tenant": login.tenant,
+            "digest": _digest(key),
+            "login": login.id,
+            "expires": now + ATTEMPT,
+            "content": pack(content),
+        }
+        with self._store.write() as connection:
+            connection.execute(delete(login_attempt).where(login_attempt.c.expires <= now))
+            connection.execute(delete(login_session).where(login_session.c.expires <= now))
+            connection.execute(insert(login_attempt), row)
+        return key
+
+    def returned(self, login: Login, key: str, now: datetime) -> Begun | None:
+        """The login under way, once: whoever comes back a second time finds nothing."""
+        table = login_attempt.c
+        with self._store.write() as connection:
+            row = connection.execute(
+                delete(login_attempt)
+                .where(
+                    table.tenant == login.tenant,
+                    table.digest == _digest(key),
+                    table.login == login.id,
+                    table.expires > now,
+                )
+                .returning(table.content)
+            ).first()
+        return None if row is None else Begun(**unpack(row.content))
+
+    def open(self, login: Login, hashes: Iterable[str], now: datetime) -> str:
+        """A new session, under an id that nobody has held before; what the browser is to hold."""
+        key = f"{login.id}.{secrets.token_urlsafe(32)}"
+        content = {"hashes": sorted(hashes), "secret": secrets.token_hex(32)}
+        row = {
+            "tenant": login.tenant,
+            "digest": _digest(key),
+            "login": login.id,
+            "started": now,
+            "seen": now,
+            "expires": now + timedelta(minutes=login.longest_minutes),
+            "content": pack(content),
+        }
+        with self._store.write() as connection:
+            connection.execute(insert(login_session), row)
+        return key
+
+    def find(self, key: str | None, now: datetime) -> Session | None:
+        """The session of a browser, if it still counts."""
+        login = self._logins.get((key or "").partition(".")[0])
+        if key is None or login is None:
+            return None
+        table = login_session.c
+        here = (table.tenant == login.tenant, table.digest == _digest(key), table.login == login.id)
+        with self._store.read() as connection:
+            row = connection.execute(select(login_session).where(*here)).first()
+        idle = timedelta(minutes=login.idle_minutes)
+        if row is None or row.expires <= now or row.seen + idle <= now:
+            return None
+        if row.seen + SEEN_AGAIN <= now:
+            with self._store.write() as connection:
+                connection.execute(update(login_session).where(*here).values(seen=now))
+        kept = unpack(row.content)
+        return Session(
+            key=key,
+            login=login.id,
+            tenant=login.tenant,
+            hashes=frozenset(kept["hashes"]),
+            secret=bytes.fromhex(kept["secret"]),
+            draft=kept.get("draft"),
+        )
+
+    def keep(self, session: Session, draft: dict[str, Any] | None) -> None:
+        """Remember a draft in the session, or forget it."""
+        content: dict[str, Any] = {"hashes": sorted(session.hashes), "secret": session.secret.hex()}
+        if draft is not None:
+            content["draft"] = draft
+        table = login_session.c
+        with self._store.write() as connection:
+            connection.execute(
+                update(login_session)
+                .where(table.tenant == session.tenant, table.digest == _digest(session.key))
+                .values(content=pack(content))
+            )
+
+    def close(self, key: str | None) -> None:
+        """End the session of a browser, if it has one."""
+        login = self._logins.get((key or "").partition(".")[0])
+        if key is None or login is None:
+            return
+        table = login_session.c
+        with self._store.write() as connection:
+            connection.execute(
+                delete(login_session).where(table.tenant == login.tenant, table.digest == _digest(key))
+            )
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,140 @@
+"""How a person logs in: OpenID Connect code flow with PKCE and pushed authorization requests, from the first
+step to proven identities. Keeps nothing and sees no cookie: what must be remembered in between is a value.
+
+Sources: OpenID Connect Core 1.0; RFC 7636 (PKCE), RFC 9126 (PAR), RFC 9207 (issuer in the answer).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from gateway.access.client_assertion import ClientAssertion
+from gateway.access.id_tokens import Claims, IdTokens
+from gateway.access.issuer_calls import post_form
+from gateway.access.login_provider import Addresses, LoginProvider
+from gateway.config import Login
+from gateway.errors import NotReady, Unauthenticated
+from mappings.canonical import DNR, FHN, FNR, HPR
+
+LONGEST = 4096  # characters of a value in the provider's answer
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A login on its way. Each value is fresh, and used once."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+Identity = tuple[str, str]  # identifier system, value; of a user: the issuer's name in front
+
+
+class PeopleLogin:
+    """One provider of one tenant. Safe to share between threads."""
+
+    def __init__(self, login: Login, back: str, clock: Callable[[], float]) -> None:
+        """back: the address the provider sends people back to."""
+        self.login = login
+        self._back = back
+        self._provider = LoginProvider(login.issuer, clock)
+        self._assertion = ClientAssertion(login, clock)
+        self._tokens = IdTokens(login, clock)
+
+    def begin(self) -> tuple[Begun, str]:
+        """What to remember, and where to send the browser. Raises NotReady."""
+        places = self._provider.addresses()
+        begun = Begun(*(secrets.token_urlsafe(32) for _ in range(3)))
+        status, answer = self._post(places.par, self._asked(begun))
+        reference = answer.get("request_uri")
+        if status != 201 or not isinstance(reference, str):
+            raise NotReady("Innloggingstjenesten tok ikke imot oss.", code="login-refused-us")
+        query = urlencode({"client_id": self.login.client_id, "request_uri": reference})
+        return begun, f"{places.authorize}{'&' if '?' in places.authorize else '?'}{query}"
+
+    def finish(self, begun: Begun, answer: Mapping[str, str]) -> tuple[Identity, ...]:
+        """By what the person may be known, after the provider's answer was checked and its code redeemed.
+
+        Raises Unauthenticated, NotReady."""
+        places = self._provider.addresses()
+        code = self._code(begun, answer, places)
+        redeemed = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._back,
+            "code_verifier": begun.verifier,
+        }
+        status, tokens = self._post(places.token, redeemed)
+        if status != 200:
+            raise _refused("login-code")
+        return identities(self.login, self._tokens.check(tokens.get("id_token"), begun.nonce))
+
+    def end(self) -> str | None:
+        """Where one logs out at the provider too, if it says so. Never waits for long, never raises."""
+        try:
+            return self._provider.addresses().end
+        except NotReady:
+            return None
+
+    def _asked(self, begun: Begun) -> dict[str, str]:
+        digest = hashlib.sha256(begun.verifier.encode()).digest()
+        asked = {
+            "response_type": "code",
+            "redirect_uri": self._back,
+            "scope": self.login.scope,
+            "state": begun.state,
+            "nonce": begun.nonce,
+            "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        return asked | ({"acr_values": " ".join(self.login.acr)} if self.login.acr_claim == "acr" else {})
+
+    def _code(self, begun: Begun, answer: Mapping[str, str], places: Addresses) -> str:
+        state = answer.get("state", "")
+        if not hmac.compare_digest(state.encode(), begun.state.encode()):
+            raise _refused("login-state")
+        if ("iss" in answer or places.names_itself) and answer.get("iss") != self.login.issuer:
+            raise _refused("login-issuer")
+        if "error" in answer:
+            raise _refused("login-denied")
+        code = answer.get("code", "")
+        if not 0 < len(code) <= LONGEST:
+            raise _refused("login-code")
+        return code
+
+    def _post(self, url: str, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        try:
+            return post_form(url, fields | self._assertion.fields())
+        except (httpx.HTTPError, ValueError) as error:
+            raise NotReady("Innloggingstjenesten svarer ikke.", code="login-unavailable") from error
+
+
+def user(issuer: str, subject: str) -> Identity:
+    """The identity of a user at a provider (`bruker` of a participant)."""
+    return f"user {issuer}", subject
+
+
+def identities(login: Login, claims: Claims) -> tuple[Identity, ...]:
+    """Everything of the claims by which a participant may be known; an HPR number is of staff alone."""
+    found = [user(login.issuer, claims["sub"])]
+    national = claims.get(login.national_id_claim)
+    if isinstance(national, str) and len(national) == 11 and national.isdecimal():
+        found += [(system, national) for system in (FNR, DNR, FHN)]
+    health = claims.get(login.hpr_claim)
+    if login.who == "staff" and isinstance(health, str) and health.isdecimal() and len(health) <= 9:
+        found.append((HPR, health))
+    return tuple(found)
+
+
+def _refused(code: str) -> Unauthenticated:
+    return Unauthenticated("Innloggingen kunne ikke bekreftes.", code=code)

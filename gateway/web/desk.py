@@ -1,0 +1,61 @@
+"""What the pages work with in one process: the service, the logins of the configuration, sessions and how
+participants are found."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, FastAPI, Request
+
+from gateway.access.issuer_calls import is_safe
+from gateway.access.login_sessions import Sessions
+from gateway.access.participants import Participants
+from gateway.access.people_login import PeopleLogin
+from gateway.errors import ConfigurationError, NotFound
+from gateway.service import Service
+from gateway.web.cookies import Cookies
+
+BASE = "/min-side"
+
+
+@dataclass(frozen=True, slots=True)
+class WebDesk:
+    """The parts. origin: where the pages are, as browsers name it."""
+
+    service: Service
+    logins: dict[str, PeopleLogin]
+    sessions: Sessions
+    participants: Participants
+    cookies: Cookies
+    origin: str
+
+
+def furnish(app: FastAPI, service: Service) -> None:
+    """Give an application its pages' desk. Raises ConfigurationError where a login cannot work."""
+    settings = service.settings
+    public = urlsplit(settings.public_url)
+    if settings.logins and not is_safe(settings.public_url):
+        raise ConfigurationError("public_url must be https where people log in (or this machine)")
+    back = f"{settings.public_url.rstrip('/')}{BASE}/logg-inn"
+    app.state.web = WebDesk(
+        service=service,
+        logins={one.id: PeopleLogin(one, f"{back}/{one.id}/svar", time.time) for one in settings.logins},
+        sessions=Sessions(service.store, settings.logins),
+        participants=Participants(service.store, service.key),
+        cookies=Cookies(secure=public.scheme == "https"),
+        origin=f"{public.scheme}://{public.netloc}",
+    )
+
+
+def web_desk(request: Request) -> WebDesk:
+    """The desk of this process. Raises NotFound where no login is configured: then there are no pages."""
+    found: WebDesk = request.app.state.web
+    if not found.logins:
+        raise NotFound("No login is configured here")
+    return found
+
+
+AtDesk = Annotated[WebDesk, Depends(web_desk)]

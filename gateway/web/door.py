@@ -1,0 +1,99 @@
+"""Who is at the pages, and whether a form comes from our own page: session, origin and the form's token are
+checked before anything else is looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+
+from gateway.access.login_sessions import Session
+from gateway.errors import Forbidden, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
+from gateway.web.cookies import SESSION
+from gateway.web.desk import AtDesk
+
+MOST_BYTES = 64 * 1024
+MOST_FIELDS = 2_000
+FORM_FIELD = "bevis"  # the hidden field of every form
+Fields = dict[str, list[str]]
+
+
+class LoggedOut(Exception):
+    """Nobody is logged in: the answer is the way to the login."""
+
+
+async def here(request: Request, desk: AtDesk) -> Session:
+    """Who is logged in. Raises LoggedOut."""
+    key = desk.cookies.read(request, SESSION)
+    found = await run_in_threadpool(desk.sessions.find, key, desk.service.clock())
+    if found is None:
+        raise LoggedOut
+    return found
+
+
+Here = Annotated[Session, Depends(here)]
+
+
+async def form(request: Request, desk: AtDesk, session: Here) -> Fields:
+    """The fields of a form of ours. Raises Forbidden for any other."""
+    _demand_own_origin(request, desk.origin)
+    fields = await _fields(request)
+    given = fields.pop(FORM_FIELD, [""])[0]
+    if not hmac.compare_digest(given.encode(), token(session).encode()):
+        raise Forbidden("The form is not of this session", code="form-token")
+    return fields
+
+
+Form = Annotated[Fields, Depends(form)]
+
+
+def token(session: Session) -> str:
+    """What every form of a session carries."""
+    return _made(session, "form")
+
+
+def handle(session: Session, ref: str) -> str:
+    """What something is called in addresses and forms of this session, and nowhere else."""
+    return _made(session, f"handle {ref}")[:24]
+
+
+def resolve(session: Session, given: str, refs: Iterable[str]) -> str:
+    """The one of these that a handle means. Raises NotFound."""
+    found = next((ref for ref in refs if hmac.compare_digest(handle(session, ref), given)), None)
+    if found is None:
+        raise NotFound("Not here")
+    return found
+
+
+def _made(session: Session, what: str) -> str:
+    digest = hmac.new(session.secret, what.encode(), hashlib.sha256).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _demand_own_origin(request: Request, origin: str) -> None:
+    given = request.headers.get("origin")
+    if given is None and request.headers.get("sec-fetch-site") == "same-origin":
+        return
+    if given != origin:
+        raise Forbidden("The form comes from elsewhere", code="form-origin")
+
+
+async def _fields(request: Request) -> Fields:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/x-www-form-urlencoded":
+        raise UnsupportedMedia("A form is sent as application/x-www-form-urlencoded")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise TooLarge("The form is too large")
+    try:
+        return parse_qs(body.decode("ascii"), max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise InvalidRequest("The form cannot be read", code="form") from error

@@ -1,0 +1,133 @@
+"""What somebody who is logged in may see of one child, decided item by item by the same judge as everything
+that leaves, and written down as told before a page is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, select
+
+from consent.model import Recipient
+from gateway.access.login_sessions import Session
+from gateway.errors import NotReady
+from gateway.exchange import disclosures
+from gateway.exchange.disclosures import Attempt
+from gateway.exchange.judge import Judge, View
+from gateway.exchange.selection import Parts, by_item
+from gateway.hub import versions
+from gateway.hub.schema.tables import person
+from gateway.hub.versions import Version
+from gateway.web.desk import WebDesk
+from gateway.web.standing import Place, place
+from mappings import reading
+from mappings.model import Resource
+
+Result = TypeVar("Result")
+RECIPIENT: Final = "~min-side"  # in the log of what was told; no system can be called that
+LABELS: Final = frozenset({"NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"})  # kept reader by reader
+TRIES: Final = 4
+OWN: Final = "own"
+
+
+@dataclass(slots=True)
+class Insight:
+    """One child as one person may see it. seen: resources by reference. now: one moment for all of it."""
+
+    here: Place
+    now: datetime
+    parts: Parts
+    seen: dict[str, Resource] = field(default_factory=dict)
+    _views: dict[str, View] = field(default_factory=dict)
+    _told: dict[str, None] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Decide every item."""
+        reader = Recipient(RECIPIENT, frozenset(), frozenset({self.here.me.id}), LABELS)
+        judge = Judge(self.here.facts, reader, channel="page", purpose="samordning", now=self.now)
+        for item, own in self.parts.items():
+            view = judge.view(item, own)
+            if view.permitted:
+                self._views[item] = view
+                self.seen.update(view.resources)
+
+    def version(self, ref: str) -> Version | None:
+        """The current version of an item's own resource."""
+        return self.parts.get(ref, {}).get(ref)
+
+    def tell(self, refs: Iterable[str]) -> None:
+        """Note that a page carries these."""
+        self._told.update(dict.fromkeys(refs))
+
+    def items(self) -> list[str]:
+        """What may be seen of the records of this log or plan, newest first; people and consents aside."""
+        own = [
+            version
+            for item in self._views
+            if item.partition("/")[0] not in ASIDE
+            and (version := self.version(item)) is not None
+            and reading.belongs_to(version.resource) == self.here.frame
+            and not reading.in_error(version.resource)
+        ]
+        return [v.ref for v in sorted(own, key=lambda v: (v.first_recorded or v.stored, v.ref), reverse=True)]
+
+    def write(self, connection: Connection) -> bool:
+        """Write what is told; False where something of the child has changed since it was looked at."""
+        here = self.here
+        row = connection.execute(
+            select(person.c.change_no, person.c.facts_no)
+            .where(person.c.tenant == here.tenant, person.c.id == here.person)
+            .with_for_update(read=True)
+        ).one()
+        if (int(row.change_no), int(row.facts_no)) != (here.change_no, here.facts_no):
+            return False
+        items = tuple(self._disclosed(ref) for ref in self._told)
+        if items:
+            disclosures.begin(
+                connection,
+                here.tenant,
+                [Attempt(disclosures.new_id(), here.person, items)],
+                recipient=RECIPIENT,
+                channel="page",
+                run=0,
+                epoch=here.facts_no,
+                owner=None,
+                now=self.now,
+                deadline=None,
+                client=here.me.id,
+                state=disclosures.DELIVERED,
+            )
+        return True
+
+    def _disclosed(self, ref: str) -> disclosures.Disclosed:
+        version = self.version(ref)
+        number = version.version if version else 0
+        view = self._views.get(ref) or View(ref, {}, {})
+        return view.disclosed(ref, number, OWN)
+
+
+ASIDE: Final = frozenset(
+    {"CarePlan", "CareTeam", "Patient", "PractitionerRole", "RelatedPerson", "Consent", "Provenance"}
+)
+
+
+def looking(
+    desk: WebDesk, session: Session, given: str, work: Callable[[Connection, Insight], Result]
+) -> Result:
+    """What `work` makes of the child that a handle means. It may be run more than once; everything it tells
+    is written before this returns. Raises NotFound."""
+    store = desk.service.store
+    for _ in range(TRIES):
+        with store.read() as connection:
+            now = desk.service.clock()
+            here = place(connection, desk, session, given, now)
+            found = by_item(versions.of_person(connection, here.tenant, here.person))
+            insight = Insight(here, now, found)
+            insight.look()
+            made = work(connection, insight)
+        with store.write() as connection:
+            if insight.write(connection):
+                return made
+    raise NotReady("The child's records change all the time")

@@ -1,0 +1,99 @@
+"""The way in and out: choose where to log in, come back from there, log out, choose a language."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.access.people_login import PeopleLogin
+from gateway.errors import NotFound, Unauthenticated
+from gateway.events import Event, log
+from gateway.web.cookies import LANGUAGE, RETURN, SESSION, YEAR
+from gateway.web.desk import BASE, AtDesk, WebDesk
+from gateway.web.door import Form, Here
+from gateway.web.language import LANGUAGES
+from gateway.web.rendering import HEADERS, STYLE, PageRoute, onward, page
+
+router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
+LoginId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+@router.get("/logg-inn/{login_id}")
+def begin(desk: AtDesk, login_id: LoginId) -> Response:
+    """To the provider, with what brings this browser back."""
+    way = _way(desk, login_id)
+    begun, address = way.begin()
+    key = desk.sessions.await_return(way.login, begun, desk.service.clock())
+    answer = RedirectResponse(address, 303, HEADERS)
+    desk.cookies.give(answer, RETURN, key, 600)
+    return answer
+
+
+@router.get("/logg-inn/{login_id}/svar")
+def finish(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
+    """Back from the provider: a new session, or no more than the way to try again."""
+    way, now = _way(desk, login_id), desk.service.clock()
+    key = desk.cookies.read(request, RETURN)
+    begun = desk.sessions.returned(way.login, key, now) if key else None
+    try:
+        if begun is None:
+            raise Unauthenticated("Nobody is awaited here", code="login-unexpected")
+        identities = way.finish(begun, _single(request))
+    except Unauthenticated as error:
+        log(Event.LOGIN_REFUSED, level=logging.WARNING, login=way.login.id, code=error.code)
+        raise
+    desk.participants.catch_up(way.login.tenant)
+    desk.sessions.close(desk.cookies.read(request, SESSION))
+    opened = desk.sessions.open(way.login, desk.participants.hashes(identities), now)
+    log(Event.LOGGED_IN, login=way.login.id)
+    answer = onward("")
+    desk.cookies.take(answer, RETURN)
+    desk.cookies.give(answer, SESSION, opened)
+    return answer
+
+
+@router.post("/logg-ut")
+def end(request: Request, desk: AtDesk, session: Here, fields: Form) -> Response:  # noqa: ARG001
+    """The session ends on the server; the browser's cookie is worth nothing from then on."""
+    desk.sessions.close(session.key)
+    log(Event.LOGGED_OUT, login=session.login)
+    way = desk.logins[session.login]
+    answer = page(request, "logged_out", name=way.login.name, there=way.end())
+    desk.cookies.take(answer, SESSION)
+    return answer
+
+
+@router.get("/spraak/{code}")
+def choose(request: Request, desk: AtDesk, code: Annotated[str, Path(pattern="^(nb|nn)$")]) -> Response:
+    """The language for the pages to come, and back to the page one was on."""
+    came = urlsplit(request.headers.get("referer", ""))
+    inside = f"{came.scheme}://{came.netloc}" == desk.origin and came.path.startswith(f"{BASE}/")
+    answer = onward(came.path.removeprefix(BASE) if inside and "//" not in came.path else "")
+    if code in LANGUAGES:
+        desk.cookies.give(answer, LANGUAGE, code, YEAR)
+    return answer
+
+
+@router.get("/stil.css")
+def style() -> Response:
+    """The one style sheet."""
+    return Response(STYLE, media_type="text/css", headers=HEADERS)
+
+
+def _way(desk: WebDesk, login_id: str) -> PeopleLogin:
+    way = desk.logins.get(login_id)
+    if way is None:
+        raise NotFound("No such login")
+    return way
+
+
+def _single(request: Request) -> dict[str, str]:
+    """The provider's answer; a parameter that stands twice makes it none."""
+    given = request.query_params.multi_items()
+    if len({name for name, _ in given}) != len(given):
+        raise Unauthenticated("The answer is ambiguous", code="login-ambiguous")
+    return dict(given)

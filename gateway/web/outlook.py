@@ -1,0 +1,124 @@
+"""What a draft would mean: which records each recipient may have once it is signed, decided by the same judge
+with the consent added to what is known. Nothing is stored; only what the signer may see is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import consent
+from consent.model import Consent, Recipient
+from gateway.exchange.facts import Continues, PersonFacts
+from gateway.exchange.judge import Judge
+from gateway.web.consent_form import Draft
+from gateway.web.consents_shown import Teller
+from gateway.web.insight import Insight
+
+DRAFT: Final = "Consent/draft"
+SYSTEM: Final = "~outlook"
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What one recipient may have. gains: new with this; keeps: had before; loses: no more; waits: new once
+    the others have signed too."""
+
+    name: str
+    gains: list[str]
+    keeps: list[str]
+    loses: list[str]
+    waits: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """missing: whose signature it still needs after this one; unknown: nobody can tell who must sign."""
+
+    recipients: list[Coming]
+    missing: list[str]
+    unknown: bool
+
+
+def outlook(insight: Insight, teller: Teller, draft: Draft) -> Outlook:
+    """Look ahead."""
+    here = insight.here
+    mine = with_consent(here.facts, replace(draft.consent(DRAFT), recorded=insight.now))
+    asked = replace(here, facts=mine).signing(draft.consent(DRAFT), insight.now)
+    others = [group for group in asked.missing if not here.named(group)]
+    signed = draft.consent(DRAFT, draft.by, *(group[0] for group in others if "/" in group[0]))
+    everyone = with_consent(here.facts, replace(signed, recorded=insight.now))
+    said = [*draft.recipients, *draft.excepted]
+    if draft.items and not said:
+        said = list(teller.choices())
+    return Outlook(
+        recipients=[_coming(insight, teller, one, mine, everyone) for one in said],
+        missing=[] if draft.refuses else [teller.who(group) for group in others],
+        unknown=asked.unknown and not draft.refuses,
+    )
+
+
+def _coming(insight: Insight, teller: Teller, said: str, mine: PersonFacts, everyone: PersonFacts) -> Coming:
+    before, after = (_permitted(insight, said, facts) for facts in (insight.here.facts, mine))
+    last = _permitted(insight, said, everyone)
+    told = {
+        item: _told(teller, item, (last.get(item) or after.get(item) or before[item]))
+        for item in {**before, **after, **last}
+    }
+    insight.tell(told)
+    order = [item for item in insight.items() if item in told]
+    frame = insight.here.frame
+    order = [frame, *order] if frame in told else order
+    return Coming(
+        name=teller.recipient(said),
+        gains=[told[i] for i in order if i in after and i not in before],
+        keeps=[told[i] for i in order if i in before and i in after],
+        loses=[told[i] for i in order if i in before and i not in after],
+        waits=[told[i] for i in order if i in last and i not in after and i not in before],
+    )
+
+
+def _told(teller: Teller, item: str, left_out: tuple[str, ...]) -> str:
+    words = teller.words
+    named = words("kind.plan") if item == teller.insight.here.frame else teller.title(item)
+    if not left_out:
+        return named
+    what = words.several([words.of("category", c).lower() for c in left_out])
+    return f"{named} – {words('preview.without', what=what)}"
+
+
+def _permitted(insight: Insight, said: str, facts: PersonFacts) -> dict[str, tuple[str, ...]]:
+    """Items that the recipient may have, with the categories inside that are left out."""
+    recipient = _recipient(insight, said)
+    if recipient is None:
+        return {}
+    judge = Judge(facts, recipient, channel="push", purpose="samordning", now=insight.now)
+    out = {}
+    for item in (insight.here.frame, *insight.items()):
+        view = judge.view(item, insight.parts[item])
+        if view.permitted and item in insight.seen:
+            denied = {c for asked, d in view.decisions.items() for c in asked} - view.categories
+            out[item] = tuple(sorted(denied))
+    return out
+
+
+def _recipient(insight: Insight, said: str) -> Recipient | None:
+    if said.isdecimal():
+        return Recipient(SYSTEM, frozenset({said}))
+    if "/" in said:
+        return Recipient(SYSTEM, frozenset(), frozenset({said}))
+    here = insight.here
+    numbers = {p.organization for p in here.facts.facts.participants if p.service == said and p.organization}
+    return Recipient(SYSTEM, frozenset(numbers)) if numbers else None
+
+
+def with_consent(known: PersonFacts, added: Consent) -> PersonFacts:
+    """The facts as they would be with one consent more."""
+    facts = replace(known.facts, consents=(*known.facts.consents, added))
+    continues = {plan: Continues(one.log, _for_plan(facts, one.log)) for plan, one in known.continues.items()}
+    return replace(known, facts=facts, prepared=consent.prepare(facts), continues=continues)
+
+
+def _for_plan(facts: consent.Facts, log: str) -> consent.Prepared:
+    """What was consented to in a closed log holds there; what was refused stands for its plan too."""
+    own = [replace(c, recipients=frozenset()) if c.frame == log else c for c in facts.consents]
+    return consent.prepare(replace(facts, consents=tuple(own)))

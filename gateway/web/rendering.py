@@ -1,0 +1,101 @@
+"""Makes a page of a template: escaped, in the reader's language, with the headers that keep scripts and other
+sites out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gateway.access.login_sessions import Session
+from gateway.errors import ApiError, NotFound
+from gateway.events import Event, log
+from gateway.web.cookies import LANGUAGE
+from gateway.web.desk import BASE, WebDesk
+from gateway.web.door import LoggedOut, handle, token
+from gateway.web.language import Language, chosen
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS: Final = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+STYLE: Final = (Path(__file__).parent / "static" / "stil.css").read_bytes()
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def language(request: Request) -> Language:
+    """The language of this reader."""
+    desk: WebDesk = request.app.state.web
+    return chosen(desk.cookies.read(request, LANGUAGE), request.headers.get("accept-language"))
+
+
+def page(
+    request: Request, template: str, *, session: Session | None = None, status: int = 200, **values: Any
+) -> Response:
+    """A page of ours."""
+    words = language(request)
+    known = {
+        "t": words,
+        "base": BASE,
+        "logged_in": session is not None,
+        "token": token(session) if session else "",
+        "handle": (lambda ref: handle(session, ref)) if session else None,
+    }
+    text = _TEMPLATES.get_template(f"{template}.html").render(**known, **values)
+    answer = HTMLResponse(text, status, HEADERS)
+    answer.headers["Content-Language"] = words.code
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    return answer
+
+
+def onward(path: str) -> Response:
+    """To another of our pages, after a form."""
+    return RedirectResponse(f"{BASE}{path}", 303, HEADERS)
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler with errors answered."""
+        handler = super().get_route_handler()
+
+        async def answering(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except LoggedOut:
+                return onward("")
+            except ApiError as error:
+                return _refusal(request, error)
+            except RequestValidationError:
+                return _refusal(request, NotFound("Not here"))
+
+        return answering
+
+
+def _refusal(request: Request, error: ApiError) -> Response:
+    path = getattr(request.scope.get("route"), "path", "unmatched")
+    log(Event.PAGE_REFUSED, level=logging.INFO, route=path, status=error.status, code=error.code)
+    return page(request, "error", status=error.status, kind=_kind(error))
+
+
+def _kind(error: ApiError) -> str:
+    if error.code in ("changed-meanwhile", "form-token", "form-origin", "login-denied"):
+        return str(error.code)
+    return {401: "login", 403: "form-token", 404: "missing", 409: "changed-meanwhile", 503: "later"}.get(
+        error.status, "other"
+    )

@@ -1,0 +1,99 @@
+"""Where somebody who is logged in takes part: the logs and plans in which they are child, guardian or decide
+in the guardians' place. Asked anew at every page: whoever no longer takes part is out at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+import consent
+from consent.life import Signing, signing
+from consent.model import Consent, Participant
+from gateway.access.login_sessions import Session
+from gateway.exchange.facts import FAMILY, PersonFacts
+from gateway.hub.schema.tables import person
+from gateway.hub.versions import Version
+from gateway.web.desk import WebDesk
+from gateway.web.door import resolve
+
+CHILD: Final = "barn"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One log or plan and who the person is there. change_no, facts: as they were when it was looked up."""
+
+    tenant: str
+    frame: str
+    me: Participant
+    facts: PersonFacts
+    change_no: int
+    facts_no: int
+
+    @property
+    def person(self) -> str:
+        """The child's id in the hub."""
+        return self.facts.person
+
+    @property
+    def mine(self) -> frozenset[str]:
+        """Every participant that is the same natural person, here and in other logs and plans."""
+        return self.facts.twins.get(self.me.id, frozenset()) | {self.me.id}
+
+    def signing(self, about: Consent, now: datetime) -> Signing:
+        """Who must sign this, and who is missing."""
+        return signing(about, self.facts.prepared_for(self.frame), now)
+
+    def named(self, group: tuple[str, ...]) -> bool:
+        """Whether one of those who must sign is this person, or the service it acts for."""
+        return not self.mine.isdisjoint(group) or (
+            self.me.role not in FAMILY and self.me.role != CHILD and self.me.organization in group
+        )
+
+
+def places(connection: Connection, desk: WebDesk, session: Session, now: datetime) -> list[Place]:
+    """All of them, in a lasting order."""
+    found = desk.participants.find(connection, session.tenant, session.hashes)
+    who = desk.logins[session.login].login.who
+    out = []
+    for own in sorted({v.person for v in found.values()}):
+        out += list(_of_person(connection, desk, session.tenant, own, found, who, now))
+    return out
+
+
+def place(connection: Connection, desk: WebDesk, session: Session, given: str, now: datetime) -> Place:
+    """The one that a handle means. Raises NotFound: somebody else's is not there at all."""
+    known = {one.frame: one for one in places(connection, desk, session, now)}
+    return known[resolve(session, given, known)]
+
+
+def _of_person(
+    connection: Connection,
+    desk: WebDesk,
+    tenant: str,
+    own: str,
+    found: dict[str, Version],
+    who: str,
+    now: datetime,
+) -> Iterator[Place]:
+    row = connection.execute(
+        select(person.c.change_no, person.c.facts_no).where(person.c.tenant == tenant, person.c.id == own)
+    ).one()
+    facts = desk.service.facts.read(connection, tenant, own, int(row.facts_no))
+    for one in facts.facts.participants:
+        if one.id not in found or one.frame not in facts.frames or not consent.active(one, now):
+            continue
+        here = Place(tenant, one.frame, one, facts, int(row.change_no), int(row.facts_no))
+        family = one.role in FAMILY or one.role == CHILD
+        if family if who == "family" else not family and _decides(here, now):
+            yield here
+
+
+def _decides(here: Place, now: datetime) -> bool:
+    """Whether a staff member acts for a service that decides in the guardians' place (W4)."""
+    blank = Consent("", here.frame, "samtykker", frozenset(), frozenset(), frozenset())
+    return any(here.named(group) for group in here.signing(blank, now).must)
