@@ -40,6 +40,7 @@ def test_the_hour_that_occurs_twice_and_the_one_that_does_not() -> None:
         ("2026-11", None),
         ("2026", None),
         ("i går", None),
+        ("i morgen, kanskje", None),
     ],
 )
 def test_what_others_write_is_told_in_this_form(fhir: str, native: str | None) -> None:
@@ -49,6 +50,12 @@ def test_what_others_write_is_told_in_this_form(fhir: str, native: str | None) -
 def test_a_day_of_a_time_is_the_day_in_the_zone() -> None:
     assert DAY.native("2026-12-31T23:30:00Z") == "01.01.2027"
     assert DateForm("yyyy-M-d", None).native("2026-01-02T03:00:00+02:00") == "2026-1-2"
+
+
+@pytest.mark.parametrize("hour", ["00:30", "12:00", "23:30"])
+@pytest.mark.parametrize("zone", ["-11:00", "+00:00", "+13:00"])
+def test_without_a_zone_the_day_of_a_time_is_the_one_it_says(hour: str, zone: str) -> None:
+    assert DateForm("yyyy-M-d", None).native(f"2026-01-02T{hour}:00{zone}") == "2026-1-2"
 
 
 @pytest.mark.parametrize(
