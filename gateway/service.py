@@ -24,6 +24,9 @@ from gateway.hub.store import Store
 from gateway.intake import Combiner, Intake
 from gateway.intake.replay import replay
 from gateway.intake.withdraw import Withdrawer
+from gateway.welfare import office
+from gateway.welfare.courier import Courier, Way
+from gateway.welfare.office import Office
 from mappings.dialects import InlineMapping
 from mappings.fhir import FhirMapping
 from mappings.installation import item_system
@@ -48,6 +51,7 @@ class Service:
     combiner: Combiner
     journal: Journal
     clock: Callable[[], datetime]
+    welfare: Office | None = None  # what consent does not gate, where a municipality uses it
     worker: Worker | None = None
 
     def woken(self) -> None:
@@ -74,10 +78,22 @@ class Service:
         )
         return self.worker
 
+    def add_courier(self) -> Courier | None:
+        """What carries reports and anonymous texts in this process; None where nobody uses them."""
+        if self.welfare is None:
+            return None
+        name = self.settings.installation
+        reached = office.recipients(self.settings)
+        return self.welfare.employ(
+            {s.id: Way(open_adapter(s, name), s.send_deadline_seconds) for s in reached}
+        )
+
     def close(self) -> None:
-        """Store what waits, and give back the database's connections."""
+        """Store what waits, and give back the databases' connections."""
         self.combiner.close()
         self.store.close()
+        if self.welfare is not None:
+            self.welfare.close()
 
 
 def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
@@ -104,6 +120,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
         combiner=Combiner(intake, storers=1 if store.sqlite else 2),
         journal=journal,
         clock=clock,
+        welfare=office.opened(settings, clock),
     )
     return service
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from gateway.access.tokens_in import Gate
 from gateway.api import (
+    anonymous,
     answers,
     bundle,
     consent_life,
@@ -28,6 +29,7 @@ from gateway.api import (
     records,
     timeline,
     unshown,
+    welfare,
 )
 from gateway.api.auth import Desk
 from gateway.api.edge import Edge
@@ -45,7 +47,7 @@ Every route but `/healthz` and `/readyz` needs a bearer token; its client decide
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
     records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, decisions, unshown, plans,
-    notices, held, lanes, health, metrics,
+    notices, held, lanes, health, metrics, welfare, anonymous,
 )  # fmt: skip
 PAGES = (login_pages, consent_pages, withdraw_pages)  # for people; no part of the contract
 
@@ -87,10 +89,15 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         ensure_recipients(connection, service.settings.systems)
     worker = service.add_worker() if service.settings.embedded_worker or service.store.sqlite else None
     app.state.work = asyncio.create_task(worker.run()) if worker else None
+    courier = service.add_courier()
+    app.state.carrying = asyncio.create_task(courier.run()) if courier else None
     log(Event.STARTED)
     try:
         yield
     finally:
+        if courier is not None:
+            courier.stop()
+            await app.state.carrying
         if worker is not None:
             worker.stop()
             await app.state.work

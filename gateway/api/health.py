@@ -33,6 +33,9 @@ def readyz(request: Request, desk: AtDesk) -> Response:
     work = getattr(request.app.state, "work", None)
     if work is not None:
         checks["worker"] = not work.done()
+    carrying = getattr(request.app.state, "carrying", None)
+    if carrying is not None:
+        checks["courier"] = not carrying.done()
     ready = all(checks.values())
     return answer({"ready": ready, "checks": checks}, 200 if ready else 503)
 

@@ -96,6 +96,7 @@ FORMS: dict[str, tuple[Form, ...]] = {
         Form("tiltak", "Nytt tiltak", _MEASURE + _EXTENT),
         _MESSAGE,
     ),
+    "barnevern": (),
 }
 
 

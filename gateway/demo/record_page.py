@@ -141,6 +141,9 @@ def _heading(kind: Kind, body: Record, names: dict[str, str]) -> str:
     match body["type"]:
         case "stafettlogg" | "plan":
             return name_of(body.get(kind.person) or {})
+        case "bekymringsmelding":
+            acute = "Akutt bekymring" if body.get("akutt") else "Bekymring"
+            return f"{acute} for {name_of(body.get(kind.person) or {})}"
         case "deltaker":
             return name_of(body)
         case "moete":
@@ -208,6 +211,7 @@ def _facts(body: Record, names: dict[str, str]) -> list[tuple[str, str]]:
         ("Unntatt", words.words(body.get("unntatt"))),
         ("Gjelder", words.words(body.get("kategorier"))),
         ("Grunn", body.get("grunn", "")),
+        ("Melder", (body.get("melder") or {}).get("navn", "")),
         ("Fra", day(body.get("fra")) if is_person or body["type"] == "samtykke" else ""),
         ("Til og med", day(body.get("til")) if is_person or body["type"] == "samtykke" else ""),
     ]

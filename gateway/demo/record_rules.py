@@ -24,7 +24,7 @@ SHARED = {
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What sort of records system this is. frame: the type that holds the others, and the field that names
-    it on them; required: per type, the fields that must be there."""
+    it on them; required: per type, the fields that must be there; alone: types that stand by themselves."""
 
     name: str
     title: str
@@ -33,6 +33,7 @@ class Kind:
     person: str
     goals: tuple[str, ...]
     required: dict[str, tuple[str, ...]]
+    alone: frozenset[str] = frozenset()
 
 
 STAFETTLOGG = Kind(
@@ -62,7 +63,20 @@ INDIVIDUELL_PLAN = Kind(
     goals=("hovedmaal", "delmaal"),
     required=SHARED | {"plan": ("person", "status"), "hovedmaal": GOAL, "delmaal": GOAL},
 )
-KINDS = {kind.name: kind for kind in (STAFETTLOGG, INDIVIDUELL_PLAN)}
+BARNEVERN = Kind(
+    name="barnevern",
+    title="Barnevern",
+    frame="bekymringsmelding",
+    member="melding",
+    person="barn",
+    goals=(),
+    required={
+        "bekymringsmelding": ("barn", "melder", "grunn", "beskrivelse", "tidspunkt"),
+        "melding": ("tekst", "tidspunkt"),
+    },
+    alone=frozenset({"melding"}),
+)
+KINDS = {kind.name: kind for kind in (STAFETTLOGG, INDIVIDUELL_PLAN, BARNEVERN)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +101,8 @@ def faults(kind: Kind, record_id: str, record: object, holds: Callable[[str], bo
     if not _is_time(record.get("endret")):
         found.append(Fault("endret", "Feltet er ikke et tidspunkt med tidssone."))
     frame = record.get(kind.member)
-    if record["type"] != kind.frame and not (isinstance(frame, str) and holds(frame)):
+    outside = record["type"] == kind.frame or record["type"] in kind.alone
+    if not outside and not (isinstance(frame, str) and holds(frame)):
         found.append(Fault(kind.member, "Loggen eller planen finnes ikke her."))
     return found
 

@@ -140,8 +140,9 @@ def _again(one: Claim, end: End, now: datetime) -> datetime | None:
     if end.state is State.REFUSED:
         return now + _MENDED
     longest = _LONGEST_URGENT if one.urgent else _LONGEST
-    wait = min(_FIRST * 2 ** min(one.run - 1, 10), longest)
-    return now + max(wait, timedelta(seconds=min(end.wait or 0.0, longest.total_seconds())))
+    wait = min(_FIRST * (1 << min(one.run - 1, 10)), longest)
+    asked = timedelta(seconds=min(end.wait or 0.0, longest.total_seconds()))
+    return now + max(wait, asked)
 
 
 def _claimed(row: Any, seal: Seal) -> Claim:

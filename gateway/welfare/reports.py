@@ -40,6 +40,11 @@ class Receipt:
     urgent: bool
     guardians: dict[str, Any]
 
+    @property
+    def deadlines(self) -> reporting.Deadlines:
+        """What child welfare has to do, and by when."""
+        return reporting.deadlines(self.received)
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:

@@ -46,6 +46,11 @@ def test_the_layers_hold(copy: Path) -> None:
         ("gateway/hub/__init__.py", "import gateway.intake", "never the other way round"),
         ("gateway/exchange/__init__.py", "import gateway.api", "never the other way round"),
         ("gateway/access/__init__.py", "import gateway.cli", "never the other way round"),
+        ("gateway/timeline.py", "import gateway.welfare.reports", "no way out of the hub knows"),
+        ("gateway/exchange/__init__.py", "import gateway.welfare.tables", "no way out of the hub knows"),
+        ("gateway/hub/__init__.py", "import gateway.welfare.seal", "no way out of the hub knows"),
+        ("gateway/welfare/__init__.py", "import gateway.hub.versions", "know nothing of the hub"),
+        ("gateway/api/timeline.py", "import gateway.welfare.reports", "looks into the store of reports"),
     ],
 )
 def test_an_import_that_breaks_a_layer_is_refused(copy: Path, module: str, line: str, contract: str) -> None:
