@@ -17,7 +17,7 @@ Conditions = tuple[tuple[Way, Json], ...]  # ways and what must stand there
 
 def filled(value: Json) -> Json:
     """The value, or None for what FHIR has no form for: null, "", [] and {}."""
-    return value if value or value is False or value == 0 else None
+    return value if value or value == 0 else None  # and so false, which equals 0
 
 
 Constant = tuple[Way, Json, tuple[Way, ...]]  # where, what, and other places it must stand for
