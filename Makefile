@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PEER := tests/peers/medplum
+PEERS := tests/peers/medplum tests/peers/oidc
 VALIDATOR := tests/conformance/validator
 JUDGE := build/conformance/conformance.jar
 PACKAGE := build/package/stafettbro.fhir.tgz
@@ -65,7 +65,7 @@ lock: $(VENV)/.development ## the lock files anew from pyproject.toml; LOCK_ARGS
 
 clean: ## everything that was made here, the virtual environment too
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf $(PEER)/node_modules
+	rm -rf $(addsuffix /node_modules,$(PEERS))
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: peers validator
@@ -80,15 +80,15 @@ $(JUDGE): $(VALIDATOR)/pom.xml $(wildcard $(VALIDATOR)/src/main/java/conformance
 		echo "Maven or the JDK is missing: HL7's validator will be skipped (Debian: apt-get install maven)"; \
 	fi
 
-peers: $(PEER)/node_modules/.package-lock.json
+peers: $(addsuffix /node_modules/.package-lock.json,$(PEERS))
 
-$(PEER)/node_modules/.package-lock.json: $(PEER)/package-lock.json
+%/node_modules/.package-lock.json: %/package-lock.json
 	@if command -v npm >/dev/null; then \
-		cd $(PEER) && npm ci --no-audit --no-fund --loglevel=error; \
+		cd $* && npm ci --no-audit --no-fund --loglevel=error; \
 	elif [ -n "$$CI" ]; then \
-		echo "npm is missing, and in CI the FHIR peers must run" >&2; exit 1; \
+		echo "npm is missing, and in CI the peers must run" >&2; exit 1; \
 	else \
-		echo "npm is missing: tests against the FHIR peers will be skipped (Debian: apt-get install npm)"; \
+		echo "npm is missing: tests against peers of Node will be skipped (Debian: apt-get install npm)"; \
 	fi
 
 $(BIN)/python:

@@ -60,10 +60,7 @@ def outlook(insight: Insight, teller: Teller, draft: Draft) -> Outlook:
 def _coming(insight: Insight, teller: Teller, said: str, mine: PersonFacts, everyone: PersonFacts) -> Coming:
     before, after = (_permitted(insight, said, facts) for facts in (insight.here.facts, mine))
     last = _permitted(insight, said, everyone)
-    told = {
-        item: _told(teller, item, (last.get(item) or after.get(item) or before[item]))
-        for item in {**before, **after, **last}
-    }
+    told = {item: _told(teller, item, denied) for item, denied in {**before, **after, **last}.items()}
     insight.tell(told)
     order = [item for item in insight.items() if item in told]
     frame = insight.here.frame

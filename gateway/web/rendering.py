@@ -83,6 +83,10 @@ class PageRoute(APIRoute):
                 return _refusal(request, error)
             except RequestValidationError:
                 return _refusal(request, NotFound("Not here"))
+            except Exception:  # noqa: BLE001 - the edge of the pages: noted, and nobody is told what
+                path = getattr(request.scope.get("route"), "path", "unmatched")
+                log(Event.REQUEST_FAILED, level=logging.ERROR, method=request.method, route=path, trace=True)
+                return page(request, "error", status=500, kind="other")
 
         return answering
 

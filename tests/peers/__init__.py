@@ -68,25 +68,38 @@ class Peer:
         httpx.post(f"{self.control}/clear", trust_env=False).raise_for_status()
 
 
-def unavailable() -> str | None:
-    """Why the FHIR peer cannot run here; None when it can."""
+def unavailable(peer: str = "medplum") -> str | None:
+    """Why a peer of Node cannot run here; None when it can."""
     if shutil.which("node") is None:
-        return "node is not installed: the FHIR peer cannot run"
-    if not (HERE / "medplum" / "node_modules").is_dir():
-        return "node_modules is missing: run `npm ci` in tests/peers/medplum"
+        return "node is not installed: the peers cannot run"
+    if not (HERE / peer / "node_modules").is_dir():
+        return f"node_modules is missing: run `npm ci` in tests/peers/{peer}"
     return None
 
 
 @contextmanager
 def medplum() -> Iterator[Peer]:
     """Medplum's FHIR router with its validator. Skips where it cannot run, but fails in CI."""
-    reason = unavailable()
+    _demand("medplum")
+    with running(["node", str(HERE / "medplum" / "server.mjs")]) as peer:
+        yield peer
+
+
+@contextmanager
+def oidc(clients: list[dict[str, Any]]) -> Iterator[Peer]:
+    """The certified OpenID provider, with these clients. Skips where it cannot run, but fails in CI."""
+    _demand("oidc")
+    known = {"PEER_CLIENTS": json.dumps(clients)}
+    with running(["node", str(HERE / "oidc" / "server.mjs")], known) as peer:
+        yield peer
+
+
+def _demand(peer: str) -> None:
+    reason = unavailable(peer)
     if reason is not None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    with running(["node", str(HERE / "medplum" / "server.mjs")]) as peer:
-        yield peer
 
 
 @contextmanager
@@ -98,10 +111,11 @@ def records_server(**variant: str) -> Iterator[Peer]:
 
 
 @contextmanager
-def running(command: list[str]) -> Iterator[Peer]:
-    """Start a peer that announces its addresses as one line of JSON, and end it afterwards."""
+def running(command: list[str], given: dict[str, str] | None = None) -> Iterator[Peer]:
+    """Start a peer that announces its addresses as one line of JSON, and end it afterwards. given: what else
+    stands in its environment."""
     token = secrets.token_urlsafe(16)
-    environment = {**os.environ, "PEER_TOKEN": token}
+    environment = {**os.environ, "PEER_TOKEN": token, **(given or {})}
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

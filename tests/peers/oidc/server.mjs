@@ -1,0 +1,80 @@
+// An OpenID provider for tests of people's login: oidc-provider, configured like HelseID and ID-porten. PAR and
+// PKCE are required, clients prove themselves with a key of their own, ID tokens are signed with ES256.
+//
+// PEER_CLIENTS: JSON list of clients. Prints one line of JSON with its address; ends when standard input closes.
+// Its page for logging in asks for no more than whom to be: pid is the national id in the ID token.
+
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { Provider } from 'oidc-provider';
+
+process.stdin.on('end', () => process.exit(0)).resume();
+
+const server = createServer();
+await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+const url = `http://127.0.0.1:${server.address().port}`;
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const key = { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'ES256', use: 'sig' };
+
+const provider = new Provider(url, {
+  clients: JSON.parse(process.env.PEER_CLIENTS ?? '[]').map((client) => ({
+    token_endpoint_auth_method: 'private_key_jwt',
+    id_token_signed_response_alg: 'ES256',
+    response_types: ['code'],
+    grant_types: ['authorization_code'],
+    ...client,
+  })),
+  jwks: { keys: [key] },
+  clientAuthMethods: ['private_key_jwt'],
+  pkce: { required: () => true },
+  features: {
+    devInteractions: { enabled: false },
+    pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+  },
+  acrValues: ['idporten-loa-low', 'idporten-loa-substantial', 'idporten-loa-high'],
+  claims: { openid: ['sub'], acr: null, profile: ['pid'] },
+  conformIdTokenClaims: false,
+  cookies: { keys: [randomUUID()] },
+  interactions: { url: (_, interaction) => `/whom/${interaction.uid}` },
+  findAccount: (_, id) => ({
+    accountId: id,
+    claims: () => ({ sub: id, ...(/^\d{11}$/.test(id) ? { pid: id } : {}) }),
+  }),
+  async loadExistingGrant(ctx) {
+    const grant = new ctx.oidc.provider.Grant({
+      clientId: ctx.oidc.client.clientId,
+      accountId: ctx.oidc.session.accountId,
+    });
+    grant.addOIDCScope('openid profile');
+    await grant.save();
+    return grant;
+  },
+  renderError(ctx, out) {
+    ctx.type = 'json';
+    ctx.body = out;
+  },
+});
+
+const PAGE = `<!doctype html><html lang="nb"><title>Hvem er du?</title><form method="post">
+<p><label for="hvem">Hvem er du?</label> <input id="hvem" name="hvem"></p>
+<p><label for="acr">Nivå</label> <input id="acr" name="acr" value="idporten-loa-high"></p>
+<p><button>Logg inn</button></p></form></html>`;
+
+async function whom(request, response) {
+  if (request.method !== 'POST') {
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    return response.end(PAGE);
+  }
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  const given = new URLSearchParams(body);
+  const login = { accountId: given.get('hvem'), acr: given.get('acr') ?? 'idporten-loa-high' };
+  const result = given.get('hvem') ? { login } : { error: 'access_denied', error_description: 'no' };
+  return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+}
+
+const callback = provider.callback();
+server.on('request', (request, response) =>
+  request.url.startsWith('/whom/') ? whom(request, response) : callback(request, response),
+);
+process.stdout.write(`${JSON.stringify({ url, control: url })}\n`);
