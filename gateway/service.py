@@ -15,6 +15,7 @@ from gateway.config import Credentials, Settings, System, secret
 from gateway.documents import DocumentMapping
 from gateway.errors import ConfigurationError
 from gateway.exchange.facts import FactsReader
+from gateway.exchange.recall import Recaller
 from gateway.exchange.worker import Worker
 from gateway.file_form import form_of
 from gateway.hub.journal import Journal
@@ -62,6 +63,10 @@ class Service:
     def withdrawer(self, tenant: str, source: str) -> Withdrawer:
         """What takes consents of a tenant back, told of by this source (a system's id)."""
         return Withdrawer(self.store, self.journal, tenant, source)
+
+    def recaller(self, tenant: str) -> Recaller:
+        """What recalls items of a tenant."""
+        return Recaller(self.store, self.settings, self.journal, tenant)
 
     def add_worker(self) -> Worker:
         """A worker in this process, woken by this process's own intake."""

@@ -13,6 +13,8 @@ DECISIONS_READ: Final = "decisions.read"
 NOTICES_READ: Final = "notices.read"  # what coordinators are reminded of
 NOTICES_WRITE: Final = "notices.write"  # say that one is done
 CONSENTS_WRITE: Final = "consents.write"  # take a consent back
+RECALL_WRITE: Final = "recall.write"  # recall items from everyone who got them
+DEVIATIONS_READ: Final = "deviations.read"
 LANES_READ: Final = "lanes.read"
 LANES_WRITE: Final = "lanes.write"  # release, replay, hold
 METRICS_READ: Final = "metrics.read"
@@ -34,6 +36,8 @@ ALL: Final = frozenset(
         NOTICES_READ,
         NOTICES_WRITE,
         CONSENTS_WRITE,
+        RECALL_WRITE,
+        DEVIATIONS_READ,
         LANES_READ,
         LANES_WRITE,
         METRICS_READ,

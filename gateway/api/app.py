@@ -26,6 +26,7 @@ from gateway.api import (
     notices,
     plans,
     pull,
+    recall,
     records,
     timeline,
     unshown,
@@ -47,7 +48,7 @@ Every route but `/healthz` and `/readyz` needs a bearer token; its client decide
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
     records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, decisions, unshown, plans,
-    notices, held, lanes, health, metrics, welfare, anonymous,
+    notices, held, recall, lanes, health, metrics, welfare, anonymous,
 )  # fmt: skip
 PAGES = (login_pages, consent_pages, withdraw_pages)  # for people; no part of the contract
 

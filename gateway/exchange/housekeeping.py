@@ -14,7 +14,7 @@ from typing import Any
 from adapters.contract import Adapter
 from gateway.config import Settings
 from gateway.events import Event, log
-from gateway.exchange import disclosures, recovery, reminders, timers
+from gateway.exchange import deviations, disclosures, recovery, reminders, timers
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.liveness import Liveness
 from gateway.exchange.poll import Poller
@@ -99,6 +99,8 @@ class Housekeeper:
             self.intake.retry_waiting(system)
         with self.store.write() as connection:
             repaired = recovery.sweep(connection, self.clock())
+            for tenant in self.settings.tenants:
+                deviations.settle(connection, tenant.id, self.clock())
         self.counters.repaired += repaired
         if repaired:
             log(Event.LANES_REPAIRED, level=logging.ERROR, worker=life.id, lanes=repaired)

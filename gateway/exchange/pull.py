@@ -18,7 +18,7 @@ from sqlalchemy import Connection, case, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.config import Settings, System
-from gateway.exchange import disclosures, lanes, notices, timers
+from gateway.exchange import deviations, disclosures, lanes, notices, timers
 from gateway.exchange.endings import Told
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.lanes import Claim, Ending
@@ -29,7 +29,8 @@ from gateway.hub import links
 from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import lane, timer
 from gateway.hub.store import Store
-from mappings.model import NotExpressible, Record, RecordMapping
+from mappings import reading
+from mappings.model import ITEM, NotExpressible, Record, RecordMapping
 
 PULL = "pull"  # channel, owner of the claims, and kind of the row that remembers
 START = "start"
@@ -116,6 +117,10 @@ class Puller:
         links.save(connection, tenant, found.values())
         told = {ref: Told.TOLD for ref, link in found.items() if link.notice}
         notices.close(connection, tenant, self.system.id, told, now)
+        for person in {
+            one.person for one in found.values() if reading.in_error(one.held.focus.get(ITEM, {}))
+        }:
+            deviations.settle(connection, tenant, now, person=person)
         endings = [(one["id"], disclosures.DELIVERED, None) for one in memory.attempts]
         disclosures.finish(connection, tenant, endings, now)
         for one in memory.lanes:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from adapters.contract import AdapterError, Busy
 from gateway.config import System
-from gateway.exchange import breaker, disclosures, lanes, notices
+from gateway.exchange import breaker, deviations, disclosures, lanes, notices
 from gateway.exchange.endings import Told
 from gateway.exchange.exempt import Exempt
 from gateway.exchange.lanes import Claim, Ending
@@ -22,7 +22,8 @@ from gateway.hub import links
 from gateway.hub.links import Link
 from gateway.hub.store import Store
 from gateway.intake import Intake, Offered
-from mappings.model import EMPTY, State
+from mappings import reading
+from mappings.model import EMPTY, ITEM, State
 
 DISCLOSED = {
     End.DELIVERED: disclosures.DELIVERED,
@@ -140,6 +141,8 @@ class Runner:
         links.save(connection, plan.claim.tenant, changed)
         told = {one.send.difference.ref: TOLD[one.end] for one in report.sent if _is_told(one)}
         notices.close(connection, plan.claim.tenant, self.system.id, told, now)
+        if any(reading.in_error(one.send.difference.state.focus[ITEM]) for one in report.sent):
+            deviations.settle(connection, plan.claim.tenant, now, person=plan.claim.person)
 
     def _ending(self, plan: Plan, report: Report, now: datetime, *, again: bool, freed: bool) -> Ending:
         unfinished = any(
