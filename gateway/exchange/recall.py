@@ -1,5 +1,5 @@
 """An item is recalled by a named person, in one call: marked as registered in error in the hub, with who did
-it, and a deviation is opened that names everyone who had it. Nothing is deleted; the lanes tell those who had it.
+it, and a deviation is opened that names everyone who had it. Nothing is deleted; the lanes tell them.
 
 Source: shared law.md, "Withdrawal" ("registered in error" for what the recipient holds).
 """

@@ -1,13 +1,20 @@
-"""Sharing ends, and those who hold something are told so, once and without content; what is registered in error
-is said to them all the same."""
+"""Sharing ends, and those who hold something are told so, once and without content; what is registered in
+error is said to them all the same."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
 from gateway import jsontext
+from gateway.exchange import deviations
+from gateway.exchange.recall import Recall
+from gateway.hub.schema.tables import resource
 from mappings.ended import ALL, VARSEL
 from mappings.in_error import TEXT
+from tests.end_to_end.configuration import TENANT
 from tests.end_to_end.systems import hub_id
 from tests.end_to_end.world import InProcess
 
@@ -97,3 +104,53 @@ def test_what_is_registered_in_error_is_said_though_the_consent_is_withdrawn(wor
     world.edit("stafettlogg", "e-m1", tekst="En gang til")
     world.quiet()
     assert len(world.systems.bup.wire.writes()) == sent + 1
+
+
+@pytest.mark.parametrize("consented", [True, False], ids=["consented", "withdrawn"])
+def test_the_wrong_patient_is_recalled_from_everyone(world: InProcess, consented: bool) -> None:
+    world.begin("emma")
+    goal, ref = world.goal_at_bup("e-m2"), world.hub.ref("stafettlogg", "e-m2")
+    in_plan, own = world.in_plan("e-m2"), world.systems.stafettlogg.record("e-m2")
+    if not consented:
+        withdraw(world)
+    (person,) = world.hub.rows(select(resource.c.person).where(resource.c.ref == ref))
+    asked = Recall(person.person, (ref,), "Kari Nordmann", "feil-person", "drift", None)
+    (done,) = world.service.recaller(TENANT).recall(asked, world.clock())
+    had = {(one.system, one.how.value, one.state.value) for one in done.deviation.holders}
+    assert had >= {(name, "delivered", "pending") for name in ("bup", "individuell-plan")}
+    assert ("stafettlogg", "source", "pending") in had
+    world.service.woken()
+    world.quiet()
+
+    there = world.systems.bup.read(f"Goal/{goal['id']}")
+    assert there["lifecycleStatus"] == "entered-in-error"
+    assert "feilregistrert" in world.systems.plan.record(in_plan["id"])
+    back = world.systems.stafettlogg.record("e-m2")
+    assert back["tekst"] == own["tekst"]  # its own words stay its own
+    assert "feilregistrert" in back
+    assert (there["description"]["text"] == TEXT) is not consented
+    with world.service.store.read() as connection:
+        after = deviations.of_item(connection, TENANT, ref)
+    assert after is not None
+    assert {(one.system, one.state.value) for one in after.holders} == {
+        (name, "acknowledged") for name in ("bup", "individuell-plan", "stafettlogg")
+    }
+    assert after.state == "closed"
+
+
+def test_what_a_recipient_refuses_stays_open(world: InProcess) -> None:
+    world.begin("emma")
+    ref = world.hub.ref("stafettlogg", "e-m2")
+    withdraw(world)
+    world.systems.bup.peer.faults(refuse=422)
+    (person,) = world.hub.rows(select(resource.c.person).where(resource.c.ref == ref))
+    asked = Recall(person.person, (ref,), "Kari Nordmann", "feil-person", "drift", None)
+    world.service.recaller(TENANT).recall(asked, world.clock())
+    world.service.woken()
+    world.rest()
+    world.systems.bup.peer.faults()
+    with world.service.store.read() as connection:
+        after = deviations.of_item(connection, TENANT, ref)
+    assert after is not None
+    assert {one.state.value for one in after.holders if one.system == "bup"} >= {"refused"}
+    assert after.state == "open"
