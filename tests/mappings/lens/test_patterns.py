@@ -50,4 +50,4 @@ def test_a_node_holds_a_pattern_when_all_of_it_stands_there(node: Json, pattern:
     ],
 )
 def test_an_element_is_meant_by_what_it_says_has_and_lacks(pattern: Pattern, node: Json, meant: bool) -> None:
-    assert bool(pattern.matcher()(node)) is meant
+    assert pattern.matcher()(node) is meant
