@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -49,7 +50,8 @@ class Courier:
     def nudge(self) -> None:
         """There is something to send. From any thread."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._nudged.set)
+            with suppress(RuntimeError):  # the loop has just ended; what waits is found at the next start
+                self._loop.call_soon_threadsafe(self._nudged.set)
 
     def stop(self) -> None:
         """End after the sends under way."""
