@@ -39,6 +39,7 @@ class SystemMapping:
         self._identity = Identity(declared.id)
         self._checker = Checker(declared.codes, declared.branches)
         self._headings = Headings(declared, self._checker)
+        self._by_name = {section.declared.name: section for section in self.sections}
         self._by_type: dict[str, list[Section]] = {}
         self._by_resource: dict[str, list[Section]] = {}
         for section in self.sections:
@@ -95,7 +96,7 @@ class SystemMapping:
 
     def section(self, name: str) -> Section:
         """The section of this name. Raises KeyError."""
-        return next(s for s in self.sections if s.declared.name == name)
+        return self._by_name[name]
 
     def _section_for(self, resource: Resource) -> Section | None:
         candidates = self._by_resource.get(resource.get("resourceType", ""), ())
