@@ -21,16 +21,43 @@ from mappings.lens.wording import BadWording, Wording, put_together, taken_apart
         ("{navn} ({fnr})", "Sofie ()", None),
         ("({a})", "(", None),
         ("{a} {b}", "Sofie", None),
+        ("{a} {b}", " Sofie", None),
+        ("{a} {b}", "Sofie ", None),
+        ("{a} {b}", "S P", {"a": "S", "b": "P"}),
+        ("{a}--{b}", "x--y", {"a": "x", "b": "y"}),
+        ("{a}, {b}, {c}", "1, 2", None),
+        ("(({a}))", "((x))", {"a": "x"}),
+        ("ab{x}ba", "aba", None),
+        ("ab{x}ba", "abba", None),
+        ("ab{x}ba", "abcba", {"x": "c"}),
+        ("Nivå {n}", "Trinn 2", None),
+        ("{n} år", "2 mnd", None),
     ],
 )
 def test_taken_apart(wording: str, text: str, parts: dict[str, str] | None) -> None:
     assert Wording(wording).parts(text) == parts
 
 
-@pytest.mark.parametrize("wording", ["", "navn", "{a}{b}", "{a} {a}", "{a} {b", "a} {b}"])
-def test_what_nobody_could_take_apart_is_refused(wording: str) -> None:
-    with pytest.raises(BadWording):
+ONCE = "must name each part once, in braces"
+APART = "has nothing between two names: nobody could tell them apart"
+BRACE = "has a brace too much"
+
+
+@pytest.mark.parametrize(
+    ("wording", "reason"),
+    [("", ONCE), ("navn", ONCE), ("{a} {a}", ONCE), ("{a}{b}", APART), ("{a}, {b}{c}", APART),
+     ("{a} {b", BRACE), ("a} {b}", BRACE), ("{a} {", BRACE), ("} {a}", BRACE)],
+)  # fmt: skip
+def test_what_nobody_could_take_apart_is_refused_with_the_reason(wording: str, reason: str) -> None:
+    with pytest.raises(BadWording) as bad:
         Wording(wording)
+    assert str(bad.value) == f"{wording!r} {reason}"
+
+
+def test_a_wording_is_filled_with_texts_between_its_signs() -> None:
+    wording = Wording("<{a}, {b}>")
+    assert wording.names == ("a", "b")
+    assert wording.filled({"a": "1", "b": "2", "c": 3}) == "<1, 2>"
 
 
 @given(st.lists(st.text("ab ()/", min_size=1), min_size=2, max_size=2))
