@@ -208,6 +208,7 @@ class Settings(Model):
     installation: Name | None = None  # stands in the identifiers by which FHIR servers know our items
     embedded_worker: bool = True  # run the worker inside `serve` (always so on SQLite)
     sweep_seconds: float = 60.0
+    answer_deadline_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     tenants: tuple[Tenant, ...]
     organizations: tuple[Organization, ...] = ()
     systems: tuple[System, ...]

@@ -34,6 +34,7 @@ from gateway.api import (
 )
 from gateway.api.auth import Desk
 from gateway.api.edge import Edge
+from gateway.api.handing import Handing
 from gateway.api.limits import MOST_BYTES
 from gateway.api.meters import Meters
 from gateway.events import Event, log
@@ -69,6 +70,7 @@ def assemble() -> FastAPI:
     for part in (*PARTS, *PAGES):
         app.include_router(part.router)
     answers.install(app)
+    app.add_middleware(Handing)
     app.add_middleware(Edge)
     return app
 

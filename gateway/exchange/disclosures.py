@@ -152,6 +152,17 @@ def finish_run(
     return int(result.rowcount)
 
 
+def finish_overdue(connection: Connection, now: datetime) -> int:
+    """Close answers to readers whose process died in the middle; none leaves after its deadline."""
+    columns = disclosure.c
+    result = connection.execute(
+        update(disclosure)
+        .where(columns.state == SENDING, columns.channel == "read", columns.deadline < now)
+        .values(state=UNKNOWN, closed=now, error="deadline")
+    )
+    return int(result.rowcount)
+
+
 def of_person(connection: Connection, tenant: str, person: str) -> list[dict[str, Any]]:
     """Everything told about a person, oldest first."""
     rows = connection.execute(

@@ -99,6 +99,7 @@ class Housekeeper:
             self.intake.retry_waiting(system)
         with self.store.write() as connection:
             repaired = recovery.sweep(connection, self.clock())
+            disclosures.finish_overdue(connection, self.clock())
             for tenant in self.settings.tenants:
                 deviations.settle(connection, tenant.id, self.clock())
         self.counters.repaired += repaired

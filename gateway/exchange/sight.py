@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.sql import ColumnElement
 
 from gateway.config import Settings, System
-from gateway.exchange import disclosures
+from gateway.exchange import disclosures, leaving
 from gateway.exchange.disclosures import Attempt
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.seen import Seen, listing, own_writing
@@ -159,6 +159,8 @@ class Sight:
     def write(self, connection: Connection, attempt: Attempt | None, client: str) -> None:
         """Write a disclosure of what was seen."""
         if attempt is not None:
+            seconds = self.selection.settings.answer_deadline_seconds
+            state, deadline = leaving.begin(self.facts.tenant, attempt.id, self.now, seconds)
             disclosures.begin(
                 connection,
                 self.facts.tenant,
@@ -169,9 +171,9 @@ class Sight:
                 epoch=self.moment.epoch,
                 owner=None,
                 now=self.now,
-                deadline=None,
+                deadline=deadline,
                 client=client,
-                state=disclosures.DELIVERED,
+                state=state,
             )
 
     def unchanged(self, connection: Connection) -> bool:
