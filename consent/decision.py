@@ -92,6 +92,11 @@ class Decision:
         """True only for a permit of the whole item. A caller that applies plans asks `outcome`."""
         return self.outcome is Outcome.PERMIT
 
+    @property
+    def goes(self) -> bool:
+        """True for a permit, of the whole or of what the plan leaves: for a caller that applies plans."""
+        return self.outcome is not Outcome.DENY
+
     def turns(self, language: str = "nb") -> tuple[str, ...]:
         """What would have to change for the opposite answer: for a deny each hindrance, for a permit what it
         rests on."""

@@ -141,6 +141,22 @@ class System(Model):
         return self.mapping or ("stafettlogg" if self.adapter == "folder" else self.adapter)
 
 
+class Ground(Model):
+    """A ground other than consent on which a route may carry items (law.md G2, G3)."""
+
+    rule: Literal["G2", "G3"]
+    categories: Annotated[frozenset[Category], Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1)]  # why it is relevant and necessary
+    role: Annotated[str, Field(min_length=1)]  # who answers for it
+    limb: Literal["agency", "purpose", "task"] | None = None  # of G3: which of its cases
+
+    @model_validator(mode="after")
+    def _limbed(self) -> Ground:
+        if (self.rule == "G3") != (self.limb is not None):
+            raise ValueError("`limb` says which case of G3 it is, and belongs to G3 alone")
+        return self
+
+
 class Route(Model):
     """What one system may get from another. Consent decides item by item; without a route nothing goes."""
 
@@ -149,6 +165,7 @@ class Route(Model):
     create_person: bool = False  # create the patient at the recipient where it has none
     open: bool = True
     purpose: Literal["samordning", "behandling"] = "samordning"
+    grounds: tuple[Ground, ...] = ()  # beside consent
 
 
 class Issuer(Model):

@@ -19,6 +19,7 @@ from gateway.api.documents import DecisionAnswers, DisclosureAnswers, errors, ok
 from gateway.config import System
 from gateway.errors import NotFound
 from gateway.exchange.facts import PersonFacts
+from gateway.exchange.judge import View
 from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM
 from gateway.exchange.selection import Selection, by_item
 from gateway.exchange.sight import Looking
@@ -120,12 +121,18 @@ def _item(
     return {
         "item": item,
         "source": parts[item].created_by,
-        "outcome": "permit" if view is not None and view.permitted else "deny",
+        "outcome": _outcome(view),
         "ground": ground,
         "decisions": told,
         "held": link.hold if link else None,
         "note": _note(selection, parts[item], known=link is not None and link.native_id is not None),
     }
+
+
+def _outcome(view: View | None) -> str:
+    if view is None or not view.permitted:
+        return "deny"
+    return "redact" if view.redacted else "permit"
 
 
 def _note(selection: Selection, focal: Version, *, known: bool) -> str | None:

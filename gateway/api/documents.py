@@ -177,7 +177,7 @@ class DecisionAnswer(Answer):
     """The decision on one set of categories."""
 
     categories: list[str]
-    outcome: Literal["permit", "deny"]
+    outcome: Literal["permit", "redact", "deny"]
     ground: str | None
     consents: list[str]
     reasons: list[ReasonAnswer]
@@ -191,7 +191,7 @@ class ItemDecision(Answer):
 
     item: str
     source: str = Field(description="System it was made in")
-    outcome: Literal["permit", "deny"]
+    outcome: Literal["permit", "redact", "deny"]
     ground: str | None
     decisions: list[DecisionAnswer]
     held: str | None = Field(description="The recipient's refusal, where it was sent and refused")
@@ -236,6 +236,7 @@ class DisclosedItem(Answer):
     rules: list[str]
     consents: list[str]
     rule_set: str = Field("", description="The version of the rules it was decided with")
+    redacted: bool = Field(False, description="Something of it was, or may have been, taken away first")
 
 
 class DisclosureAnswer(Answer):

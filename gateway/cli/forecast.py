@@ -200,7 +200,7 @@ def _of_item(view: View, own: dict[str, Version], outcomes: dict[str, str]) -> I
 def _withholding(view: View, own: dict[str, Version], categories: frozenset[str]) -> Decision | None:
     """The decision that keeps a resource back: its own, or that of the item it belongs to."""
     focal = view.decisions.get(reading.category_of(own[view.item].resource))
-    return focal if focal is not None and not focal.permitted else view.decisions.get(categories)
+    return focal if focal is not None and not focal.goes else view.decisions.get(categories)
 
 
 def _tell(total: Sum, system: System) -> None:

@@ -33,6 +33,7 @@ class Disclosed:
     rules: tuple[str, ...]
     consents: tuple[str, ...]
     rule_set: str = ""  # the version of the rules it was decided with
+    redacted: bool = False  # something of it was, or may have been, taken away first
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -44,6 +45,7 @@ class Disclosed:
             "rules": list(self.rules),
             "consents": list(self.consents),
             "ruleSet": self.rule_set,
+            "redacted": self.redacted,
         }
 
 

@@ -12,11 +12,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 import consent
-from consent.model import Consent, Facts, Participant, Recipient
+from consent.model import Consent, Emergency, Facts, Participant, Recipient
 from consent.model import Settings as Choices
-from gateway.config import Settings, System
+from gateway.config import Settings, System, Tenant
 from gateway.exchange import statements
-from gateway.hub import links, versions
+from gateway.hub import acts, links, versions
+from gateway.hub.acts import Act
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import link
 from gateway.hub.versions import FACTS, Version
@@ -24,6 +25,7 @@ from mappings import continuing, reading
 from mappings.canonical import identifier_system
 
 RECORD = identifier_system("record/")
+PROTECTED = frozenset({"fortrolig", "strengtFortrolig"})
 FAMILY = frozenset({"foresatt", "fosterforelder", "verge"})
 KEPT = 5_000  # persons whose facts stay in memory
 
@@ -55,6 +57,14 @@ class PersonFacts:
     organizations: Mapping[str, str] = field(default_factory=dict)  # participant -> organization number
     health_personnel: frozenset[str] = frozenset()  # participants with an authorization
     continues: Mapping[str, Continues] = field(default_factory=dict)  # plan -> the closed log it continues
+    emergencies: Mapping[tuple[str, str], tuple[Emergency, Act]] = field(default_factory=dict)
+
+    def emergency(self, item: str, system: str, now: datetime) -> Emergency | None:
+        """A named person's act in danger on this item for this system, if one stands now (G4)."""
+        found = self.emergencies.get((item, system))
+        if found is None or (found[1].ends is not None and found[1].ends <= now):
+            return None
+        return found[0]
 
     def prepared_for(self, frame: str | None) -> consent.Prepared:
         """What decisions about an item of this log or plan rest on."""
@@ -120,6 +130,8 @@ class FactsReader:
         patient = next((v for v in found if v.ref.startswith("Patient/")), None)
         known = reading.person_of(patient.resource) if patient else None
         consents, whole = _resolved(connection, tenant, statements.consents(found, settings))
+        protected = known is not None and known.address_protection in PROTECTED
+        decided = acts.open_at(acts.of_person(connection, tenant, person), None)
         facts = Facts(
             born=known.born if known else None,
             address_protection=known.address_protection if known else None,
@@ -130,6 +142,12 @@ class FactsReader:
             settings=self._choices(tenant),
             patient=patient.ref if patient else None,
             circumstances=tuple(statements.circumstances(found, settings)),
+            findings=statements.findings(decided),
+            objections=statements.objections(decided),
+            overrides=statements.overrides(decided),
+            withheld=statements.withheld(decided),
+            places=self._places(connection, tenant, person) if protected else frozenset(),
+            released=statements.released(decided),
         )
         frames = [v for v in found if v.ref.startswith("CarePlan/")]
         frames.sort(key=lambda v: (v.resource.get("status") == "active", v.change_no))
@@ -144,11 +162,20 @@ class FactsReader:
             organizations={p.id: p.organization for p in participants if p.organization},
             health_personnel=statements.health_personnel(found),
             continues=_continues(connection, tenant, frames, facts),
+            emergencies=statements.emergencies(decided),
         )
-        return known_of, whole
+        return known_of, whole and not protected  # any new item may name a place
+
+    def _places(self, connection: Connection, tenant: str, person: str) -> frozenset[str]:
+        """Words that reveal where a protected person lives or goes, as far as anything here tells."""
+        everything = versions.of_person(connection, tenant, person).values()
+        return consent.places_in(v.resource for v in everything) | {self._tenant(tenant).name}
+
+    def _tenant(self, tenant: str) -> Tenant:
+        return next(t for t in self._settings.tenants if t.id == tenant)
 
     def _choices(self, tenant: str) -> Choices:
-        own = next(t for t in self._settings.tenants if t.id == tenant)
+        own = self._tenant(tenant)
         return Choices(
             consent_age=own.consent_age,
             demands_writing=own.demands_writing,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import consent
-from consent.model import Decision, Item, Recipient, Request
+from consent.model import Basis, Decision, Item, Recipient, Request
 from gateway.exchange.disclosures import Disclosed
 from gateway.exchange.facts import PersonFacts
 from gateway.hub.versions import Version
@@ -32,14 +32,19 @@ class View:
 
     @property
     def permitted(self) -> bool:
-        """Whether the focal resource itself may be seen."""
+        """Whether the focal resource itself may be seen, whole or redacted."""
         return self.item in self.resources
+
+    @property
+    def redacted(self) -> bool:
+        """Whether a plan took something away, or could have."""
+        return any(d.plan is not None for d in self.decisions.values())
 
     def disclosed(self, ref: str, version: int, otherwise: str) -> Disclosed:
         """What is told with one resource of it, for the log of what left. otherwise: the ground of what was
         told without a decision."""
-        granted = [d for d in self.decisions.values() if d.permitted]
-        categories = {c for asked, d in self.decisions.items() if d.permitted for c in asked}
+        granted = [d for d in self.decisions.values() if d.goes]
+        categories = {c for asked, d in self.decisions.items() if d.goes for c in asked}
         return Disclosed(
             ref=ref,
             version=version,
@@ -48,6 +53,7 @@ class View:
             rules=tuple(dict.fromkeys(r.rule for d in granted for r in d.reasons)),
             consents=tuple(sorted({c for d in granted for c in d.consents})),
             rule_set=next((d.rule_set for d in granted), ""),
+            redacted=self.redacted,
         )
 
 
@@ -55,13 +61,21 @@ class Judge:
     """Decides for one person, one recipient, one channel, at one time."""
 
     def __init__(
-        self, facts: PersonFacts, recipient: Recipient, *, channel: str, purpose: str, now: datetime
+        self,
+        facts: PersonFacts,
+        recipient: Recipient,
+        *,
+        channel: str,
+        purpose: str,
+        now: datetime,
+        bases: tuple[Basis, ...] = (),
     ) -> None:
         self._facts = facts
         self._recipient = recipient
         self._channel = channel
         self._purpose = purpose
         self._now = now
+        self._bases = bases  # of the route it would take
 
     def view(self, item: str, parts: Mapping[str, Version]) -> View:
         """What may be seen of an item, given its current versions (focal and owned, by reference)."""
@@ -74,22 +88,22 @@ class Judge:
         inner = {c for v in parts.values() for c in reading.categories_inside(v.resource)}
         for categories in {*wanted.values(), *(frozenset({c}) for c in inner)}:
             decisions[categories] = self.decide(asked, categories)
-        if not decisions[wanted[item]].permitted:
+        whole = decisions[wanted[item]]
+        if not whole.goes:
             return View(item, {}, decisions)
-        permitted = frozenset(
-            c for categories, decision in decisions.items() if decision.permitted for c in categories
-        )
-        shown = {
-            ref: reading.narrow(v.resource, permitted)
-            for ref, v in parts.items()
-            if not _content(ref) or decisions[wanted[ref]].permitted
-        }
-        return View(item, shown, decisions, permitted)
+        permitted = frozenset(c for categories, d in decisions.items() if d.goes for c in categories)
+        shown = {}
+        for ref, version in parts.items():
+            decision = decisions[wanted[ref]] if _content(ref) else whole
+            left = _left(reading.narrow(version.resource, permitted), decision)
+            if left is not None:
+                shown[ref] = left
+        return View(item, shown if item in shown else {}, decisions, permitted)
 
     def permits(self, item: str, parts: Mapping[str, Version], categories: Iterable[str]) -> frozenset[str]:
         """Which of these categories of an item may be seen, whether or not anything of it is there."""
         asked = self._item(parts[item], parts)
-        return frozenset(c for c in categories if self.decide(asked, frozenset({c})).permitted)
+        return frozenset(c for c in categories if self.decide(asked, frozenset({c})).goes)
 
     def decide(self, asked: Item, categories: frozenset[str]) -> Decision:
         """One decision of the consent library."""
@@ -100,6 +114,9 @@ class Judge:
             channel=self._channel,
             time=self._now,
             purpose=self._purpose,
+            redacts=True,
+            basis=next((b for b in self._bases if categories <= b.categories), None),
+            emergency=self._facts.emergency(asked.id, self._recipient.system, self._now),
         )
         return consent.decide(request, self._facts.prepared_for(asked.frame))
 
@@ -117,21 +134,39 @@ class Judge:
             consent_id=focal.ref if focal.ref.startswith("Consent/") else None,
             type=focal.resource["resourceType"],
             source=focal.created_by,
+            by_health_personnel=self._participant(_author(focal, parts)) in self._facts.health_personnel,
         )
 
     def author_organization(self, focal: Version, parts: Mapping[str, Version]) -> str | None:
         """Organization number of whoever wrote the item last, if it can be known."""
-        provenance = parts.get(f"Provenance/{focal.ref.partition('/')[2]}-provenance")
-        agents = provenance.resource.get("agent", []) if provenance else []
-        who = agents[0].get("who", {}) if agents else {}
+        who = _author(focal, parts)
         identifier = who.get("identifier", {})
-        system = identifier.get("system", "")
-        if system == ENH:
+        if identifier.get("system") == ENH:
             return str(identifier.get("value"))
+        return self._facts.organizations.get(self._participant(who) or "")
+
+    def _participant(self, who: Resource) -> str | None:
+        """The participant that a Provenance names as the author."""
+        identifier = who.get("identifier", {})
+        system = str(identifier.get("system", ""))
         if system.startswith(RECORD):
-            author = self._facts.authors.get((system.removeprefix(RECORD), str(identifier.get("value"))))
-            return self._facts.organizations.get(author) if author else None
-        return self._facts.organizations.get(who.get("reference", ""))
+            return self._facts.authors.get((system.removeprefix(RECORD), str(identifier.get("value"))))
+        return who.get("reference")
+
+
+def _author(focal: Version, parts: Mapping[str, Version]) -> Resource:
+    """Who a Provenance says wrote the item last."""
+    provenance = parts.get(f"Provenance/{focal.ref.partition('/')[2]}-provenance")
+    agents = provenance.resource.get("agent", []) if provenance else []
+    found: Resource = agents[0].get("who", {}) if agents else {}
+    return found
+
+
+def _left(resource: Resource, decision: Decision) -> Resource | None:
+    """What the decision leaves of a resource: all of it, a redacted copy, or nothing."""
+    if not decision.goes:
+        return None
+    return resource if decision.plan is None else consent.redact(resource, decision.plan)
 
 
 def _content(ref: str) -> bool:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gateway.config import Settings, System
+from gateway.config import Route, Settings, System
+from gateway.exchange import statements
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.frames import Frames
 from gateway.exchange.judge import Judge, View
@@ -83,19 +84,25 @@ class Selection:
         return judge.permits(item, parts, categories) if judge is not None else frozenset()
 
     def _judge(self, item: str, parts: dict[str, Version]) -> Judge | None:
-        purpose = self._purpose(parts[item]) if item in parts else None
-        if purpose is None:
+        route = self._route(parts[item]) if item in parts else None
+        if route is None:
             return None
-        recipient = self.facts.recipient(self.system, self.now)
-        return Judge(self.facts, recipient, channel=self.channel, purpose=purpose, now=self.now)
+        return Judge(
+            self.facts,
+            self.facts.recipient(self.system, self.now),
+            channel=self.channel,
+            purpose=route.purpose,
+            now=self.now,
+            bases=statements.bases(route),
+        )
 
-    def _purpose(self, focal: Version) -> str | None:
-        """Purpose of the route here from where the item was made or last changed."""
+    def _route(self, focal: Version) -> Route | None:
+        """The route here from where the item was made or last changed."""
         others = [s for s in (focal.source, focal.created_by) if s != self.system.id]
-        if not others:
-            return "samordning"  # its own item: it goes back only as far as others have changed it
+        if not others:  # its own item: it goes back only as far as others have changed it
+            return Route(source=self.system.id, recipient=self.system.id)
         routes = [self.settings.route(source, self.system.id) for source in others]
-        return next((r.purpose for r in routes if r is not None), None)
+        return next((r for r in routes if r is not None), None)
 
     def _members(self, connection: Connection) -> set[str]:
         if self.system.adapter != "fhir":

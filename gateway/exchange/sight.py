@@ -7,7 +7,7 @@ told is written in a short one of its own, and only if the person has not change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -108,13 +108,15 @@ class Sight:
                     self.seen[ref] = own_writing(ref, item, version)
                 elif view is not None and ref in view.resources:
                     self.seen[ref] = Seen(ref, item, view.resources[ref], version, view)
-            self._keep_provenances(parts)
+            self._keep_provenances(parts, view.resources if view else {})
 
-    def _keep_provenances(self, parts: dict[str, Version]) -> None:
+    def _keep_provenances(self, parts: dict[str, Version], shown: Mapping[str, Resource]) -> None:
+        """Who wrote what is seen: all of it of one's own writing, else what the view leaves of it."""
         for ref, version in parts.items():
             target = reading.target_of(version.resource) if ref.startswith("Provenance/") else None
-            if target in self.seen:
-                self.provenances[str(target)] = version.resource
+            one = self.seen.get(target or "")
+            if one is not None and (one.own or ref in shown):
+                self.provenances[one.ref] = version.resource if one.own else shown[ref]
 
     def _own(self, current: dict[str, Version]) -> frozenset[str]:
         """Resources that no other system ever wrote a version of."""

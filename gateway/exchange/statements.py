@@ -12,8 +12,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from consent import fhir_circumstance, fhir_consent
-from consent.model import Circumstance, Consent, Participant
-from gateway.config import Settings
+from consent.model import (
+    Basis,
+    Circumstance,
+    Consent,
+    Emergency,
+    Finding,
+    Objection,
+    Override,
+    Participant,
+    Withholding,
+)
+from gateway.config import Route, Settings
+from gateway.hub.acts import Act, Kind
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.versions import Version
 from mappings import reading
@@ -70,3 +81,60 @@ def health_personnel(versions: Iterable[Version]) -> frozenset[str]:
     """Participants with an authorization as health personnel (an HPR number)."""
     found = ((v.ref, reading.participant_of(v.resource)) for v in versions)
     return frozenset(ref for ref, one in found if one is not None and one.hpr)
+
+
+def released(acts: Iterable[Act]) -> frozenset[str]:
+    """What was let go though the person's address is protected."""
+    return frozenset(key for one in acts if one.kind is Kind.RELEASE for key in one.keys)
+
+
+def objections(acts: Iterable[Act]) -> tuple[Objection, ...]:
+    """The person's objections, presumed ones too."""
+    return tuple(
+        Objection(one.recipients, one.categories, one.presumed, one.created, one.ends)
+        for one in acts
+        if one.kind is Kind.OBJECTION
+    )
+
+
+def overrides(acts: Iterable[Act]) -> tuple[Override, ...]:
+    """Objections that a named person set aside."""
+    return tuple(
+        Override(one.by, one.reason, one.items, one.recipients, one.created, one.ends)
+        for one in acts
+        if one.kind is Kind.OVERRIDE
+    )
+
+
+def findings(acts: Iterable[Act]) -> tuple[Finding, ...]:
+    """Findings of a qualified professional that care is necessary."""
+    return tuple(
+        Finding(one.by, one.recipients, one.categories, one.created, one.ends)
+        for one in acts
+        if one.kind is Kind.FINDING
+    )
+
+
+def withheld(acts: Iterable[Act]) -> tuple[Withholding, ...]:
+    """What is withheld from guardians."""
+    return tuple(
+        Withholding(one.items, one.weighty, one.created, one.ends)
+        for one in acts
+        if one.kind is Kind.WITHHOLDING
+    )
+
+
+def emergencies(acts: Iterable[Act]) -> dict[tuple[str, str], tuple[Emergency, Act]]:
+    """Acts in danger to life or health, by (item, system)."""
+    return {
+        (item, system): (Emergency(one.by, one.reason, item, system), one)
+        for one in acts
+        if one.kind is Kind.EMERGENCY
+        for item in one.items
+        for system in one.recipients
+    }
+
+
+def bases(route: Route) -> tuple[Basis, ...]:
+    """The grounds beside consent on which a route may carry items."""
+    return tuple(Basis(g.rule, frozenset(g.categories), g.reason, g.role, g.limb) for g in route.grounds)
