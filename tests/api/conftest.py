@@ -44,6 +44,11 @@ def records(system: str, child: str) -> list[dict[str, Any]]:
     return found
 
 
+def unshared(child: str) -> list[dict[str, Any]]:
+    """A sample child's log in which nobody consented to anything."""
+    return [r for r in records("stafettlogg", child) if r["type"] != "samtykke"]
+
+
 @pytest.fixture
 def emma() -> list[dict[str, Any]]:
     """Emma's log: consented to school, PPT, health station, GP, BUP and the coordinating unit."""

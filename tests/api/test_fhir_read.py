@@ -11,7 +11,7 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from gateway import jsontext
 from gateway.api.fhir_types import KINDS
-from tests.api.conftest import records
+from tests.api.conftest import records, unshared
 from tests.api.world import World, fields
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
@@ -83,8 +83,8 @@ def test_a_patient_is_found_by_national_id_in_the_body_alone(
     assert number not in refused.text
 
 
-def test_a_protected_child_and_one_that_is_not_there_look_the_same(world: World) -> None:
-    amina = records("stafettlogg", "amina")
+def test_a_child_of_whom_nothing_is_shared_and_one_that_is_not_there_look_the_same(world: World) -> None:
+    amina = unshared("amina")
     world.hand_in("logg", amina)
     hidden = find(world, "bup", amina[0]["barn"]["fnr"])
     absent = find(world, "bup", "14831770229")

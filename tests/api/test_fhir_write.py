@@ -10,7 +10,7 @@ import pytest
 
 from gateway import jsontext
 from gateway.hub.content import unpack
-from tests.api.conftest import records
+from tests.api.conftest import records, unshared
 from tests.api.test_fhir_read import evaluated, matches, person
 from tests.api.world import World, fields
 
@@ -186,7 +186,7 @@ def test_what_is_hidden_cannot_be_written_to_and_a_reference_to_it_leads_nowhere
 
 
 def test_a_patient_nobody_showed_the_writer_is_not_known_here(world: World) -> None:
-    amina = records("stafettlogg", "amina")
+    amina = unshared("amina")
     world.hand_in("logg", amina)
     hidden = send(world, "POST", "/fhir/Goal", goal(person(world, amina[0])))
     unknown = send(world, "POST", "/fhir/Goal", goal("00000000-0000-0000-0000-000000000000"))

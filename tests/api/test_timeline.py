@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.conftest import records
+from tests.api.conftest import records, unshared
 from tests.api.test_fhir_read import evaluated, person
 from tests.api.world import World, fields
 
@@ -98,7 +98,7 @@ def test_what_is_hidden_is_not_in_the_list_nor_in_the_log_of_it(world: World) ->
 
 
 def test_a_person_without_anything_to_show_is_not_there(world: World) -> None:
-    amina = records("stafettlogg", "amina")
+    amina = unshared("amina")
     world.hand_in("logg", amina)
     hidden = world.get(f"/timeline/{person(world, amina[0])}", "bup")
     unknown = world.get("/timeline/finnes-ikke", "bup")
