@@ -114,7 +114,8 @@ def _onto_held(one: Shown, link: Link) -> dict[str, Resource]:
             continue
         if one.within and slot == ITEM and "activity" in held:
             resource = {**resource, "activity": held["activity"]}  # what it lists of its own beside ours
-        before = reading.narrow(held, one.view.categories)
+        bare = {"resourceType": resource["resourceType"], "id": resource["id"]}
+        before = one.view.of(f"{bare['resourceType']}/{bare['id']}", held) or bare
         focus[slot] = resource if before == held else merge(before, resource, held).value
     return focus
 

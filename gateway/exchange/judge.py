@@ -6,11 +6,11 @@ Every way out goes through `Judge.view`: push, pull, FHIR reads, timeline and ex
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import consent
-from consent.model import Basis, Decision, Item, Recipient, Request
+from consent.model import Basis, Decision, Item, Plan, Recipient, Request
 from gateway.exchange.disclosures import Disclosed
 from gateway.exchange.facts import PersonFacts
 from gateway.hub.versions import Version
@@ -29,6 +29,7 @@ class View:
     resources: Mapping[str, Resource]  # by reference; redacted where needed
     decisions: Mapping[frozenset[str], Decision]  # per set of categories that was asked for
     categories: frozenset[str] = frozenset()  # permitted ones
+    plans: Mapping[str, Plan] = field(default_factory=dict)  # what was taken away, by reference
 
     @property
     def permitted(self) -> bool:
@@ -39,6 +40,11 @@ class View:
     def redacted(self) -> bool:
         """Whether a plan took something away, or could have."""
         return any(d.plan is not None for d in self.decisions.values())
+
+    def of(self, ref: str, resource: Resource) -> Resource | None:
+        """Another copy of one of its resources, such as what the recipient holds, as this view leaves it."""
+        narrowed, plan = reading.narrow(resource, self.categories), self.plans.get(ref)
+        return narrowed if plan is None else consent.redact(narrowed, plan)
 
     def disclosed(self, ref: str, version: int, otherwise: str) -> Disclosed:
         """What is told with one resource of it, for the log of what left. otherwise: the ground of what was
@@ -92,13 +98,13 @@ class Judge:
         if not whole.goes:
             return View(item, {}, decisions)
         permitted = frozenset(c for categories, d in decisions.items() if d.goes for c in categories)
-        shown = {}
-        for ref, version in parts.items():
-            decision = decisions[wanted[ref]] if _content(ref) else whole
-            left = _left(reading.narrow(version.resource, permitted), decision)
-            if left is not None:
-                shown[ref] = left
-        return View(item, shown if item in shown else {}, decisions, permitted)
+        found = {ref: decisions[wanted[ref]] if _content(ref) else whole for ref in parts}
+        view = View(
+            item, {}, decisions, permitted, {ref: d.plan for ref, d in found.items() if d.plan is not None}
+        )
+        left = {ref: view.of(ref, parts[ref].resource) for ref, decision in found.items() if decision.goes}
+        shown = {ref: resource for ref, resource in left.items() if resource is not None}
+        return replace(view, resources=shown if item in shown else {})
 
     def permits(self, item: str, parts: Mapping[str, Version], categories: Iterable[str]) -> frozenset[str]:
         """Which of these categories of an item may be seen, whether or not anything of it is there."""
@@ -160,13 +166,6 @@ def _author(focal: Version, parts: Mapping[str, Version]) -> Resource:
     agents = provenance.resource.get("agent", []) if provenance else []
     found: Resource = agents[0].get("who", {}) if agents else {}
     return found
-
-
-def _left(resource: Resource, decision: Decision) -> Resource | None:
-    """What the decision leaves of a resource: all of it, a redacted copy, or nothing."""
-    if not decision.goes:
-        return None
-    return resource if decision.plan is None else consent.redact(resource, decision.plan)
 
 
 def _content(ref: str) -> bool:

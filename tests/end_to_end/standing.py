@@ -19,7 +19,7 @@ FRAME_KEY = {"stafettlogg": "logg", "individuell-plan": "plan"}
 STAMPS = frozenset({"endret", "endretAv", "opprettet", "opprettetAv", "versjon"})
 SAYS_NOTHING: tuple[Any, ...] = ("", [], {})
 DEFAULTS = (("avgjoerelse", "samtykker"),)
-SAME_PERSON = (("e-d6", "ei-d2"),)  # the psychologist takes part in both; known by her HPR number
+SAME_PERSON = (("e-d6", "ei-d2"), ("a-d3", "ip-d2"))  # who takes part in both; known by an HPR number
 ALWAYS = frozenset(
     {
         "tekst",

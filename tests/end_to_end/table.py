@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RECIPIENTS = ("stafettlogg", "individuell-plan", "bup")
-REASONS = frozenset({"theirs", "no-form", "no-plan", "consent", "guardians", "third", "protected"})
+REASONS = frozenset({"theirs", "no-form", "no-plan", "consent", "guardians", "third"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Row:
 
     def stands(self, recipient: str) -> bool:
         """Whether the table says that it stands there, written by the gateway."""
-        return self.cells[recipient] == "yes"
+        return self.cells[recipient] in ("yes", "redacted")
 
 
 def rows() -> tuple[Row, ...]:
@@ -42,7 +42,7 @@ def _row(cells: list[str]) -> Row:
     child, record, *rest = cells
     said = dict(zip(RECIPIENTS, rest[:3], strict=True))
     assert sorted(said.values()).count("own") == 1, f"{record}: written in one system"
-    assert set(said.values()) <= REASONS | {"own", "yes"}, f"{record}: {said}"
+    assert set(said.values()) <= REASONS | {"own", "yes", "redacted"}, f"{record}: {said}"
     left_out: dict[str, set[str]] = {name: set() for name in RECIPIENTS}
     for word in rest[3:]:
         recipient, colon, field = word.partition(":")
