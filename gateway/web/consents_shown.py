@@ -112,7 +112,7 @@ class Teller:
             withdrawn=one.withdrawn,
             purpose=_purpose(version.resource) if version else None,
             state=state,
-            missing=[self.who(group) for group in missing],
+            missing=[self.who(group) for group in sorted(missing, key=here.named, reverse=True)],
             unknown=asked.unknown and not refuses,
             mine=mine,
             may_withdraw=one.withdrawn is None and (mine or self._decides(one)),

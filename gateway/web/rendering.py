@@ -28,6 +28,7 @@ POLICY: Final = (
 )
 HEADERS: Final = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
 STYLE: Final = (Path(__file__).parent / "static" / "stil.css").read_bytes()
+ICON: Final = (Path(__file__).parent / "static" / "merke.svg").read_bytes()
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,

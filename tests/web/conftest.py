@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,9 @@ class Pages(World):
     def outcome(self, item: str, recipient: str = "bup") -> str:
         """What the gateway decides about an item now."""
         own = self.patient(item)
-        shown = fields(self.get(f"/decisions?patient={own}&recipient={recipient}&item={self.ref(item)}", "drift"))
+        shown = fields(
+            self.get(f"/decisions?patient={own}&recipient={recipient}&item={self.ref(item)}", "drift")
+        )
         found: str = shown["items"][0]["outcome"]
         return found
 
@@ -106,14 +109,28 @@ class Pages(World):
         super().close()
 
 
-@pytest.fixture
-def pages(sqlite_url: str, tmp_path: Path, issuer: Issuer, provider: Provider) -> Iterator[Pages]:
-    """A gateway on SQLite, with Emma's and Jonas's logs."""
-    chosen = with_logins(settings(sqlite_url, tmp_path, issuer), tmp_path, provider, ORIGIN)
-    made = Pages(chosen, issuer, provider)
+def _pages(folder: Path, issuer: Issuer, provider: Provider) -> Pages:
+    plain = settings(f"sqlite:///{folder / 'stafettbro.db'}", folder / "state", issuer)
+    return Pages(with_logins(plain, folder, provider, ORIGIN), issuer, provider)
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, issuer: Issuer, provider: Provider) -> Path:
+    """The folder of a gateway with Emma's and Jonas's logs, made once."""
+    folder = tmp_path_factory.mktemp("filled")
+    made = _pages(folder, issuer, provider)
     for child in ("emma", "jonas"):
         answer = made.hand_in("logg", records("stafettlogg", child))
         assert answer.status_code == 200, answer.text
+    made.close()
+    return folder
+
+
+@pytest.fixture
+def pages(filled: Path, tmp_path: Path, issuer: Issuer, provider: Provider) -> Iterator[Pages]:
+    """A gateway of its own on a copy of that."""
+    shutil.copytree(filled, tmp_path / "gateway")
+    made = _pages(tmp_path / "gateway", issuer, provider)
     yield made
     made.close()
 
@@ -124,6 +141,3 @@ def mother(pages: Pages) -> Person:
     one = pages.person()
     one.log_in(MOTHER)
     return one
-
-
-Fill = Callable[..., dict[str, list[str]]]

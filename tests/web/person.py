@@ -1,5 +1,5 @@
-"""A person with a browser but without its window: keeps cookies, follows the login through the provider, reads
-pages and fills in their forms as a browser would."""
+"""A person with a browser but without its window: keeps cookies, logs in at the provider, reads pages and
+fills in their forms as a browser would."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ORIGIN = "https://testserver"
 
 
 class Page(HTMLParser):
-    """What of a page a person can use: links by their words, forms with their fields, the words themselves."""
+    """What of a page a person can use: links by their words, forms with their fields, all words."""
 
     def __init__(self, response: httpx.Response) -> None:
         super().__init__()
@@ -81,7 +81,9 @@ class Page(HTMLParser):
 
     def handle_of(self, words: str) -> str:
         """The handle behind a legend: the name of a recipient."""
-        found = re.search(rf"<legend>{re.escape(words)}[^<]*</legend>.*?name=\"mottaker-([\w-]+)\"", self.html, re.S)
+        found = re.search(
+            rf"<legend>{re.escape(words)}[^<]*</legend>.*?name=\"mottaker-([\w-]+)\"", self.html, re.S
+        )
         assert found, words
         return found[1]
 

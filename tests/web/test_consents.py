@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.exchange import disclosures
+from gateway.hub import versions
+from mappings import reading
+from mappings.canonical import extension
+from tests.api.conftest import records
 from tests.web.conftest import FATHER, JONAS, JONAS_MOTHER, MOTHER, Pages
 from tests.web.person import Page, Person
 
@@ -53,7 +58,9 @@ def test_both_guardians_sign_and_one_takes_it_back(pages: Pages) -> None:
     assert "Det mangler underskrift fra deg" in seen.text
     same = father.get(seen.link("Skriv under på det samme"))
     assert same.form("nytt")["kategori"] == ["notat"]
-    signed = sign(father, father.post(next(a for a, _ in same.forms if a.endswith("nytt")), same.form("nytt")))
+    signed = sign(
+        father, father.post(next(a for a, _ in same.forms if a.endswith("nytt")), same.form("nytt"))
+    )
     assert "Gjelder nå" in signed.text
     assert pages.outcome("e-n1") == "permit"
 
@@ -87,8 +94,108 @@ def test_what_is_kept_from_guardians_leaves_no_trace_on_their_pages(pages: Pages
     shown = jonas.post(path, answered)
     assert "Foreldrene dine får ikke se" in shown.text
     sign(jonas, shown)
-    assert pages.outcome("j-n1") == "permit" or True
-    assert "min hemmelige grunn" in child(jonas, "Jonas").text
-    theirs = child(mother, "Jonas")
+    own, theirs = child(jonas, "Jonas"), child(mother, "Jonas")
+    assert "min hemmelige grunn" in own.text
     assert "hemmelige" not in theirs.html
-    assert "Skoletur" not in mother.get(theirs.link("Gi samtykke")).html
+    assert theirs.text.count("Ja fra") == own.text.count("Ja fra") - 1
+    assert "hasj" in jonas.get(own.link("Gi samtykke")).text
+    assert "hasj" not in mother.get(theirs.link("Gi samtykke")).html
+
+
+def test_an_exception_stands_against_what_was_said_before(pages: Pages, mother: Person) -> None:
+    assert pages.outcome("e-m1") == "permit"
+    form = mother.get(child(mother).link("Gi samtykke"))
+    path = next(action for action, _ in form.forms if action.endswith("nytt"))
+    shown = mother.post(path, fill(form) | {f"mottaker-{form.handle_of(BUP)}": ["nei"]})
+    assert "Dette får de ikke lenger" in shown.text
+    assert pages.outcome("e-m1") == "permit"
+    assert "Det er lukket" in sign(mother, shown).text
+    assert pages.outcome("e-m1") == "deny"
+
+
+def test_a_single_record_can_be_kept_back(pages: Pages, mother: Person) -> None:
+    form = mother.get(child(mother).link("Gi samtykke"))
+    kept = next(own for words, own in form.labels.items() if words.startswith("Lysglimt: "))
+    name, value = form.inputs[kept]
+    path = next(action for action, _ in form.forms if action.endswith("nytt"))
+    before = [pages.outcome(one) for one in ("e-l1", "e-l2")]
+    shown = mother.post(path, fill(form) | {name: [value]})
+    assert shown.status == 200, shown.text
+    sign(mother, shown)
+    after = [pages.outcome(one) for one in ("e-l1", "e-l2")]
+    assert (before, sorted(after)) == (["permit", "permit"], ["deny", "permit"])
+
+
+def test_a_refusal_closes_and_can_be_taken_back(pages: Pages, mother: Person) -> None:
+    form = mother.get(child(mother).link("Si nei"))
+    path = next(action for action, _ in form.forms if action.endswith("nei"))
+    chosen = next(own for words, own in form.labels.items() if words.startswith(BUP))
+    shown = mother.post(path, fill(form, ends="nei") | {form.inputs[chosen][0]: ["ja"]})
+    assert "Dette får de ikke lenger" in shown.text
+    assert "Nei: dette deles ikke" in sign(mother, shown).text
+    assert pages.outcome("e-m1") == "deny"
+    pages.later()
+    ask = mother.get(child(mother).link("Trekk neiet"))
+    mother.post(next(a for a, _ in ask.forms if a.endswith("trekk")), ask.form("trekk"))
+    assert pages.outcome("e-m1") == "permit"
+
+
+def test_what_is_signed_is_what_was_shown(pages: Pages, mother: Person) -> None:
+    shown = yes(mother, ["notat"])
+    changed = {
+        **records("stafettlogg", "emma")[0],
+        "endret": "2026-11-21T12:00:00Z",
+        "alvorlighet": "alvorlig",
+    }
+    assert pages.hand_in("logg", [changed]).status_code == 200
+    refused = mother.send(next(a for a, _ in shown.forms if a.endswith("se-over")), shown.form("se-over"))
+    assert refused.status_code == 409
+    assert "Ja fra deg" not in child(mother).text.replace("Ja fra deg og Øyvind", "")
+    again = mother.get(next(a for a, _ in shown.forms if a.endswith("se-over")))
+    assert "Gjelder ikke ennå" in sign(mother, again).text
+
+
+def test_signing_twice_signs_once(pages: Pages, mother: Person) -> None:
+    shown = yes(mother, ["notat"])
+    path = next(a for a, _ in shown.forms if a.endswith("se-over"))
+    assert mother.send(path, shown.form("se-over")).status_code == 303
+    assert mother.send(path, shown.form("se-over")).status_code == 409
+
+
+def test_what_is_wrong_is_said_field_by_field(pages: Pages, mother: Person) -> None:
+    form = mother.get(child(mother).link("Gi samtykke"))
+    path = next(action for action, _ in form.forms if action.endswith("nytt"))
+    answer = mother.post(path, fill(form, fra="2020-01-01", til="i morgen"))
+    assert answer.status == 422
+    for name in ("mottakere", "fra", "til"):
+        assert f'href="#{name}"' in answer.html
+        assert f'id="feil-{name}"' in answer.html
+    assert 'aria-invalid="true"' in answer.html
+    assert "<title>Feil: " in answer.html
+
+
+def test_a_consent_is_a_digital_record_of_the_giver_in_the_log(pages: Pages, mother: Person) -> None:
+    sign(mother, yes(mother, ["notat"]))
+    with pages.service.store.read() as connection:
+        own = versions.of_types(connection, "fjordbyen", pages.patient("e-n1"), ["Consent", "Provenance"])
+    (made,) = [v for ref, v in own.items() if ref.startswith("Consent/") and ref != pages.ref("e-s1")]
+    said = reading.consent_of(made.resource)
+    assert said is not None
+    assert (said.givers, said.frame) == (frozenset({pages.ref("e-d2")}), pages.ref("emma-logg"))
+    assert (said.categories, said.recipients) == (frozenset({"notat"}), frozenset({"343231946"}))
+    assert said.understood
+    assert {"url": extension("form"), "valueCode": "digital"} in made.resource["extension"]
+    written = own[f"Provenance/{made.ref.partition('/')[2]}-provenance"].resource
+    assert written["agent"] == [{"who": {"reference": pages.ref("e-d2")}}]
+
+
+def test_what_a_page_shows_is_in_the_log_of_what_was_told(pages: Pages, mother: Person) -> None:
+    child(mother)
+    with pages.service.store.read() as connection:
+        told = disclosures.of_person(connection, "fjordbyen", pages.patient("e-n1"))
+    assert {(one["recipient"], one["channel"], one["client"]) for one in told} == {
+        ("~min-side", "page", pages.ref("e-d2"))
+    }
+    shown = {item["ref"] for one in told for item in one["items"]}
+    assert {pages.ref("e-s1"), pages.ref("emma-logg"), pages.ref("e-d6")} <= shown
+    assert pages.ref("e-n1") not in shown  # no record was shown there

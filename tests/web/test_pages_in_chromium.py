@@ -1,0 +1,204 @@
+"""The whole path in a real browser, at the certified provider, on a phone and by keyboard: two guardians sign
+and the decision turns, one takes it back and it turns again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from joserfc.jwk import ECKey
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
+
+from tests import peers
+from tests.access.issuer_server import Issuer
+from tests.api.conftest import records
+from tests.api.world import settings
+from tests.web.conftest import FATHER, MOTHER, Pages, Provider, with_logins
+
+PHONE: Any = {"width": 360, "height": 740}
+DESK: Any = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's own Chromium; without it the tests are skipped, and fail in CI, where it must be."""
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing, and in CI the pages must run in it")
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def listening(pages: Pages, at: socket.socket) -> Iterator[None]:
+    """The gateway's application behind a real server."""
+    server = uvicorn.Server(uvicorn.Config(pages.app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_url: str, issuer: Issuer) -> Iterator[tuple[Pages, str]]:
+    """A gateway with Emma's log on plain http on this machine, and its address."""
+    with socket.socket() as at:
+        at.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{at.getsockname()[1]}"
+        key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+        client = {
+            "client_id": "stafettbro",
+            "redirect_uris": [f"{url}/min-side/logg-inn/idporten/svar"],
+            "jwks": {"keys": [key.as_dict(private=False)]},
+        }
+        with peers.oidc([client]) as peer:
+            chosen = with_logins(
+                settings(sqlite_url, tmp_path, issuer), tmp_path, Provider(peer.url, key), url
+            )
+            pages = Pages(chosen, issuer, Provider(peer.url, key))
+            assert pages.hand_in("logg", records("stafettlogg", "emma")).status_code == 200
+            with listening(pages, at):
+                yield pages, f"{url}/min-side"
+            pages.close()
+
+
+@contextmanager
+def somebody(chromium: Browser, size: Any) -> Iterator[Page]:
+    """A browser of their own; what it complains of about our pages fails the test."""
+    context = chromium.new_context(viewport=size, locale="nb-NO")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if _tells(said) else None)
+    page.on("response", lambda one: complaints.append(one.url) if _is_ours_and_failed(one) else None)
+    page.on("pageerror", lambda said: complaints.append(str(said)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _tells(said: ConsoleMessage) -> bool:
+    return said.type == "error" and not said.text.startswith("Failed to load resource")
+
+
+def _is_ours_and_failed(one: Response) -> bool:
+    return one.status >= 400 and one.status != 422 and "/min-side" in one.url
+
+
+def log_in(page: Page, url: str, whom: str) -> None:
+    """Through the provider's own page."""
+    page.goto(url)
+    page.get_by_role("link", name="Logg inn med").first.click()
+    page.get_by_label("Hvem er du?").fill(whom)
+    page.get_by_role("button", name="Logg inn").click()
+    expect(page.get_by_role("heading", name="Barn og planer")).to_be_visible()
+
+
+def fits(page: Page, heading: str) -> None:
+    """The page with this heading has come: nothing to scroll sideways, and no other heading of the first
+    level."""
+    expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.lang") == "nb"
+
+
+def press_until(page: Page, name: str) -> None:
+    """Go with the tab key to what has this name, and see that the focus shows."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        focused = page.evaluate("""() => {
+            const one = document.activeElement;
+            const label = one.labels && one.labels.length ? one.labels[0].innerText : '';
+            return [label || one.innerText || '', getComputedStyle(one).outlineStyle];
+        }""")
+        if focused[0].strip().startswith(name):
+            assert focused[1] != "none"
+            return
+    raise AssertionError(f"the tab key never reaches {name}")
+
+
+def test_two_guardians_and_back(chromium: Browser, site: tuple[Pages, str]) -> None:
+    pages, url = site
+    assert pages.outcome("e-n1") == "deny"
+    with somebody(chromium, PHONE) as mother, somebody(chromium, DESK) as father:
+        log_in(mother, url, MOTHER)
+        fits(mother, "Barn og planer")
+        mother.get_by_role("link", name="Emma Sofie Testesen").click()
+        fits(mother, "Samtykker: Emma")
+        mother.get_by_role("link", name="Gi samtykke").click()
+        fits(mother, "Gi samtykke: Emma")
+        bup = mother.get_by_role("group", name="BUP Fjordane, Indre Fjord")
+        bup.get_by_label("Ja, del med dem").check()
+        mother.get_by_label("Notater", exact=True).check()
+        mother.get_by_label("Hvorfor, med dine egne ord").fill("Så dere slipper å spørre to ganger")
+        mother.get_by_role("button", name="Se hva det betyr").click()
+        expect(mother.get_by_text("Det gjelder først når Øyvind Åge Nygård")).to_be_visible()
+        fits(mother, "Se over")
+        mother.get_by_role("button", name="Skriv under").click()
+        expect(mother.get_by_text("Gjelder ikke ennå")).to_be_visible()
+        assert pages.outcome("e-n1") == "deny"
+
+        pages.later()
+        log_in(father, url, FATHER)
+        expect(father.get_by_text("Noe venter på underskriften din.")).to_be_visible()
+        press_until(father, "Emma Sofie Testesen")
+        father.keyboard.press("Enter")
+        expect(father.get_by_text("Det mangler underskrift fra deg.")).to_be_visible()
+        press_until(father, "Skriv under på det samme")
+        father.keyboard.press("Enter")
+        expect(father.get_by_role("heading", level=1)).to_contain_text("Gi samtykke")
+        press_until(father, "Se hva det betyr")
+        father.keyboard.press("Enter")
+        expect(father.get_by_text("Dette kan de få, nytt med denne underskriften")).to_be_visible()
+        fits(father, "Se over")
+        press_until(father, "Skriv under")
+        father.keyboard.press("Enter")
+        expect(father.get_by_text("Gjelder nå")).to_be_visible()
+        assert pages.outcome("e-n1") == "permit"
+
+        pages.later()
+        mother.get_by_role("link", name="Tilbake").click()
+        mother.get_by_role("article").filter(has_text="Ja fra deg").first.get_by_role(
+            "link", name="Trekk samtykket"
+        ).click()
+        fits(mother, "Trekk samtykket")
+        mother.get_by_role("button", name="Ja, trekk samtykket").click()
+        expect(mother.get_by_role("heading", name="Det er lukket")).to_be_visible()
+        assert pages.outcome("e-n1") == "deny"
+        mother.get_by_role("button", name="Logg ut").click()
+        expect(mother.get_by_role("heading", name="Du er logget ut")).to_be_visible()
+
+
+def test_what_is_wrong_is_listed_first_and_leads_to_the_field(
+    chromium: Browser, site: tuple[Pages, str]
+) -> None:
+    _, url = site
+    with somebody(chromium, PHONE) as page:
+        log_in(page, url, MOTHER)
+        page.get_by_role("link", name="Emma Sofie Testesen").click()
+        page.get_by_role("link", name="Gi samtykke").click()
+        page.get_by_role("button", name="Se hva det betyr").click()
+        summary = page.get_by_role("alert")
+        expect(summary).to_contain_text("Noe mangler i skjemaet")
+        summary.get_by_role("link", name="Velg ja eller nei").click()
+        assert page.evaluate("document.activeElement.id") == "mottakere"
+        fits(page, "Gi samtykke: Emma")
+        page.get_by_role("link", name="Nynorsk").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Gi samtykke")
+        assert page.evaluate("document.documentElement.lang") == "nn"
