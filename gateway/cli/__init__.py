@@ -19,6 +19,7 @@ from gateway.cli.mapping import mapping
 from gateway.cli.outcome import PlainCommand
 from gateway.cli.previewing import preview
 from gateway.cli.publishing import profiles
+from gateway.cli.recalling import recall
 from gateway.cli.running import demo, migrate, serve, worker
 
 app = typer.Typer(
@@ -73,7 +74,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "preview": preview,
         "profiles": profiles,
     },
-    "Look and mend": {"explain": explain, "export": export},
+    "Look and mend": {"explain": explain, "export": export, "recall": recall},
 }
 for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():

@@ -20,10 +20,13 @@ from gateway.file_form import csv_of
 from mappings import completeness, continuing, derived, jsontext, load, reading
 from mappings.convert import to_bundle
 from mappings.dialects.inline import InlineMapping, inlined
+from mappings.ended import notice
 from mappings.fhir import FhirMapping
+from mappings.in_error import emptied
 from mappings.lens.section import Section
 from mappings.lens.system import SystemMapping
 from mappings.model import EMPTY, ITEM, Ids, Record, Resource, State
+from mappings.reading import without_belonging
 from mappings.trial.records import generated as generated_records
 from mappings.trial.records import ids_for
 
@@ -33,6 +36,7 @@ FILES: Final = [*sorted(SAMPLES.glob("*/*.json")), *([EXPORT] if EXPORT.is_file(
 SYSTEMS: Final = ("stafettlogg", "individuell-plan", "leverandoer-x")
 EXAMPLES: Final = 30  # of each section
 WRITTEN: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
+AT: Final = "2026-11-21T12:00:00Z"
 TRACES: Final = 150  # Provenance differs in little but its time
 
 
@@ -126,6 +130,20 @@ def gone_on(found: Iterable[Emitted]) -> Iterator[Emitted]:
             yield Emitted(f"{one.set} gone on", one.name, trace)
 
 
+def without_content(found: Iterable[Emitted]) -> Iterator[Emitted]:
+    """What is told where nothing may be told: that sharing has ended, and what is registered in error."""
+    hub = [one for one in found if FhirMapping().slots(one.resource) is not None]
+    subject = next(_own(one.resource) for one in found if one.resource["resourceType"] == "Patient")
+    names = {_own(one.resource): _own(one.resource) for one in hub}
+    told = reference("Communication", f"sharing of {hub[0].set} has ended")
+    names |= {subject: subject, told: told}
+    ids = Ids(subject, "", "bup", names, names)
+    ended = notice(told.partition("/")[2], subject, names.keys() - {subject, told}, AT)
+    for resource in (ended, *(emptied(one.resource, AT) for one in hub)):
+        bare = FhirMapping().get(State({ITEM: without_belonging(resource)}), ids)
+        yield Emitted(f"{hub[0].set} without content", hub[0].name, bare)
+
+
 def collection(path: Path) -> Emitted:
     """The Bundle of the stateless way."""
     bundle, refused = to_bundle(load(system_of(path)), system_of(path), natives(path))
@@ -146,6 +164,7 @@ def _from_samples() -> Iterator[Emitted]:
         yield from at_a_fhir_server(found)
         yield from as_documents(found)
         yield from gone_on(found)
+        yield from without_content(found)
         yield collection(path)
 
 
