@@ -90,7 +90,12 @@ def _shaped(text: str) -> Iterator[Finding]:
     ):
         yield from (Finding(m.start(), m.end(), what, certain=False) for m in pattern.finditer(text))
     for m in SHAPES.finditer(text):
-        contact = "@" in m[0] or "http" in m[0].lower() or "www" in m[0].lower() or m[0].strip("+ ").isdigit()
+        contact = (
+            "@" in m[0]
+            or "http" in m[0].lower()
+            or "www" in m[0].lower()
+            or m[0].replace(" ", "").strip("+").isdigit()
+        )
         yield Finding(m.start(), m.end(), What.CONTACT if contact else What.PLACE, certain=False)
 
 

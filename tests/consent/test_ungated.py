@@ -41,6 +41,8 @@ def found(text: str, known: Known = JONAS) -> set[tuple[str, What, bool]]:
         ("går på nordbygda nå", "nordbygda", What.PLACE, True),
         ("bor i Strandgata 4", "Strandgata 4", What.PLACE, False),
         ("ring 99887766 i dag", "99887766", What.CONTACT, False),
+        ("ring 99 88 77 66 i dag", "99 88 77 66", What.CONTACT, False),
+        ("ring +47 998 87 766 i dag", "+47 998 87 766", What.CONTACT, False),
         ("se a@b.no", "a@b", What.CONTACT, False),
         ("fnr 028611 83354", "028611 83354", What.NATIONAL_ID, False),
         ("fnr 02861183354", "02861183354", What.NATIONAL_ID, False),

@@ -87,7 +87,10 @@ class Records(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {self.system.token}":
             return self._answer(401, {})
         with self.system.lock:
-            return self._route(body)
+            self._route(body)
+        if self.close_connection and self.system.faults.get("loseAnswer") == "hang":
+            threading.Event().wait()
+        return None
 
     def _route(self, body: bytes) -> None:
         address = urlsplit(self.path)
