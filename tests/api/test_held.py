@@ -13,6 +13,7 @@ from gateway.exchange.disclosures import Attempt, Disclosed
 from tests.api.conftest import records
 from tests.api.test_consent_life import changed, ref
 from tests.api.test_fhir_read import person
+from tests.api.test_fhir_write import goal, send
 from tests.api.world import World, fields
 
 CONSENTED = ("W8", "G1")
@@ -61,16 +62,16 @@ def items(holders: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def test_what_was_read_is_held_with_when_and_why(any_world: World, emma: list[dict[str, Any]]) -> None:
     any_world.hand_in("logg", emma)
     own = person(any_world, emma[0])
-    goal = ref(any_world, "e-m1")
-    any_world.get(f"/fhir/{goal}", "bup")
+    aim = ref(any_world, "e-m1")
+    any_world.get(f"/fhir/{aim}", "bup")
     first = any_world.now
     any_world.later(60)
-    any_world.get(f"/fhir/{goal}", "bup")
+    any_world.get(f"/fhir/{aim}", "bup")
     (holder,) = look(any_world, own, ref(any_world, "e-d2"))
     assert holder["name"] == {"nb": "BUP Fjordane, Indre Fjord", "nn": "BUP Fjordane, Indre Fjord"}
     assert (holder["organization"], holder["system"], holder["regime"]) == ("343231946", "bup", "health")
     (item,) = holder["items"]
-    assert (item["item"], item["kind"], item["goesOn"]) == (goal, "maal", True)
+    assert (item["item"], item["kind"], item["goesOn"]) == (aim, "maal", True)
     assert item["title"]
     assert (item["first"], item["last"]) == (first.isoformat(), any_world.now.isoformat())
     assert (item["ground"], item["certain"], item["remarks"]) == ("G1", True, [])
@@ -81,12 +82,12 @@ def test_what_was_read_is_held_with_when_and_why(any_world: World, emma: list[di
 
 def test_each_organization_that_reads_there_is_a_holder(world: World, emma: list[dict[str, Any]]) -> None:
     world.hand_in("logg", emma)
-    own, goal = person(world, emma[0]), ref(world, "e-m1")
-    told(world, own, goal, recipient="logg")
+    own, aim = person(world, emma[0]), ref(world, "e-m1")
+    told(world, own, aim, recipient="logg")
     holders = look(world, own, ref(world, "e-d2"))
     assert {h["system"] for h in holders} == {"logg"}
     assert {h["name"]["nb"] for h in holders} >= {"PPT for Indre Fjord", "Solvang barneskole"}
-    assert all([i["item"] for i in h["items"]] == [goal] for h in holders)
+    assert all([i["item"] for i in h["items"]] == [aim] for h in holders)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +99,9 @@ def test_what_a_reader_may_not_see_leaves_no_trace(
 ) -> None:
     log = [{**r, "sperre": [label]} if r["id"] == "j-n1" else r for r in jonas]
     any_world.hand_in("logg", log)
-    own, goal, note = (person(any_world, jonas[0]), ref(any_world, "j-m1"), ref(any_world, "j-n1"))
+    own, aim, note = (person(any_world, jonas[0]), ref(any_world, "j-m1"), ref(any_world, "j-n1"))
     mother, young = ref(any_world, "j-d3"), ref(any_world, "j-d5")
-    told(any_world, own, goal)
+    told(any_world, own, aim)
     before = {reader: look(any_world, own, reader) for reader in (mother, young)}
     any_world.later(60)
     told(any_world, own, note)
@@ -128,18 +129,18 @@ def test_a_parent_no_longer_sees_once_the_young_person_decides_alone(
     world: World, jonas: list[dict[str, Any]]
 ) -> None:
     world.hand_in("logg", jonas)
-    own, goal = person(world, jonas[0]), ref(world, "j-m1")
-    told(world, own, goal)
-    assert goal in items(look(world, own, ref(world, "j-d3")))
+    own, aim = person(world, jonas[0]), ref(world, "j-m1")
+    told(world, own, aim)
+    assert aim in items(look(world, own, ref(world, "j-d3")))
     world.now += timedelta(days=365)
     assert look(world, own, ref(world, "j-d3")) == []
-    assert goal in items(look(world, own, ref(world, "j-d5")))
+    assert aim in items(look(world, own, ref(world, "j-d5")))
 
 
 def test_ended_since_the_consent_was_taken_back(any_world: World, emma: list[dict[str, Any]]) -> None:
     any_world.hand_in("logg", emma)
-    own, goal = person(any_world, emma[0]), ref(any_world, "e-m1")
-    any_world.get(f"/fhir/{goal}", "bup")
+    own, aim = person(any_world, emma[0]), ref(any_world, "e-m1")
+    any_world.get(f"/fhir/{aim}", "bup")
     any_world.later(60)
     consent, mother = ref(any_world, "e-s1"), ref(any_world, "e-d2")
     any_world.post(f"/consents/{consent.partition('/')[2]}/withdraw", "drift", {"by": mother})
@@ -153,8 +154,8 @@ def test_ended_since_the_consent_was_taken_back(any_world: World, emma: list[dic
 
 def test_ended_on_the_day_the_consent_ends(world: World, emma: list[dict[str, Any]]) -> None:
     world.hand_in("logg", emma)
-    own, goal = person(world, emma[0]), ref(world, "e-m1")
-    world.get(f"/fhir/{goal}", "bup")
+    own, aim = person(world, emma[0]), ref(world, "e-m1")
+    world.get(f"/fhir/{aim}", "bup")
     world.now = world.now.replace(year=2027, month=9)
     (holder,) = look(world, own, ref(world, "e-d2"))
     assert holder["ended"] == "2027-06-18T22:00:00+00:00"  # midnight in Oslo
@@ -164,18 +165,18 @@ def test_registered_in_error_there_and_whether_the_holder_knows(
     any_world: World, emma: list[dict[str, Any]]
 ) -> None:
     any_world.hand_in("logg", emma)
-    own, goal, mother = person(any_world, emma[0]), ref(any_world, "e-m1"), ref(any_world, "e-d2")
-    told(any_world, own, goal)
+    own, aim, mother = person(any_world, emma[0]), ref(any_world, "e-m1"), ref(any_world, "e-d2")
+    told(any_world, own, aim)
     any_world.later(60)
     wrong = {"tidspunkt": "2026-11-21T13:30:00+01:00", "av": "e-d1", "grunn": "Feil barn"}
     any_world.hand_in("logg", [changed(emma, "e-m1", "2026-11-21T13:30:00+01:00", feilregistrert=wrong)])
     at = any_world.now
-    item = items(look(any_world, own, mother))[goal]
+    item = items(look(any_world, own, mother))[aim]
     assert (item["inError"], item["corrected"], item["goesOn"]) == (at.isoformat(), None, False)
     assert "ikke fått beskjed" in item["remarks"][0]["nb"]
     any_world.later(60)
-    told(any_world, own, goal, ground="in-error")
-    item = items(look(any_world, own, mother))[goal]
+    told(any_world, own, aim, ground="in-error")
+    item = items(look(any_world, own, mother))[aim]
     assert item["corrected"] == any_world.now.isoformat()
     assert (item["last"], item["ground"]) == ((at - timedelta(minutes=60)).isoformat(), "G1")
     assert "fikk beskjed 21.11.2026" in item["remarks"][0]["nb"]
@@ -197,8 +198,8 @@ def test_what_may_not_have_arrived_says_so_and_what_never_left_is_not_held(
 
 def test_a_copy_that_was_taken_out_is_told_of(world: World, emma: list[dict[str, Any]]) -> None:
     world.hand_in("logg", emma)
-    own, goal = person(world, emma[0]), ref(world, "e-m1")
-    told(world, own, goal, recipient="export", channel="export", ground="operator")
+    own, aim = person(world, emma[0]), ref(world, "e-m1")
+    told(world, own, aim, recipient="export", channel="export", ground="operator")
     (holder,) = look(world, own, ref(world, "e-d2"))
     assert (holder["name"]["nb"], holder["system"]) == ("Kopi tatt ut i kommunen", None)
     assert holder["items"][0]["why"]["nn"].startswith("Kommunen tok ut ein kopi")
@@ -208,14 +209,14 @@ def test_looking_is_itself_a_disclosure_and_nobody_holds_anything_by_it(
     world: World, emma: list[dict[str, Any]]
 ) -> None:
     world.hand_in("logg", emma)
-    own, goal, mother = person(world, emma[0]), ref(world, "e-m1"), ref(world, "e-d2")
-    told(world, own, goal)
+    own, aim, mother = person(world, emma[0]), ref(world, "e-m1"), ref(world, "e-d2")
+    told(world, own, aim)
     first, second = look(world, own, mother), look(world, own, mother)
     assert first == second
     rows = fields(world.get(f"/disclosures?patient={own}", "drift"))["disclosures"]
     seen = [one for one in rows if one["channel"] == "page"]
     assert [one["client"] for one in seen] == [f"drift {mother}"] * 2
-    assert [i["ref"] for i in seen[0]["items"]] == [goal]
+    assert [i["ref"] for i in seen[0]["items"]] == [aim]
     assert seen[0]["items"][0]["ground"] == "access"
     assert seen[0]["items"][0]["ruleSet"]
 
@@ -224,14 +225,27 @@ def test_only_participants_of_ones_own_and_only_what_ones_system_may_see(
     world: World, jonas: list[dict[str, Any]]
 ) -> None:
     world.hand_in("logg", jonas)
-    own, goal, mother = person(world, jonas[0]), ref(world, "j-m1"), ref(world, "j-d3")
-    told(world, own, goal)
-    assert goal in items(look(world, own, mother, "logg"))
+    own, aim, mother = person(world, jonas[0]), ref(world, "j-m1"), ref(world, "j-d3")
+    told(world, own, aim)
+    assert aim in items(look(world, own, mother, "logg"))
     former = ref(world, "j-d2")
     for reader, client in ((mother, "bup"), (mother, "nabodrift"), (former, "drift"), (former, "logg")):
         assert world.get(f"/people/{own}/held?reader={reader}", client).status_code == 404
     assert world.get(f"/people/{own}/held?reader=RelatedPerson/ingen", "drift").status_code == 404
     assert world.get(f"/people/{own}/held", "drift").status_code == 400
+
+
+def test_a_system_is_told_only_of_what_it_may_see_itself(world: World, jonas: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", jonas)
+    own, mother = person(world, jonas[0]), ref(world, "j-d3")
+    made = send(
+        world, "POST", "/fhir/Goal", goal(own)
+    )  # BUP's own; nobody has consented to the log's readers
+    assert made.status_code == 201, made.text
+    theirs = "Goal/" + fields(made)["id"]
+    told(world, own, theirs, recipient="lege")
+    assert theirs in items(look(world, own, mother))
+    assert look(world, own, mother, "logg") == []
 
 
 def test_an_unlabelled_copy_of_the_same_words_does_not_help_a_guardian(
