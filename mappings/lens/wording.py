@@ -34,13 +34,13 @@ class Wording:
     def parts(self, text: str) -> dict[str, str] | None:
         """The parts of a text that is worded so, none of them empty; None of any other."""
         first, last = self._signs[0], self._signs[-1]
-        if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        if not text.startswith(first) or not text.endswith(last):
             return None
         left = text[len(first) : len(text) - len(last)]
         found = {}
         for name, sign in zip(self.names[:0:-1], self._signs[-2:0:-1], strict=True):
             at = left.rfind(sign, 1, len(left) - 1)  # something on either side
-            if at < 0:
+            if at == -1:
                 return None
             left, found[name] = left[:at], left[at + len(sign) :]
         found[self.names[0]] = left
