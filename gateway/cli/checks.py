@@ -94,7 +94,8 @@ def _ways_in_and_out(settings: Settings, system: System) -> Iterator[Found]:
         yield Found("warning", about, f"the regime of its organization {system.organization} is unknown")
     if system.audience == "organization" and system.readers:
         yield Found("warning", about, '`readers` has no meaning with audience = "organization"')
-    if not any(system.id in (r.source, r.recipient) for r in settings.routes):
+    reported_to = any(t.child_welfare == system.id for t in settings.tenants)
+    if not reported_to and not any(system.id in (r.source, r.recipient) for r in settings.routes):
         yield Found("warning", about, "no route begins or ends here")
 
 
@@ -115,7 +116,10 @@ def _route(settings: Settings, route: Route) -> Iterator[Found]:
 
 
 def _secrets(settings: Settings) -> Iterator[Found]:
-    references = {"identifier_key_ref": settings.identifier_key_ref}
+    references = {
+        "identifier_key_ref": settings.identifier_key_ref,
+        "welfare.key_ref": settings.welfare.key_ref,
+    }
     for system in settings.systems:
         references[f"token of {system.id}"] = system.credentials.token_ref
         references[f"secret of {system.id}"] = system.credentials.secret_ref
