@@ -16,7 +16,8 @@ from gateway.cli import database, logs, screen
 from gateway.cli.outcome import FAILED, Impossible
 from gateway.hub.schema import HEAD
 from gateway.hub.schema import migrate as bring_to
-from gateway.service import Service, build
+from gateway.service import Service, build, now
+from gateway.welfare import office
 
 GRACE_SECONDS = 10  # for answers under way when the process is asked to stop
 
@@ -85,8 +86,12 @@ def demo(folder: Path, first_port: int) -> int:
 
 def migrate(path: Path) -> None:
     """Migrate, and say from where to where."""
-    url = config.load(path).database_url
+    settings = config.load(path)
+    url = settings.database_url
     before = database.revision(url)
     bring_to(url)
+    apart = office.opened(settings, now)  # the store of reports, where there is one
+    if apart is not None:
+        apart.close()
     after = "was on it already" if before == HEAD else f"came from {before or 'an empty database'}"
     screen.say(f"The database is on schema {HEAD} ({after}).")

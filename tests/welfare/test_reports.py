@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway.errors import NotFound
+from gateway.welfare.readings import Reader
 from gateway.welfare.tables import reading
 from tests.api.world import World, fields
 from tests.welfare.reporting import CHILD, TEXT, report
@@ -80,6 +82,16 @@ def test_only_the_two_it_is_between_find_it(world: World) -> None:
         unknown = world.get(f"{REPORTS}/{own[:-4]}0000", client)
         assert (foreign.status_code, foreign.content) == (404, unknown.content), client
     assert world.get(f"{REPORTS}/{own}", "drift").status_code == 403  # acts for nobody
+
+
+def test_a_system_that_another_organization_runs_now_finds_nothing(world: World) -> None:
+    own = sent(world)["id"]
+    office = world.service.welfare
+    assert office is not None
+    assert office.reports.read(Reader("fjordbyen", "logg", "logg", "359797117"), own).receipt.id == own
+    for tenant, organization in (("fjordbyen", "362819482"), ("nabokommune", "359797117")):
+        with pytest.raises(NotFound):
+            office.reports.read(Reader(tenant, "logg", "logg", organization), own)
 
 
 def test_what_is_told_never_holds_the_report(world: World) -> None:
