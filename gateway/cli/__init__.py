@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.checking import check
+from gateway.cli.consenting import consents
 from gateway.cli.converting import convert
 from gateway.cli.explaining import explain
 from gateway.cli.exporting import export
@@ -74,7 +75,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "preview": preview,
         "profiles": profiles,
     },
-    "Look and mend": {"explain": explain, "export": export, "recall": recall},
+    "Look and mend": {"explain": explain, "consents": consents, "export": export, "recall": recall},
 }
 for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():

@@ -24,7 +24,7 @@ def commands(group: Any, *before: str) -> Iterator[tuple[str, ...]]:
 ALL = sorted(commands(typer.main.get_command(app)))
 PROMISED = {
     "serve", "worker", "demo", "migrate", "check", "convert", "import", "preview", "profiles", "explain",
-    "lanes", "export", "mapping",
+    "lanes", "export", "mapping", "consents", "recall",
 }  # fmt: skip
 
 
