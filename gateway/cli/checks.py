@@ -4,11 +4,13 @@ look yields findings; none stops the others, and nothing is changed or sent."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from adapters.contract import AdapterError, Finding
+from gateway.access.client_assertion import ClientAssertion
 from gateway.cli import database, mapping_of
 from gateway.cli.outcome import Impossible, expected, fault
 from gateway.config import Route, Settings, System, secret
@@ -132,6 +134,13 @@ def _secrets(settings: Settings) -> Iterator[Found]:
             yield Found("error", about, expected(error) or fault(error))
         else:
             yield Found("ok", about, reference)
+    for login in settings.logins:
+        try:
+            ClientAssertion(login, time.time)
+        except (ConfigurationError, OSError) as error:
+            yield Found("error", f"key of login {login.id}", expected(error) or fault(error))
+        else:
+            yield Found("ok", f"key of login {login.id}", login.key_ref)
 
 
 def _clients(settings: Settings) -> Iterator[Found]:

@@ -18,7 +18,7 @@ PATIENCE = 15.0  # seconds: longer than a send may last
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A delivery whose end nobody knows."""
+    """A delivery whose end nobody knows. recipient: organization number of whoever runs the system."""
 
     recipient: str
     started: datetime
@@ -39,7 +39,7 @@ async def wait_for(desk: WebDesk, tenant: str, ref: str, since: datetime) -> Non
 def standing(
     connection: Connection, desk: WebDesk, tenant: str, ref: str, since: datetime
 ) -> tuple[bool, list[Arrival]]:
-    """Whether it is closed, and what may have arrived, by the names of the organizations."""
+    """Whether it is closed, and what may have arrived."""
     found = [look(connection, one, desk.service.clock()) for one in epochs(connection, tenant, [ref], since)]
     return all(one.closed for one in found), _arrivals(connection, desk, tenant, found)
 
@@ -54,5 +54,4 @@ def _arrivals(connection: Connection, desk: WebDesk, tenant: str, found: list[Cl
     )
     settings = desk.service.settings
     numbers = {system.id: system.organization for system in settings.systems}
-    names = {one.number: one.name for one in settings.organizations}
-    return [Arrival(names.get(numbers.get(r.recipient, ""), r.recipient), r.started) for r in rows]
+    return [Arrival(numbers[r.recipient], r.started) for r in rows if r.recipient in numbers]

@@ -24,6 +24,7 @@ CATEGORIES: Final = (
     "plan", "bekymring", "maal", "tiltak", "evaluering", "lysglimt", "notat", "melding", "moete", "dokument",
     "henvisning",
 )  # fmt: skip
+OPEN: Final = frozenset({"ugradert", "klientadresse"})  # address protection that hides no places
 KINDS: Final = {
     "Goal": "maal", "ServiceRequest": "tiltak", "Appointment": "moete", "DocumentReference": "dokument",
     "Observation": "observasjon", "Communication": "melding",
@@ -98,7 +99,6 @@ class Teller:
         mine = not here.mine.isdisjoint(one.givers)
         missing = () if refuses else asked.missing
         state = self._state(one, partial=not refuses and not asked.complete)
-        version = self.insight.version(one.id)
         return Shown(
             ref=one.id,
             refuses=refuses,
@@ -110,7 +110,7 @@ class Teller:
             start=one.start,
             end=one.end,
             withdrawn=one.withdrawn,
-            purpose=_purpose(version.resource) if version else None,
+            purpose=self._purpose(one.id, mine=mine),
             state=state,
             missing=[self.who(group) for group in sorted(missing, key=here.named, reverse=True)],
             unknown=asked.unknown and not refuses,
@@ -118,6 +118,12 @@ class Teller:
             may_withdraw=one.withdrawn is None and (mine or self._decides(one)),
             may_sign=state == "partial" and any(here.named(group) for group in missing),
         )
+
+    def _purpose(self, ref: str, *, mine: bool) -> str | None:
+        """The giver's words; others' as far as they may be seen."""
+        version = self.insight.version(ref)
+        resource = version.resource if mine and version else self.insight.seen.get(ref)
+        return _purpose(resource) if resource else None
 
     def _decides(self, one: Consent) -> bool:
         here = self.insight.here
@@ -165,9 +171,22 @@ class Teller:
             return self.name(said)
         if not said.isdecimal():
             return self.words.of("service", said)
+        if self._protected:
+            return self._service(said)
         known = next((o.name for o in self.settings.organizations if o.number == said), None)
         units = (u for u in map(unit_of, self.insight.seen.values()) if u[0] == said)
         return known or next((u[1] for u in units if u[1]), said)
+
+    @property
+    def _protected(self) -> bool:
+        """Whether the name of a place the child goes to must not stand on any page (B1)."""
+        return self.insight.here.facts.facts.address_protection not in OPEN
+
+    def _service(self, number: str) -> str:
+        """What kind of place an organization is, without its name."""
+        people = self.insight.here.facts.facts.participants
+        found = next((p.service for p in people if p.organization == number and p.service), None)
+        return self.words.of("service", found) if found else self.words("unit.unnamed")
 
     def title(self, ref: str) -> str:
         """A record in few words."""
@@ -199,9 +218,9 @@ class Teller:
             if one.role in FAMILY or one.role == CHILD:
                 continue
             said = one.organization or one.service or one.id
-            service = f" ({self.words.of('service', one.service).lower()})" if one.service else ""
+            kind = self.words.of("service", one.service)
             named = self.recipient(said)
-            out.setdefault(said, named if not one.organization else f"{named}{service}")
+            out.setdefault(said, named if kind in ("", named) else f"{named} ({kind})")
         return dict(sorted(out.items(), key=lambda pair: pair[1].lower()))
 
 

@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 RECIPIENT: Final = "~min-side"  # in the log of what was told; no system can be called that
 LABELS: Final = frozenset({"NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"})  # kept reader by reader
 TRIES: Final = 4
+OF_THE_FAMILY: Final = frozenset({"NORN_FORANS", "NORN_UNGDOM"})  # of no concern to who is none of them
 OWN: Final = "own"
 
 
@@ -45,8 +46,7 @@ class Insight:
 
     def look(self) -> None:
         """Decide every item."""
-        reader = Recipient(RECIPIENT, frozenset(), frozenset({self.here.me.id}), LABELS)
-        judge = Judge(self.here.facts, reader, channel="page", purpose="samordning", now=self.now)
+        judge = Judge(self.here.facts, _reader(self.here), channel="page", purpose="samordning", now=self.now)
         for item, own in self.parts.items():
             view = judge.view(item, own)
             if view.permitted:
@@ -106,6 +106,14 @@ class Insight:
         number = version.version if version else 0
         view = self._views.get(ref) or View(ref, {}, {})
         return view.disclosed(ref, number, OWN)
+
+
+def _reader(here: Place) -> Recipient:
+    """The one person; who acts for a service reads as that service."""
+    me = here.me
+    if here.staff and me.organization:
+        return Recipient(RECIPIENT, frozenset({me.organization}), frozenset(), OF_THE_FAMILY)
+    return Recipient(RECIPIENT, frozenset(), frozenset({me.id}), LABELS)
 
 
 ASIDE: Final = frozenset(

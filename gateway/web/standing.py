@@ -21,6 +21,7 @@ from gateway.web.desk import WebDesk
 from gateway.web.door import resolve
 
 CHILD: Final = "barn"
+STRICT: Final = "strengtFortrolig"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,18 @@ class Place:
         """Every participant that is the same natural person, here and in other logs and plans."""
         return self.facts.twins.get(self.me.id, frozenset()) | {self.me.id}
 
+    @property
+    def staff(self) -> bool:
+        """Whether the person acts for a service."""
+        return self.me.role not in FAMILY and self.me.role != CHILD
+
     def signing(self, about: Consent, now: datetime) -> Signing:
         """Who must sign this, and who is missing."""
         return signing(about, self.facts.prepared_for(self.frame), now)
 
     def named(self, group: tuple[str, ...]) -> bool:
         """Whether one of those who must sign is this person, or the service it acts for."""
-        return not self.mine.isdisjoint(group) or (
-            self.me.role not in FAMILY and self.me.role != CHILD and self.me.organization in group
-        )
+        return not self.mine.isdisjoint(group) or (self.staff and self.me.organization in group)
 
 
 def places(connection: Connection, desk: WebDesk, session: Session, now: datetime) -> list[Place]:
@@ -87,9 +91,10 @@ def _of_person(
     for one in facts.facts.participants:
         if one.id not in found or one.frame not in facts.frames or not consent.active(one, now):
             continue
+        if facts.facts.address_protection == STRICT and one.role != CHILD:
+            continue  # that there is a log in this municipality would tell where the child lives (B1)
         here = Place(tenant, one.frame, one, facts, int(row.change_no), int(row.facts_no))
-        family = one.role in FAMILY or one.role == CHILD
-        if family if who == "family" else not family and _decides(here, now):
+        if (who == "family") is not here.staff and (not here.staff or _decides(here, now)):
             yield here
 
 

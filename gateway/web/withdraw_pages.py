@@ -39,7 +39,7 @@ def one(request: Request, desk: AtDesk, session: Here, given: Handle, which: Han
             "consent": shown,
             "child": teller.child(),
             "closed": closed,
-            "arrived": arrived,
+            "arrived": [(teller.recipient(a.recipient), a.started) for a in arrived],
             "no": said_no,
         }
 

@@ -13,7 +13,7 @@ import pytest
 from joserfc.jwk import ECKey
 from starlette.testclient import TestClient
 
-from gateway.config import Login, Settings
+from gateway.config import Login, Organization, Settings
 from tests import peers
 from tests.access import issuer_server
 from tests.access.issuer_server import Issuer
@@ -62,7 +62,9 @@ def with_logins(plain: Settings, folder: Path, provider: Provider, public_url: s
         "scope": "openid profile",
     }
     logins = tuple(Login(id=name, name=name.title(), who=who, **given) for name, who in LOGINS.items())
-    return plain.model_copy(update={"logins": logins, "public_url": public_url})
+    welfare = Organization(number="387574913", name="Fjordbyen barneverntjeneste", regime="child-welfare")
+    more = {"logins": logins, "public_url": public_url, "organizations": (*plain.organizations, welfare)}
+    return plain.model_copy(update=more)
 
 
 class Pages(World):

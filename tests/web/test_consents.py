@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
 from gateway.exchange import disclosures
+from gateway.exchange.disclosures import Attempt
 from gateway.hub import versions
+from gateway.web import closing
 from mappings import reading
 from mappings.canonical import extension
+from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
-from tests.web.conftest import FATHER, JONAS, JONAS_MOTHER, MOTHER, Pages
-from tests.web.person import Page, Person
+from tests.api.world import settings
+from tests.web.conftest import FATHER, JONAS, JONAS_MOTHER, MOTHER, Pages, Provider, with_logins
+from tests.web.person import ORIGIN, Page, Person
 
 BUP = "BUP Fjordane"
 
@@ -199,3 +208,83 @@ def test_what_a_page_shows_is_in_the_log_of_what_was_told(pages: Pages, mother: 
     shown = {item["ref"] for one in told for item in one["items"]}
     assert {pages.ref("e-s1"), pages.ref("emma-logg"), pages.ref("e-d6")} <= shown
     assert pages.ref("e-n1") not in shown  # no record was shown there
+
+
+@pytest.mark.parametrize("protection", ["fortrolig", "strengtFortrolig"])
+def test_no_page_tells_where_a_protected_child_goes(pages: Pages, mother: Person, protection: str) -> None:
+    log = records("stafettlogg", "emma")[0]
+    child_of = {**log["barn"], "adressebeskyttelse": protection}
+    answer = pages.hand_in("logg", [{**log, "endret": "2026-11-21T12:00:00Z", "barn": child_of}])
+    assert answer.json()["results"][0]["status"] == "stored"
+    home = mother.get("/min-side")
+    if protection == "strengtFortrolig":
+        assert "Vi finner ingen barn" in home.text
+        return
+    page = child(mother)
+    form = mother.get(page.link("Gi samtykke"))
+    path = next(action for action, _ in form.forms if action.endswith("nytt"))
+    answered = fill(form, kategori=["notat"]) | {f"mottaker-{form.handle_of('BUP')}": ["ja"]}
+    for shown in (home, page, form, mother.post(path, answered)):
+        for place in ("Solvang", "362819482", "Fjordbyen helsestasjon", "Indre Fjord", "Rådhuset"):
+            assert place not in shown.html
+    assert "Skole" in form.text
+
+
+def test_it_works_on_postgresql_too(
+    postgres_url: str, tmp_path: Path, issuer: Issuer, provider: Provider
+) -> None:
+    plain = settings(postgres_url, tmp_path, issuer)
+    pages = Pages(with_logins(plain, tmp_path, provider, ORIGIN), issuer, provider)
+    assert pages.hand_in("logg", records("stafettlogg", "emma")).status_code == 200
+    one = pages.person()
+    assert "Emma" in one.log_in(MOTHER).text
+    ask = one.get(child(one).link("Trekk samtykket"))
+    done = one.post(next(a for a, _ in ask.forms if a.endswith("trekk")), ask.form("trekk"))
+    assert "Det er lukket" in done.text
+    assert pages.outcome("e-m1") == "deny"
+    pages.close()
+
+
+def test_what_is_under_way_is_told_in_plain_words(
+    pages: Pages, mother: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "PATIENCE", 0.1)
+    told = Attempt(disclosures.new_id(), pages.patient("e-m1"), ())
+    given = {"recipient": "bup", "channel": "push", "run": 1, "epoch": 1, "owner": "w1"}
+    times = {"now": pages.now, "deadline": pages.now + timedelta(seconds=10)}
+    with pages.service.store.write() as connection:
+        disclosures.begin(connection, "fjordbyen", [told], **given, **times)
+    pages.later()
+    ask = mother.get(child(mother).link("Trekk samtykket"))
+    page = mother.post(next(a for a, _ in ask.forms if a.endswith("trekk")), ask.form("trekk"))
+    assert (page.status, "Ikke helt lukket ennå" in page.text) == (202, True)
+    assert "kan ha kommet fram: BUP Fjordane, Indre Fjord, 21. november 2026 kl. 13.00" in page.text
+    with pages.service.store.write() as connection:
+        ending = (told.id, disclosures.UNKNOWN, "timeout")
+        disclosures.finish(connection, "fjordbyen", [ending], pages.now)
+    page = mother.get(page.link("Se om det er lukket"))
+    assert (page.status, "Det er lukket" in page.text) == (200, True)
+    assert "kan ha kommet fram: BUP" in page.text
+    assert pages.outcome("e-m1") == "deny"
+
+
+def test_after_a_care_order_child_welfare_signs_and_no_guardian_does(pages: Pages) -> None:
+    of_child_welfare = next(r for r in records("stafettlogg", "jonas") if r["id"] == "j-d1")
+    user = {"utsteder": pages.provider.url, "subjekt": "siv"}
+    order = {"type": "forhold", "id": "j-f1", "logg": "jonas-logg", "slag": "omsorgsovertakelse"}
+    said = {"endret": "2026-11-21T12:00:00Z", "endretAv": "j-d1"}
+    new = [
+        {**of_child_welfare, **said, "bruker": user},
+        {**order, **said, "verdi": True, "fra": "2026-11-01"},
+    ]
+    before = pages.person().log_in("siv", "helseid")
+    assert "Vi finner ingen barn" in before.text
+    assert [r["status"] for r in pages.hand_in("logg", new).json()["results"]] == ["stored", "stored"]
+    siv = pages.person()
+    assert "Jonas" in siv.log_in("siv", "helseid").text
+    signed = sign(siv, yes(siv, ["moete"], "Jonas"))
+    assert "Det mangler underskrift fra Jonas Prøve" in signed.text
+    mother = pages.person()
+    home = mother.log_in(JONAS_MOTHER)
+    assert "Jonas" not in home.text
+    assert "ikke blant dem som bestemmer" in mother.get(home.link("Et barn")).text
