@@ -36,6 +36,7 @@ FILES: Final = [*sorted(SAMPLES.glob("*/*.json")), *([EXPORT] if EXPORT.is_file(
 SYSTEMS: Final = ("stafettlogg", "individuell-plan", "leverandoer-x")
 EXAMPLES: Final = 30  # of each section
 WRITTEN: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
+BARE: Final = " without content"
 AT: Final = "2026-11-21T12:00:00Z"
 TRACES: Final = 150  # Provenance differs in little but its time
 
@@ -141,7 +142,12 @@ def without_content(found: Iterable[Emitted]) -> Iterator[Emitted]:
     ended = notice(told.partition("/")[2], subject, names.keys() - {subject, told}, AT)
     for resource in (ended, *(emptied(one.resource, AT) for one in hub)):
         bare = FhirMapping().get(State({ITEM: without_belonging(resource)}), ids)
-        yield Emitted(f"{hub[0].set} without content", hub[0].name, bare)
+        yield Emitted(f"{hub[0].set}{BARE}", hub[0].name, bare)
+
+
+def is_bare(one: Emitted) -> bool:
+    """Whether this is told without content."""
+    return one.set.endswith(BARE)
 
 
 def collection(path: Path) -> Emitted:
