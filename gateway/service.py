@@ -52,7 +52,7 @@ class Service:
     combiner: Combiner
     journal: Journal
     clock: Callable[[], datetime]
-    welfare: Office | None = None  # what consent does not gate, where a municipality uses it
+    welfare: Office | None = None  # what consent does not gate, where it is used and has been opened
     worker: Worker | None = None
 
     def woken(self) -> None:
@@ -82,6 +82,11 @@ class Service:
             clock=self.clock,
         )
         return self.worker
+
+    def open_welfare(self) -> None:
+        """Open what consent does not gate: only the process that serves has to do with it, and with its key.
+        Raises ConfigurationError for a key that is not the store's."""
+        self.welfare = office.opened(self.settings, self.clock)
 
     def add_courier(self) -> Courier | None:
         """What carries reports and anonymous texts in this process; None where nobody uses them."""
@@ -125,7 +130,6 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
         combiner=Combiner(intake, storers=1 if store.sqlite else 2),
         journal=journal,
         clock=clock,
-        welfare=office.opened(settings, clock),
     )
     return service
 

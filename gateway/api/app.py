@@ -78,6 +78,7 @@ def assemble() -> FastAPI:
 def create_app(service: Service) -> FastAPI:
     """The application of one process. The embedded worker, if configured (always on SQLite), starts and
     stops with it."""
+    service.open_welfare()
     app = assemble()
     app.state.desk = Desk(service, Gate(service.settings), Meters())
     furnish(app, service)

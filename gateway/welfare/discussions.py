@@ -92,8 +92,9 @@ class Discussions:
         connection.execute(insert(discussion), values)
         message = Message(own, confirmed.text, confirmed.by, reader.organization, now)
         record = message.fhir() if confirmed.fhir else message.native()
-        claim = outbox.Claim(reader.tenant, own, outbox.DISCUSSION, confirmed.recipient, False, 0, record)
-        outbox.add(connection, self.seal, claim, now)
+        to = confirmed.recipient
+        claim = outbox.Claim(reader.tenant, own, outbox.DISCUSSION, to, False, 0, now, record)
+        outbox.add(connection, self.seal, claim)
         return own
 
     def read(self, reader: Reader, discussion_id: str) -> Kept:

@@ -17,6 +17,7 @@ REPORT: Final = "report"
 DISCUSSION: Final = "discussion"
 _FIRST, _LONGEST = timedelta(seconds=5), timedelta(minutes=15)
 _LONGEST_URGENT: Final = timedelta(minutes=1)
+_TEXT_KEPT: Final = timedelta(days=3)  # an anonymous text that has not arrived by then is not sent any more
 _MENDED: Final = timedelta(hours=1)  # a refused report is offered again: the recipient may have been mended
 
 
@@ -40,6 +41,7 @@ class Claim:
     recipient: str
     urgent: bool
     run: int
+    created: datetime
     record: dict[str, Any]
 
 
@@ -52,7 +54,7 @@ class End:
     wait: float | None = None
 
 
-def add(connection: Connection, seal: Seal, claim: Claim, now: datetime) -> None:
+def add(connection: Connection, seal: Seal, claim: Claim) -> None:
     """Write what has to leave; it may leave as soon as this is committed."""
     connection.execute(
         insert(dispatch),
@@ -64,8 +66,8 @@ def add(connection: Connection, seal: Seal, claim: Claim, now: datetime) -> None
             "state": State.WAITING,
             "urgent": claim.urgent,
             "run": 0,
-            "created": now,
-            "next_at": now,
+            "created": claim.created,
+            "next_at": claim.created,
             "content": seal.close(claim.record, *_place(claim.tenant, claim.id)),
         },
     )
@@ -103,6 +105,8 @@ def claim(connection: Connection, seal: Seal, now: datetime, lease: timedelta, l
 def close(connection: Connection, seal: Seal, one: Claim, end: End, now: datetime) -> bool:
     """Write how an attempt ended; False when a newer attempt has taken over. An anonymous text is kept no
     longer than it has to be."""
+    if end.state is not State.DELIVERED and one.kind == DISCUSSION and now - one.created >= _TEXT_KEPT:
+        end = End(State.REFUSED, end.error)
     values: dict[str, Any] = {"state": end.state, "error": end.error, "until": None}
     values["next_at"] = _again(one, end, now)
     if values["next_at"] is None:
@@ -147,7 +151,7 @@ def _again(one: Claim, end: End, now: datetime) -> datetime | None:
 
 def _claimed(row: Any, seal: Seal) -> Claim:
     record = seal.open(row.content, *_place(row.tenant, row.id))
-    return Claim(row.tenant, row.id, row.kind, row.recipient, row.urgent, row.run + 1, record)
+    return Claim(row.tenant, row.id, row.kind, row.recipient, row.urgent, row.run + 1, row.created, record)
 
 
 def _place(tenant: str, dispatch_id: str) -> tuple[str, ...]:

@@ -135,8 +135,8 @@ class Reports:
         connection.execute(insert(report), values)
         urgent = record.get("akutt") is True
         sent = {"endret": record["tidspunkt"], **record, "id": own}
-        claim = outbox.Claim(reader.tenant, own, outbox.REPORT, recipient.system, urgent, 0, sent)
-        outbox.add(connection, self.seal, claim, now)
+        claim = outbox.Claim(reader.tenant, own, outbox.REPORT, recipient.system, urgent, 0, now, sent)
+        outbox.add(connection, self.seal, claim)
         return Receipt(own, now, recipient, urgent, guardians.told(record))
 
     def read(self, reader: Reader, report_id: str) -> Whole:

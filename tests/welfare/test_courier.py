@@ -12,9 +12,11 @@ import httpx
 import pytest
 
 from adapters import contract
-from gateway.welfare import outbox
+from gateway.welfare import courier, outbox
 from gateway.welfare.courier import ending
+from gateway.welfare.discussions import Confirmed
 from gateway.welfare.outbox import Claim, End, State
+from gateway.welfare.readings import Reader
 from tests.access.issuer_server import Issuer
 from tests.api import world as worlds
 from tests.api.world import World, fields
@@ -205,6 +207,29 @@ def test_what_child_welfare_has_changed_since_is_left_as_it_is(world: World, pee
     with carried(world):
         until(lambda: settled(world))
     assert kept(peer)[own]["saksbehandler"] == "Barnevernet selv"
+
+
+def test_what_comes_in_is_sent_at_once(world: World, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier, "REST_SECONDS", 3600.0)  # it would not look by itself
+    with carried(world):
+        for number in range(3):
+            own = sent(world, number)
+            until(lambda own=own: own in kept(peer))  # type: ignore[misc]
+
+
+def test_an_anonymous_text_is_not_kept_for_a_recipient_that_does_not_come_back(world: World) -> None:
+    office = world.service.welfare
+    assert office is not None
+    reader = Reader("fjordbyen", "logg", "logg", "359797117")
+    office.discussions.send(reader, Confirmed("d-1", "Et barn sover dårlig.", "Kari", 0, "barnevern", False))
+    for minutes in (0, 3 * 24 * 60 - 1, 1):
+        world.later(minutes)
+        (claim,) = taken(world)
+        assert claim.record["tekst"] == "Et barn sover dårlig."
+        ended(world, claim, End(State.WAITING, "no connection"))
+    assert list(standing(world).values()) == [("refused", "no connection")]
+    world.later(60 * 24 * 30)
+    assert taken(world) == []
 
 
 def test_a_refusal_tells_the_reporter_which_field_and_nothing_more(world: World, peer: Peer) -> None:

@@ -3,6 +3,7 @@ feedback, deadlines, and who looked."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy import select
 
 from gateway.errors import NotFound
 from gateway.welfare.readings import Reader
+from gateway.welfare.reports import Recipient
 from gateway.welfare.tables import reading
 from tests.api.world import World, fields
+from tests.welfare.carrying import standing
 from tests.welfare.reporting import CHILD, TEXT, report
 
 REPORTS = "/welfare/reports"
@@ -50,6 +53,17 @@ def test_a_report_gets_a_receipt_and_a_repeat_the_identical_one(any_world: World
     }
     assert receipt["guardians"]["maySee"] is False
     assert "bm-oppdiktet" not in first.text
+
+
+def test_the_same_report_from_many_at_once_is_one(any_world: World) -> None:
+    office = any_world.service.welfare
+    assert office is not None
+    reader = Reader("fjordbyen", "logg", "logg", "359797117")
+    to = Recipient("barnevern", "387574913", "Fjordbyen barneverntjeneste")
+    with ThreadPoolExecutor(8) as threads:
+        receipts = list(threads.map(lambda _: office.reports.take(reader, to, report()), range(24)))
+    assert len({receipt.id for receipt in receipts}) == 1
+    assert len(standing(any_world)) == 1
 
 
 def test_another_report_under_the_same_id_is_refused(any_world: World) -> None:
