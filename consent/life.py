@@ -26,13 +26,14 @@ HEAR_AGE, WEIGH_AGE = 7, 12  # pbrl § 4-4
 @dataclass(frozen=True, slots=True)
 class Signing:
     """Who must sign so that a consent counts, as references: one group for each person (any reference of the
-    group is that person's). missing: groups that have not. one_of: of these groups one suffices. unknown: it
-    cannot be told who must (W9), so nothing counts. hear, weigh: the child must be heard, with great weight
-    (W6)."""
+    group is that person's). one_of: of these groups one suffices. signed: groups that have. missing: groups
+    that are still needed. unknown: it cannot be told who must (W9), so nothing counts. hear, weigh: the child
+    must be heard, with great weight (W6)."""
 
     must: tuple[tuple[str, ...], ...]
     one_of: tuple[tuple[str, ...], ...]
     missing: tuple[tuple[str, ...], ...]
+    signed: tuple[tuple[str, ...], ...]
     unknown: bool
     hear: bool
     weigh: bool
@@ -58,6 +59,7 @@ def signing(consent: Consent, prepared: Prepared, time: datetime) -> Signing:
         must=tuple(everyone[key] for key in sorted(deciders.keys or ())),
         one_of=one_of,
         missing=tuple(everyone[key] for key in sorted(lacking)),
+        signed=tuple(everyone[key] for key in sorted(signed)),
         unknown=deciders.keys is None or standing.fault is not None,
         hear=HEAR_AGE <= standing.age < 16,
         weigh=WEIGH_AGE <= standing.age < 16,

@@ -26,7 +26,7 @@ from gateway.hub.schema.tables import person
 
 router = APIRouter(tags=["consents"])
 TRIES = 3  # after that the writers wait for us
-OPERATOR = "operator"
+OPERATOR = "~operator"  # no system can be called that
 Stands = tuple[int, int]
 
 

@@ -24,6 +24,7 @@ from gateway.exchange.selection import Parts
 # Each row is decided for one reader, so that every label is heeded.
 LABELS: Final = frozenset({"NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"})
 PURPOSE: Final = "samordning"
+READER: Final = "~participant"  # no system can be called that
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Look:
 
     def _views(self, parts: Parts) -> dict[str, View]:
         """Of each item what the reader may see, if anything."""
-        recipient = Recipient(PAGE, frozenset(), frozenset({self.reader}), LABELS)
+        recipient = Recipient(READER, frozenset(), frozenset({self.reader}), LABELS)
         judge = Judge(self.facts, recipient, channel=PAGE, purpose=PURPOSE, now=self.now)
         views = {item: judge.view(item, own) for item, own in parts.items()}
         return {item: view for item, view in views.items() if view.permitted}

@@ -143,7 +143,7 @@ def _signers(facts: PersonFacts, asked: Signing) -> tuple[Signer, ...]:
             participants=tuple(ref for ref in group if ref in roles) or group,
             role=_role(group, roles),
             asked=kind,
-            signed=group not in asked.missing,
+            signed=group in asked.signed,
         )
         for group, kind in groups
     )

@@ -30,10 +30,11 @@ def review(
     most: int = MOST,
 ) -> int:
     """Work out the reminders of persons whose timer is due, and set their next. Returns how many persons.
-    patience: tenant -> how long a consent may stay partial. Workers beside each other take different ones."""
+    patience: tenant -> how long a consent may stay partial; of other tenants nothing is looked at. Workers
+    beside each other take different persons."""
     rows = connection.execute(
         select(timer.c.tenant, timer.c.subject)
-        .where(timer.c.kind == REMINDERS, timer.c.due <= now)
+        .where(timer.c.kind == REMINDERS, timer.c.due <= now, timer.c.tenant.in_(sorted(patience)))
         .order_by(timer.c.due)
         .limit(most)
         .with_for_update(skip_locked=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.config import Settings
 from gateway.hub import links
+from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
 from tests.api.test_fhir_read import person
-from tests.api.world import World, fields
+from tests.api.world import World, fields, settings
 
 
 @pytest.fixture
@@ -189,3 +192,20 @@ def test_no_content_and_nobody_elses(world: World, jonas: list[dict[str, Any]]) 
     assert world.get(f"/people/{own}/consents", "bup").status_code == 404
     assert world.get(f"/people/{own}/consents", "nabodrift").status_code == 404
     assert world.get("/people/ingen/consents", "drift").status_code == 404
+
+
+def test_of_ordinary_sharing_one_guardian_suffices(
+    sqlite_url: str, tmp_path: Path, issuer: Issuer, emma: list[dict[str, Any]]
+) -> None:
+    told = settings(sqlite_url, tmp_path, issuer).model_dump()
+    told["tenants"][0]["ordinary"] = next(r["kategorier"] for r in emma if r["id"] == "e-s1")
+    world = World(Settings.model_validate(told), issuer)
+    world.hand_in("logg", [{**r, "giver": ["e-d4"]} if r["id"] == "e-s1" else r for r in emma])
+    before = standing(world, emma, "e-s1")
+    assert {s["asked"] for s in before["signers"]} == {"one-of"}
+    assert (before["state"], len(before["missing"])) == ("partial", 2)
+    world.hand_in("logg", [changed(emma, "e-s1", "2026-11-20T10:00:00+01:00", giver=["e-d2"])])
+    after = standing(world, emma, "e-s1")
+    assert (after["state"], after["missing"]) == ("in-force", [])
+    assert sorted(s["signed"] for s in after["signers"]) == [False, True]
+    world.close()

@@ -260,3 +260,17 @@ def test_an_unlabelled_copy_of_the_same_words_does_not_help_a_guardian(
     labelled = changed(jonas, "j-n1", "2026-11-21T10:00:00+01:00", sperre=["NORN_FORANS"])
     world.hand_in("logg", [labelled])
     assert look(world, own, mother) == []
+
+
+def test_where_the_address_is_protected_nothing_tells_who_or_where(world: World) -> None:
+    amina = records("stafettlogg", "amina")
+    world.hand_in("logg", amina)
+    own, young = person(world, amina[0]), ref(world, "a-d2")
+    told(world, own, ref(world, "a-m1"), ref(world, "a-t1"))
+    answer = world.get(f"/people/{own}/held?reader={young}", "drift")
+    (holder,) = fields(answer)["holders"]
+    assert (holder["organization"], holder["system"], holder["regime"]) == (None, None, "health")
+    assert holder["name"] == {"nb": "Helsetjenesten", "nn": "Helsetenesta"}
+    assert {one["item"] for one in holder["items"]} == {ref(world, "a-m1"), ref(world, "a-t1")}
+    for secret in ("BUP", "Fjord", "343231946", "360189554", "Strandgata", "bup", "vidareg"):
+        assert secret not in answer.text

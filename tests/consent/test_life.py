@@ -78,7 +78,8 @@ def test_of_ordinary_sharing_one_of_the_guardians() -> None:
     found = signed(known)
     assert (found.must, set(found.one_of)) == ((), {MOR, FAR})
     assert not found.complete
-    assert signed(known, replace(DRAFT, givers=frozenset(FAR))).complete
+    one = signed(known, replace(DRAFT, givers=frozenset(FAR)))
+    assert (one.complete, one.signed, one.missing) == (True, (FAR,), ())
 
 
 def test_nobody_can_sign_where_it_is_unknown_who_must() -> None:
