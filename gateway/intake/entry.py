@@ -7,18 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
-
 from gateway.config import System
 from gateway.hub import versions
-from gateway.hub.content import digest, pack
 from gateway.hub.links import Link, Name
 from gateway.hub.merge import Conflict, merge
-from gateway.hub.schema.tables import late_edition, resource_version
 from gateway.hub.versions import Version
 from gateway.intake.answer import Answer, Status
-from gateway.intake.late import same_will, taken_back
+from gateway.intake.late import Edition, taken_back
 from gateway.intake.workspace import Workspace
 from mappings import derived, reading
 from mappings.canonical import ENH
@@ -207,32 +202,26 @@ class Entry:
         ws.keep(link)
 
     def _late(self, ws: Workspace, link: Link, name: Name) -> Answer:
-        ref = name.ref
-        if ref.startswith("Consent/"):
-            return self._late_consent(ws, link, name)
-        known = ws.connection.execute(
-            select(resource_version.c.ref)
-            .where(
-                resource_version.c.tenant == ws.tenant,
-                resource_version.c.ref == ref,
-                resource_version.c.source == self.system.id,
-                resource_version.c.recorded == self.heading.changed,
-            )
-            .limit(1)
-        ).first()
-        stored = False if known else self._keep_late(ws, ref)
-        status = Status.STORED if stored else Status.UNCHANGED
-        return Answer(status, self.heading.type, self.heading.id, ref=ref, late=True)
-
-    def _late_consent(self, ws: Workspace, link: Link, name: Name) -> Answer:
-        """An older edition of a consent: what it takes back is taken back (gateway/intake/late.py)."""
+        """An older edition: history. What an older consent takes back is taken back all the same."""
+        edition = Edition(self.system.id, self.person, name.ref, self.heading, self.record)
+        if not name.ref.startswith("Consent/"):
+            stored = not edition.was_newest(ws) and edition.keep(ws)
+            return self._kept(name, stored=stored)
         late = self.mapping.put(self.record, link.held, self._ids(ws, name)).focus[ITEM]
-        stored = not self._was_said(ws, name.ref, late) and self._keep_late(ws, name.ref)
+        stored = not edition.was_newest(ws, late) and edition.keep(ws)
         head = ws.heads.get(name.ref)
+        if not stored or head is None:
+            return self._kept(name, stored=stored)
+        return self._taken_back(ws, link, name, late, head)
+
+    def _kept(self, name: Name, *, stored: bool) -> Answer:
         status = Status.STORED if stored else Status.UNCHANGED
-        answer = Answer(status, self.heading.type, self.heading.id, ref=name.ref, late=True)
-        value = taken_back(late, head.resource, self.heading.changed) if stored and head else None
-        if head is None or value is None or value == head.resource:
+        return Answer(status, self.heading.type, self.heading.id, ref=name.ref, late=True)
+
+    def _taken_back(self, ws: Workspace, link: Link, name: Name, late: Resource, head: Version) -> Answer:
+        answer = self._kept(name, stored=True)
+        value = taken_back(late, head.resource, self.heading.changed)
+        if value == head.resource:
             return answer
         whole = Conflict("Consent", head.resource, late, None)
         values = self._values(whole, head.recorded)
@@ -242,33 +231,6 @@ class Entry:
         self._append(ws, link, value)
         self._append(ws, link, self._provenance(name.ref))
         return replace(answer, status=Status.CONFLICT)
-
-    def _was_said(self, ws: Workspace, ref: str, late: Resource) -> bool:
-        """Whether this very edition was taken in when it was the newest."""
-        return any(
-            old.source == self.system.id
-            and old.recorded == self.heading.changed
-            and same_will(old.resource, late)
-            for old in versions.history(ws.connection, ws.tenant, ref)
-        )
-
-    def _keep_late(self, ws: Workspace, ref: str) -> bool:
-        dialect: Any = sqlite if ws.store.sqlite else postgresql
-        result = ws.connection.execute(
-            dialect.insert(late_edition).on_conflict_do_nothing().returning(late_edition.c.digest),
-            {
-                "tenant": ws.tenant,
-                "system": self.system.id,
-                "native_id": self.heading.id,
-                "digest": digest(self.record),
-                "person": self.person,
-                "ref": ref,
-                "recorded": self.heading.changed,
-                "stored": ws.now,
-                "content": pack(self.record),
-            },
-        )
-        return result.first() is not None
 
 
 def told(state: State) -> dict[str, Resource]:

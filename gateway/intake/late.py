@@ -1,17 +1,64 @@
-"""An older edition of a consent that arrives after a newer one, and takes something back: it is not merely
-history. What it withdraws is withdrawn, what it excepts is excepted, until a later act lifts it; and a person
-is asked to look, since the newer edition did not say so.
+"""An older edition that arrives after a newer one: history. A consent's that takes something back is more:
+what it withdraws is withdrawn, what it excepts is excepted, until a later act lifts it; and a person is asked
+to look, since the newer edition did not say so.
 
 Source: shared law.md, "Evaluating" (only a later act by that giver lifts an exception; unclear: deny).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.hub import versions
+from gateway.hub.content import digest, pack
+from gateway.hub.schema.tables import late_edition
+from gateway.intake.workspace import Workspace
 from mappings.consents import ConsentReading, consent_of, withdrawn
-from mappings.model import Resource
+from mappings.model import Heading, Record, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One older edition of a record of one system."""
+
+    system: str
+    person: str
+    ref: str
+    heading: Heading
+    record: Record
+
+    def was_newest(self, ws: Workspace, said: Resource | None = None) -> bool:
+        """Whether it was taken in when it was the newest. said: the consent it is; then it must say the same
+        to those who decide by it."""
+        return any(
+            old.source == self.system
+            and old.recorded == self.heading.changed
+            and (said is None or consent_of(old.resource) == consent_of(said))
+            for old in versions.history(ws.connection, ws.tenant, self.ref)
+        )
+
+    def keep(self, ws: Workspace) -> bool:
+        """Keep it as history. False if it was kept before."""
+        dialect: Any = sqlite if ws.store.sqlite else postgresql
+        result = ws.connection.execute(
+            dialect.insert(late_edition).on_conflict_do_nothing().returning(late_edition.c.digest),
+            {
+                "tenant": ws.tenant,
+                "system": self.system,
+                "native_id": self.heading.id,
+                "digest": digest(self.record),
+                "person": self.person,
+                "ref": self.ref,
+                "recorded": self.heading.changed,
+                "stored": ws.now,
+                "content": pack(self.record),
+            },
+        )
+        return result.first() is not None
 
 
 def taken_back(late: Resource, current: Resource, at: datetime) -> Resource:
@@ -25,11 +72,6 @@ def taken_back(late: Resource, current: Resource, at: datetime) -> Resource:
         by = next((r for r in sorted(said.givers)), "unknown")
         made = withdrawn(made, said.withdrawn or at, by)
     return made
-
-
-def same_will(one: Resource, other: Resource) -> bool:
-    """Whether two editions of a consent say the same to those who decide by them."""
-    return consent_of(one) == consent_of(other)
 
 
 def _ends(said: ConsentReading) -> bool:
