@@ -25,11 +25,12 @@ _PASSING: Final = ("versionId", "lastUpdated", "source")
 @dataclass(frozen=True, slots=True)
 class Held:
     """A part that did not go. key: what to put into Plan.released to let exactly this content go; None where
-    nobody can."""
+    nobody can. value: what stands there, for those who may read it."""
 
     resource: str  # "Type/id"
     path: str  # "note[0].text"
     key: str | None
+    value: Any = None
 
 
 def redact(resource: Resource, plan: Plan) -> Resource | None:
@@ -43,7 +44,9 @@ def held(resource: Resource, plan: Plan) -> tuple[Held, ...]:
     """What of the resource is kept back because of address protection: the stafettholder's list."""
     _, cuts = _redacted(resource, plan)
     name = _name(resource)
-    return tuple(Held(name, c.path, _key(name, c) if c.releasable else None) for c in cuts if c.rule == "B1")
+    return tuple(
+        Held(name, c.path, _key(name, c) if c.releasable else None, c.value) for c in cuts if c.rule == "B1"
+    )
 
 
 def edition(resource: Resource) -> str:

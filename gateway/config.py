@@ -104,7 +104,6 @@ class System(Model):
     credentials: Credentials = Credentials()
     audience: Literal["organization", "participants"] = "organization"  # who can read there
     readers: frozenset[Literal["guardians", "child"]] = frozenset()  # families who can read there
-    filters_readers: bool = False
     honours: frozenset[Literal["NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"]] = frozenset()
     deliver: Literal["push", "pull", "none"] = "push"
     activities: Literal["reference", "inline"] = (

@@ -23,6 +23,7 @@ from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema import migrate
 from gateway.hub.store import Store
 from gateway.intake import Combiner, Intake
+from gateway.intake.acting import Acting
 from gateway.intake.replay import replay
 from gateway.intake.withdraw import Withdrawer
 from gateway.welfare import office
@@ -67,6 +68,10 @@ class Service:
     def recaller(self, tenant: str) -> Recaller:
         """What recalls items of a tenant."""
         return Recaller(self.store, self.settings, self.journal, tenant)
+
+    def acting(self, tenant: str, system: str | None) -> Acting:
+        """Keeps what named persons decide, on behalf of a system or an operator."""
+        return Acting(self.store, self.journal, tenant, system)
 
     def add_worker(self) -> Worker:
         """A worker in this process, woken by this process's own intake."""

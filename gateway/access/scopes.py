@@ -13,6 +13,8 @@ DECISIONS_READ: Final = "decisions.read"
 NOTICES_READ: Final = "notices.read"  # what coordinators are reminded of
 NOTICES_WRITE: Final = "notices.write"  # say that one is done
 CONSENTS_WRITE: Final = "consents.write"  # take a consent back
+ACTS_WRITE: Final = "acts.write"  # let go, object, withhold, find necessary, set an objection aside
+EMERGENCY_WRITE: Final = "emergency.write"  # share one item because of danger to life or health
 RECALL_WRITE: Final = "recall.write"  # recall items from everyone who got them
 DEVIATIONS_READ: Final = "deviations.read"
 LANES_READ: Final = "lanes.read"
@@ -36,6 +38,8 @@ ALL: Final = frozenset(
         NOTICES_READ,
         NOTICES_WRITE,
         CONSENTS_WRITE,
+        ACTS_WRITE,
+        EMERGENCY_WRITE,
         RECALL_WRITE,
         DEVIATIONS_READ,
         LANES_READ,

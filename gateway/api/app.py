@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from gateway.access.tokens_in import Gate
 from gateway.api import (
+    acts,
     anonymous,
     answers,
     bundle,
@@ -48,8 +49,8 @@ ABOUT = """One entry in one system, present in every other system that the conse
 Every route but `/healthz` and `/readyz` needs a bearer token; its client decides which system it acts for.
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
-    records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, decisions, unshown, plans,
-    notices, held, recall, lanes, health, metrics, welfare, anonymous,
+    records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, acts, decisions, unshown,
+    plans, notices, held, recall, lanes, health, metrics, welfare, anonymous,
 )  # fmt: skip
 PAGES = (login_pages, consent_pages, withdraw_pages)  # for people; no part of the contract
 

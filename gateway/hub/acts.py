@@ -144,6 +144,11 @@ def ended(one: Act, now: datetime) -> Act:
     return one if one.ended is not None else replace(one, ended=now)
 
 
+def ending(one: Act, ends: datetime) -> Act:
+    """The act, to end by itself then."""
+    return replace(one, ends=ends)
+
+
 def open_at(found: Iterable[Act], at: datetime | None) -> list[Act]:
     """Those that stand at a time; None: that nobody has ended."""
     return [one for one in found if (one.stands(at) if at is not None else one.ended is None)]

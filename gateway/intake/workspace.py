@@ -147,6 +147,13 @@ class Workspace:
             self._narrow(version)
         self.moved.add(person_id)
 
+    def fact(self, person_id: str) -> None:
+        """Something that decisions about a locked person rest on has changed, and no resource with it."""
+        row = self.people[person_id]
+        row.change_no += 1
+        row.facts_no = row.change_no
+        self.moved.add(person_id)
+
     def _narrow(self, version: Version) -> None:
         if version.resource["resourceType"] == "Consent":
             self.narrowed.append(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.places import line_of
-from gateway.hub.schema import HEAD
+from gateway.hub.schema import HEAD as SCHEMA
 from tests.cli.conftest import TOKEN, Installation, Invoke, children, install
 
 Change = tuple[str, str]
@@ -160,7 +160,7 @@ def test_connections_and_database_are_tried(installation: Installation, invoke: 
 
 def test_the_schema_of_the_database_is_told(sqlite_url: str, tmp_path: Path, invoke: Invoke) -> None:
     installed = install(tmp_path, sqlite_url)
-    assert f"on schema {HEAD}" in invoke("check", "-c", installed.config).stdout
+    assert f"on schema {SCHEMA}" in invoke("check", "-c", installed.config).stdout
     (tmp_path / "empty.db").touch()
     empty = install(tmp_path, f"sqlite:///{tmp_path}/empty.db")
     assert "on schema none" in invoke("check", "-c", empty.config).stdout

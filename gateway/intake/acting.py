@@ -1,0 +1,121 @@
+"""A named person decides something about a person beside consents: it is kept, counts from now on, and wakes
+the lanes. What makes sharing less is noted in the journal too, before the commit. Sends nothing.
+
+Source: law.md B1, B2, B3, W3, G4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.errors import Conflict, NotFound, Unprocessable
+from gateway.hub import acts, versions
+from gateway.hub.acts import NARROWING, Act
+from gateway.hub.journal import Journal, Note
+from gateway.hub.store import Store
+from gateway.intake.workspace import Workspace
+from mappings.model import Resource
+
+KIND = "Act"  # in the journal: "Act/<id>"
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Keeps acts of one tenant. system: the one the caller acts for; it may decide about items made there
+    alone. None: an operator, about any."""
+
+    store: Store
+    journal: Journal
+    tenant: str
+    system: str | None
+
+    def make(self, act: Act, now: datetime) -> Act:
+        """Keep an act. One with the same id is not made twice. Raises NotFound where there is no such person,
+        Unprocessable where an item is not theirs, or not this system's to decide about."""
+        with self.store.write() as connection:
+            ws = self._locked(Workspace(connection, self.store, self.tenant, "", now), act.person)
+            known = acts.one_of(connection, self.tenant, act.person, act.id)
+            if known is not None:
+                return known
+            self._demand_own(ws, act)
+            self._keep(ws, act, narrowing=act.kind in NARROWING)
+        return act
+
+    def end(self, person: str, own: str, now: datetime) -> Act:
+        """End an act; ending it twice does no harm. Raises NotFound where there is no such act."""
+
+        def ending(found: Act) -> Act:
+            if found.ended is not None:
+                raise Conflict("The act has ended already", code="act-ended")
+            return acts.ended(found, now)
+
+        return self._change(person, own, now, ending)
+
+    def _change(self, person: str, own: str, now: datetime, changed: Callable[[Act], Act]) -> Act:
+        with self.store.write() as connection:
+            ws = self._locked(Workspace(connection, self.store, self.tenant, "", now), person)
+            found = acts.one_of(connection, self.tenant, person, own)
+            if found is None:
+                raise NotFound("No such act")
+            self._demand_own(ws, found)
+            new = changed(found)
+            self._keep(ws, new, narrowing=new.kind not in NARROWING)
+        return new
+
+    def _locked(self, ws: Workspace, person: str) -> Workspace:
+        ws.lock([person])
+        if person not in ws.people:
+            raise NotFound("No such person here")
+        return ws
+
+    def _demand_own(self, ws: Workspace, act: Act) -> None:
+        named = sorted(act.items | {key.partition("#")[0] for key in act.keys})
+        found = versions.of_refs(ws.connection, self.tenant, named)
+        for ref in named:
+            known = found.get(ref)
+            if known is None or known.person != act.person:
+                raise Unprocessable("An item is none of this person's", field="items")
+            if self.system not in (None, known.created_by):
+                raise Unprocessable("An item was made in another system: it decides there", field="items")
+
+    def _keep(self, ws: Workspace, act: Act, *, narrowing: bool) -> None:
+        acts.keep(ws.connection, self.tenant, [act])
+        ws.fact(act.person)
+        ws.flush()
+        self.journal.write(noted(self.tenant, [act]) if narrowing else ())
+
+
+def noted(tenant: str, made: Iterable[Act]) -> list[Note]:
+    """Acts as notes of the journal."""
+    return [Note(tenant, one.person, f"{KIND}/{one.id}", one.client, one.created, plain(one)) for one in made]
+
+
+def plain(act: Act) -> Resource:
+    """An act as JSON, whole."""
+    times = {name: getattr(act, name) for name in ("created", "ends", "ended", "told")}
+    return {
+        "id": act.id,
+        "person": act.person,
+        "kind": act.kind.value,
+        "client": act.client,
+        **{name: at.isoformat() if at else None for name, at in times.items()},
+        **acts.content(act),
+    }
+
+
+def of_plain(said: Resource) -> Act:
+    """The act of its JSON."""
+    clear = {
+        "id": said["id"],
+        "person": said["person"],
+        "kind": acts.Kind(said["kind"]),
+        "client": said["client"],
+    }
+    times = {
+        name: datetime.fromisoformat(said[name]) if said[name] else None
+        for name in ("created", "ends", "ended", "told")
+    }
+    content = {k: v for k, v in said.items() if k not in clear and k not in times}
+    return acts.of_content(content, **clear, **times)
