@@ -95,8 +95,7 @@ class Checker:
             elif isinstance(value, (dict, list)):
                 yield Problem(path, _TYPES["scalar"][1], "wrong-type")
             return
-        whole = (field.fields and not field.parts) or field.kind == "elsewhere"
-        kind, sentence = _TYPES.get("object" if whole else field.kind, _TEXT) if not field.parts else _TEXT
+        kind, sentence = _type(field)
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             yield Problem(path, sentence, "wrong-type")
         elif field.parts and not field.members(value):
@@ -125,6 +124,13 @@ class Checker:
     def is_organization(self, field: Field, value: str) -> bool:
         """Whether a recipient is a service code or an organization number, and so no participant."""
         return value in self._codes[field.codes or ""] or ORGANIZATION_NUMBER.fullmatch(value) is not None
+
+
+def _type(field: Field) -> tuple[Any, str]:
+    """The type of one value, and the sentence that asks for it."""
+    if field.parts:
+        return _TEXT
+    return _TYPES.get("object" if field.fields or field.kind == "elsewhere" else field.kind, _TEXT)
 
 
 def unstorable(value: Json, path: str = "") -> Iterator[Problem]:

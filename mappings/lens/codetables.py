@@ -86,6 +86,8 @@ class Tables:
 
     def _codes(self, rows: Json, path: Path) -> Codes:
         if isinstance(rows, list) and all(isinstance(row, (str, int)) for row in rows):
+            if len(set(rows)) < len(rows):
+                raise self._source.fault(path, "holds a code twice (true counts as 1, false as 0)")
             return {row: str(row) for row in rows}
         if not isinstance(rows, dict) or not all(isinstance(code, str) for code in rows.values()):
             raise self._source.fault(path, "must be a list of codes or a table of native = FHIR code")

@@ -89,6 +89,8 @@ def test_the_file_itself_is_right(tmp_path: Path) -> None:
         ('changed = "Endret"', 'changed = "endret"', "system.changed", "did you mean `Endret`?"),
         ('like = "rad"', 'like = "rand"', "section.MÅL.like", "did you mean `rad`?"),
         ('"draft" }', '"draft", Gammel = 3 }', "codes.ord", "native = FHIR code"),
+        ('{ Ny = "draft" }', '["Ny", "Ny"]', "codes.ord", "holds a code twice"),
+        ('{ Ny = "draft" }', "[1, true]", "codes.ord", "true counts as 1"),
         ('columns = ["LoggNr", "RadNr"]', "", "csv", "`columns` is missing"),
     ],
 )  # fmt: skip
