@@ -41,7 +41,7 @@ from gateway.api.meters import Meters
 from gateway.events import Event, log
 from gateway.exchange.breaker import ensure_recipients
 from gateway.service import Service
-from gateway.web import consent_pages, login_pages, withdraw_pages
+from gateway.web import pages
 from gateway.web.desk import furnish
 
 ABOUT = """One entry in one system, present in every other system that the consent allows.
@@ -52,7 +52,6 @@ PARTS = (
     records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, acts, decisions, unshown,
     plans, notices, held, recall, lanes, health, metrics, welfare, anonymous,
 )  # fmt: skip
-PAGES = (login_pages, consent_pages, withdraw_pages)  # for people; no part of the contract
 
 
 def assemble() -> FastAPI:
@@ -68,7 +67,7 @@ def assemble() -> FastAPI:
         max_body_size=MOST_BYTES,
         lifespan=_life,
     )
-    for part in (*PARTS, *PAGES):
+    for part in (*PARTS, pages):  # the pages are for people, and no part of the contract
         app.include_router(part.router)
     answers.install(app)
     app.add_middleware(Handing)

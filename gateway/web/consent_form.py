@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
+from unicodedata import category
 
 from consent.days import age
 from consent.model import Consent
@@ -160,7 +161,7 @@ def _text(value: date | None) -> str | None:
 
 def filled(fields: Fields, insight: Insight, choices: Choices, *, refuses: bool) -> Filled:
     """The form as it came, with every fault. What is none of the choices is left out as if not chosen."""
-    words = " ".join(fields.get("formaal", [""])[0].split())
+    words = " ".join(_plain(fields.get("formaal", [""])[0]).split())
     made = Filled(
         refuses=refuses,
         answers={h: v for h in choices.recipients if (v := _first(fields, f"mottaker-{h}")) in ("ja", "nei")},
@@ -175,6 +176,11 @@ def filled(fields: Fields, insight: Insight, choices: Choices, *, refuses: bool)
         made.answers = {h: "ja" for h, v in made.answers.items() if v == "ja"}
     made.faults = _faults(made, today(insight), too_long=len(words) > MOST_WORDS)
     return made
+
+
+def _plain(text: str) -> str:
+    """Without control characters, which no FHIR text may hold; line ends and tabs become spaces."""
+    return "".join(" " if category(one) == "Cc" else one for one in text)
 
 
 def _first(fields: Fields, name: str) -> str:

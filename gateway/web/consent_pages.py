@@ -1,34 +1,26 @@
-"""The pages of a child's consents: what stands, a form, what it would mean, and the signature. A signature is
-taken in like any record and is in effect when the answer is given."""
+"""The pages of a child's consents: who it is about, what stands, and the form of a new consent or refusal."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
-from gateway.errors import Conflict, NotFound
-from gateway.intake.signing import Signed, Signer
-from gateway.web import consent_form, signature
-from gateway.web.closing import wait_for
+from gateway.errors import NotFound
+from gateway.web import consent_form
 from gateway.web.consent_form import Choices, Draft, Filled
 from gateway.web.consents_shown import CATEGORIES, Teller
 from gateway.web.cookies import SESSION
 from gateway.web.desk import BASE, AtDesk, WebDesk
-from gateway.web.door import Form, Here, handle, resolve
+from gateway.web.door import Form, Handle, Here, handle, resolve
 from gateway.web.insight import Insight, looking
-from gateway.web.outlook import outlook
-from gateway.web.rendering import PageRoute, language, onward, page
+from gateway.web.reader import kind, tell_people, teller
+from gateway.web.rendering import PageRoute, onward, page
 from gateway.web.standing import places
-from mappings import reading
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
-Handle = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{24}$")]
 
 
 @router.get("")
@@ -47,13 +39,13 @@ def home(request: Request, desk: AtDesk) -> Response:
 
 def _greeting(request: Request, desk: WebDesk, session: Session, frame: str) -> dict[str, Any]:
     def work(_: Connection, insight: Insight) -> dict[str, Any]:
-        teller = _teller(request, desk, insight)
-        shown = teller.consents()
+        told = teller(request, desk, insight)
+        shown = told.consents()
         insight.tell([f"Patient/{insight.here.person}"] * (f"Patient/{insight.here.person}" in insight.seen))
         return {
             "handle": handle(session, frame),
-            "name": teller.child(),
-            "kind": _kind(insight),
+            "name": told.child(),
+            "kind": kind(insight),
             "role": insight.here.me.role,
             "awaits": sum(one.may_sign for one in shown),
         }
@@ -66,16 +58,16 @@ def child(request: Request, desk: AtDesk, session: Here, given: Handle) -> Respo
     """What is consented to now, by whom, until when, and whose signature is missing."""
 
     def work(_: Connection, insight: Insight) -> dict[str, Any]:
-        teller = _teller(request, desk, insight)
-        _tell_people(insight)
-        shown = teller.consents()
+        told = teller(request, desk, insight)
+        tell_people(insight)
+        shown = told.consents()
         insight.tell(one.ref for one in shown)
         may_see = insight.here.frame in insight.seen
         return {
-            "child": teller.child(),
-            "kind": _kind(insight),
+            "child": told.child(),
+            "kind": kind(insight),
             "consents": shown,
-            "may_decide": may_see and bool(teller.choices()),
+            "may_decide": may_see and bool(told.choices()),
         }
 
     return page(request, "child", session=session, here=given, **looking(desk, session, given, work))
@@ -101,7 +93,7 @@ def alike(request: Request, desk: AtDesk, session: Here, given: Handle, which: H
     """The form filled in as another who must sign has signed it."""
 
     def fill(insight: Insight, choices: Choices) -> Filled:
-        known = {one.id: one for one in _teller(request, desk, insight).readable()}
+        known = {one.id: one for one in teller(request, desk, insight).readable()}
         return consent_form.like(insight, known[resolve(session, which, known)], choices)
 
     return _form(request, desk, session, given, fill)
@@ -111,15 +103,15 @@ def _form(
     request: Request, desk: WebDesk, session: Session, given: str, fill: Any, status: int = 200
 ) -> Response:
     def work(_: Connection, insight: Insight) -> dict[str, Any]:
-        teller = _teller(request, desk, insight)
-        choices, named = _choices(session, insight, teller)
-        _tell_people(insight)
+        told = teller(request, desk, insight)
+        choices, named = _choices(session, insight, told)
+        tell_people(insight)
         insight.tell(choices.items.values())
         return {
-            "child": teller.child(),
+            "child": told.child(),
             "filled": fill(insight, choices),
             "recipients": {h: named[said] for h, said in choices.recipients.items()},
-            "items": {h: teller.title(ref) for h, ref in choices.items.items()},
+            "items": {h: told.title(ref) for h, ref in choices.items.items()},
             "may_hide": choices.may_hide,
             "categories": CATEGORIES,
         }
@@ -145,7 +137,7 @@ def _written(
     request: Request, desk: WebDesk, session: Session, given: str, fields: Form, *, refuses: bool
 ) -> Response:
     def work(_: Connection, insight: Insight) -> tuple[Filled, Draft]:
-        choices, _named = _choices(session, insight, _teller(request, desk, insight))
+        choices, _named = _choices(session, insight, teller(request, desk, insight))
         made = consent_form.filled(fields, insight, choices, refuses=refuses)
         return made, made.draft(insight, choices)
 
@@ -156,81 +148,8 @@ def _written(
     return onward(f"/barn/{given}/se-over")
 
 
-def _choices(session: Session, insight: Insight, teller: Teller) -> tuple[Choices, dict[str, str]]:
+def _choices(session: Session, insight: Insight, told: Teller) -> tuple[Choices, dict[str, str]]:
     if insight.here.frame not in insight.seen:
         raise NotFound("Nothing to decide here")
-    named = teller.choices()
+    named = told.choices()
     return Choices.of(insight, named, lambda said: handle(session, said)), named
-
-
-# --- what it means, and the signature ------------------------------------------------------------------
-
-
-@router.get("/barn/{given}/se-over")
-def preview(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
-    """Exactly what would be shared with whom."""
-
-    def work(_: Connection, insight: Insight) -> tuple[dict[str, Any], Draft]:
-        teller, draft = _teller(request, desk, insight), _draft(session, insight)
-        _tell_people(insight)
-        return {
-            "child": teller.child(),
-            "draft": draft.consent("draft"),
-            "purpose": draft.purpose,
-            "hidden": draft.hidden,
-            "excepted": [teller.recipient(r) for r in draft.excepted],
-            "recipients": [teller.recipient(r) for r in draft.recipients],
-            "kept": [teller.title(i) for i in draft.items],
-            "categories": draft.categories,
-            "outlook": outlook(insight, teller, draft),
-        }, replace(draft, facts_no=insight.here.facts_no)
-
-    made, shown = looking(desk, session, given, work)
-    desk.sessions.keep(session, shown.plain())  # what is signed is what was shown here, or nothing
-    return page(request, "preview", session=session, here=given, **made)
-
-
-@router.post("/barn/{given}/se-over")
-async def sign(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:  # noqa: ARG001
-    """Sign what was shown: nothing else, and once."""
-    draft, signed = await run_in_threadpool(_sign, desk, session, given)
-    if draft.refuses or draft.excepted or draft.items:
-        await wait_for(desk, session.tenant, signed.ref, signed.stored)
-    return onward(f"/barn/{given}/samtykke/{handle(session, signed.ref)}")
-
-
-def _sign(desk: WebDesk, session: Session, given: str) -> tuple[Draft, Signed]:
-    here, draft = looking(desk, session, given, lambda _, insight: (insight.here, _draft(session, insight)))
-    now: datetime = desk.service.clock()
-    signer = Signer(desk.service.store, desk.service.journal, session.tenant, here.person)
-    signed = signer.sign(
-        draft.frame, draft.by, draft.facts_no, now, lambda own: signature.write(draft, own, here.person, now)
-    )
-    desk.sessions.keep(session, None)
-    desk.service.woken()
-    return draft, signed
-
-
-def _draft(session: Session, insight: Insight) -> Draft:
-    draft = consent_form.draft_of(session.draft)
-    if draft is None or (draft.frame, draft.by) != (insight.here.frame, insight.here.me.id):
-        raise Conflict("There is nothing to sign", code="changed-meanwhile")
-    return draft
-
-
-# --- small ---------------------------------------------------------------------------------------------
-
-
-def _teller(request: Request, desk: WebDesk, insight: Insight) -> Teller:
-    return Teller(insight, desk.service.settings, language(request))
-
-
-def _tell_people(insight: Insight) -> None:
-    """The child, the log or plan and those who take part stand on every page."""
-    kinds = ("Patient/", "RelatedPerson/", "PractitionerRole/", insight.here.frame)
-    insight.tell(ref for ref in insight.seen if ref.startswith(kinds))
-
-
-def _kind(insight: Insight) -> str:
-    found = insight.version(insight.here.frame)
-    return (reading.kind_of(found.resource) if found else None) or "plan"

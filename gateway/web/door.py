@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
 
 from gateway.access.login_sessions import Session
@@ -22,6 +22,7 @@ MOST_BYTES = 64 * 1024
 MOST_FIELDS = 2_000
 FORM_FIELD = "bevis"  # the hidden field of every form
 Fields = dict[str, list[str]]
+Handle = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{24}$")]  # see handle()
 
 
 class LoggedOut(Exception):

@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 from gateway.access.login_sessions import Session
 from gateway.errors import NotFound
 from gateway.web.closing import Arrival, standing, wait_for
-from gateway.web.consent_pages import Handle
 from gateway.web.consents_shown import Shown, Teller
 from gateway.web.desk import BASE, AtDesk, WebDesk
-from gateway.web.door import Form, Here, resolve
+from gateway.web.door import Form, Handle, Here, resolve
 from gateway.web.insight import Insight, looking
-from gateway.web.rendering import PageRoute, language, onward, page
+from gateway.web.reader import teller
+from gateway.web.rendering import PageRoute, onward, page
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 
@@ -27,8 +27,8 @@ def one(request: Request, desk: AtDesk, session: Here, given: Handle, which: Han
     """One consent, and after a no how it stands with what was under way: 202 while something still is."""
 
     def work(connection: Connection, insight: Insight) -> dict[str, Any]:
-        teller = Teller(insight, desk.service.settings, language(request))
-        shown = _shown(session, insight, teller, which)
+        told = teller(request, desk, insight)
+        shown = _shown(session, insight, told, which)
         insight.tell([shown.ref])
         version = insight.version(shown.ref)
         said_no = shown.withdrawn is not None or shown.refuses or shown.excepted or shown.items
@@ -37,9 +37,9 @@ def one(request: Request, desk: AtDesk, session: Here, given: Handle, which: Han
             closed, arrived = standing(connection, desk, session.tenant, shown.ref, version.stored)
         return {
             "consent": shown,
-            "child": teller.child(),
+            "child": told.child(),
             "closed": closed,
-            "arrived": [(teller.recipient(a.recipient), a.started) for a in arrived],
+            "arrived": [(told.recipient(a.recipient), a.started) for a in arrived],
             "no": said_no,
         }
 
@@ -53,10 +53,10 @@ def ask(request: Request, desk: AtDesk, session: Here, given: Handle, which: Han
     """What taking it back means, before it is done."""
 
     def work(_: Connection, insight: Insight) -> dict[str, Any]:
-        teller = Teller(insight, desk.service.settings, language(request))
-        shown = _withdrawable(_shown(session, insight, teller, which))
+        told = teller(request, desk, insight)
+        shown = _withdrawable(_shown(session, insight, told, which))
         insight.tell([shown.ref])
-        return {"consent": shown, "child": teller.child()}
+        return {"consent": shown, "child": told.child()}
 
     made = looking(desk, session, given, work)
     return page(request, "withdraw", session=session, here=given, which=which, **made)
@@ -81,8 +81,8 @@ def _withdraw(
     request: Request, desk: WebDesk, session: Session, given: str, which: str
 ) -> tuple[str, datetime]:
     def work(_: Connection, insight: Insight) -> tuple[str, str, str]:
-        teller = Teller(insight, desk.service.settings, language(request))
-        shown = _shown(session, insight, teller, which)
+        told = teller(request, desk, insight)
+        shown = _shown(session, insight, told, which)
         if shown.withdrawn is None:  # saying it twice does no harm
             _withdrawable(shown)
         version = insight.version(shown.ref)
@@ -96,8 +96,8 @@ def _withdraw(
     return ref, done.stored
 
 
-def _shown(session: Session, insight: Insight, teller: Teller, which: str) -> Shown:
-    found = {one.ref: one for one in teller.consents()}
+def _shown(session: Session, insight: Insight, told: Teller, which: str) -> Shown:
+    found = {one.ref: one for one in told.consents()}
     shown = found[resolve(session, which, found)]
     insight.tell(ref for ref in insight.seen if ref.startswith(("RelatedPerson/", "PractitionerRole/")))
     return shown
