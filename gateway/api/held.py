@@ -20,7 +20,7 @@ from gateway.consents.holdings import Look
 from gateway.consents.receipts import PAGE
 from gateway.consents.telling import plain
 from gateway.errors import NotFound
-from gateway.exchange import disclosures
+from gateway.exchange import disclosures, leaving
 from gateway.exchange.sight import Looking
 from gateway.hub.schema.tables import person
 
@@ -114,6 +114,8 @@ def _write(
 ) -> None:
     if found.attempt is None:
         return
+    now, seconds = desk.service.clock(), desk.service.settings.answer_deadline_seconds
+    state, deadline = leaving.begin(caller.tenant, found.attempt.id, now, seconds)
     disclosures.begin(
         connection,
         caller.tenant,
@@ -123,8 +125,8 @@ def _write(
         run=0,
         epoch=stands[1],
         owner=None,
-        now=desk.service.clock(),
-        deadline=None,
+        now=now,
+        deadline=deadline,
         client=f"{caller.client_id} {reader}"[:255],
-        state=disclosures.DELIVERED,
+        state=state,
     )

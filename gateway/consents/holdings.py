@@ -17,12 +17,14 @@ from gateway.consents.gathering import Gathering, basis, parts_of
 from gateway.consents.held import Holding, Looked
 from gateway.consents.receipts import PAGE, receipts
 from gateway.exchange.disclosures import Attempt, new_id
-from gateway.exchange.facts import PersonFacts
+from gateway.exchange.facts import FAMILY, PersonFacts
 from gateway.exchange.judge import Judge, View
+from gateway.exchange.occasions import CHILD
 from gateway.exchange.selection import Parts
 
 # Each row is decided for one reader, so that every label is heeded.
 LABELS: Final = frozenset({"NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"})
+OF_THE_FAMILY: Final = frozenset({"NORN_FORANS", "NORN_UNGDOM"})  # of no concern to a service
 PURPOSE: Final = "samordning"
 READER: Final = "~participant"  # no system can be called that
 
@@ -55,10 +57,16 @@ class Look:
 
     def _views(self, parts: Parts) -> dict[str, View]:
         """Of each item what the reader may see, if anything."""
-        recipient = Recipient(READER, frozenset(), frozenset({self.reader}), LABELS)
-        judge = Judge(self.facts, recipient, channel=PAGE, purpose=PURPOSE, now=self.now)
+        judge = Judge(self.facts, self._recipient(), channel=PAGE, purpose=PURPOSE, now=self.now)
         views = {item: judge.view(item, own) for item, own in parts.items()}
         return {item: view for item, view in views.items() if view.permitted}
+
+    def _recipient(self) -> Recipient:
+        """The one person; who acts for a service reads as that service."""
+        me = next(p for p in self.facts.facts.participants if p.id == self.reader)
+        if me.organization and me.role not in FAMILY | {CHILD}:
+            return Recipient(READER, frozenset({me.organization}), frozenset(), OF_THE_FAMILY)
+        return Recipient(READER, frozenset(), frozenset({me.id}), LABELS)
 
     def _attempt(
         self, refs: Iterable[tuple[str, str]], views: Mapping[str, View], parts: Parts

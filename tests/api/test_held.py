@@ -216,6 +216,7 @@ def test_looking_is_itself_a_disclosure_and_nobody_holds_anything_by_it(
     rows = fields(world.get(f"/disclosures?patient={own}", "drift"))["disclosures"]
     seen = [one for one in rows if one["channel"] == "page"]
     assert [one["client"] for one in seen] == [f"drift {mother}"] * 2
+    assert {one["state"] for one in seen} == {"delivered"}
     assert [i["ref"] for i in seen[0]["items"]] == [aim]
     assert seen[0]["items"][0]["ground"] == "access"
     assert seen[0]["items"][0]["ruleSet"]
@@ -274,3 +275,14 @@ def test_where_the_address_is_protected_nothing_tells_who_or_where(world: World)
     assert {one["item"] for one in holder["items"]} == {ref(world, "a-m1"), ref(world, "a-t1")}
     for secret in ("BUP", "Fjord", "343231946", "360189554", "Strandgata", "bup", "vidareg"):
         assert secret not in answer.text
+
+
+def test_who_acts_for_a_service_reads_as_that_service(world: World, jonas: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", jonas)
+    own, aim, note = (person(world, jonas[0]), ref(world, "j-m1"), ref(world, "j-n1"))
+    told(world, own, aim, note)
+    doctor, holder = ref(world, "j-d6"), ref(world, "j-d1")
+    assert list(items(look(world, own, doctor))) == [
+        aim
+    ]  # the consents name BUP; the note only Jonas may let go
+    assert list(items(look(world, own, holder))) == [aim]  # child welfare wrote it
