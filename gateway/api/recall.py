@@ -19,7 +19,8 @@ from gateway.api.limits import body, decoded, demand
 from gateway.api.recall_documents import DeviationAnswer, DeviationAnswers, RecallAnswer
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.exchange import deviations
-from gateway.exchange.deviations import Deviation, Holder
+from gateway.exchange.deviations import Deviation
+from gateway.exchange.holders import Holder
 from gateway.exchange.recall import REASONS, Recall, Recalled
 from gateway.hub.schema.deviations import deviation
 

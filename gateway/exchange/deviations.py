@@ -4,53 +4,19 @@ date from what the links say the recipients hold; closed when all have acknowled
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from gateway.exchange import disclosures
+from gateway.exchange.holders import Holder, How, State, state_at
 from gateway.hub import links
 from gateway.hub.content import pack, unpack
-from gateway.hub.links import Link
 from gateway.hub.schema.deviations import deviation, deviation_recipient
-from mappings import reading
-from mappings.model import ITEM
 
 OPEN, CLOSED = "open", "closed"
-LEFT = (disclosures.SENDING, disclosures.DELIVERED, disclosures.UNKNOWN)
-
-
-class How(StrEnum):
-    """How a system came to have an item."""
-
-    SOURCE = "source"  # it made it
-    DELIVERED = "delivered"
-    WITHIN = "within"  # inside another record: a plan with its measures, a document
-    READ = "read"  # it read it here; what it keeps of that nobody knows
-
-
-class State(StrEnum):
-    """How far the recall has come there."""
-
-    PENDING = "pending"
-    ACKNOWLEDGED = "acknowledged"
-    REFUSED = "refused"  # it said no: someone has to tell it
-    BY_HAND = "by-hand"  # no machine can: someone has to tell it
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """One system that had the item, by one of its resources."""
-
-    system: str
-    ref: str
-    how: How
-    state: State
-    closed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,37 +36,6 @@ class Deviation:
     closed_by: str | None
     note: str | None
     holders: tuple[Holder, ...] = ()
-
-
-def holders(
-    connection: Connection, tenant: str, person: str, systems: Iterable[str], refs: Iterable[str]
-) -> list[Holder]:
-    """Every system that has, or may have, any of these resources of one item, and how it stands there."""
-    wanted = sorted(set(refs))
-    found: dict[tuple[str, str], Holder] = {}
-    for system in sorted(systems):
-        for ref, link in links.load(connection, tenant, system, wanted).items():
-            if link.native_id or link.candidates:
-                how = How.SOURCE if link.mine else How.DELIVERED
-                state = _state(link)
-                known = state if state is State.ACKNOWLEDGED else State.PENDING
-                found[system, ref] = Holder(system, ref, how, known)
-    linked = {system for system, _ in found}
-    for told in disclosures.of_person(connection, tenant, person):
-        system, left = told["recipient"], told["state"] in LEFT and told["channel"] != disclosures.EXEMPT
-        if left and system not in linked:
-            how = How.READ if told["channel"] == "read" else How.WITHIN
-            for one in told["items"]:
-                if one["ref"] in wanted:
-                    found[system, one["ref"]] = Holder(system, one["ref"], how, State.BY_HAND)
-    return list(found.values())
-
-
-def _state(link: Link) -> State:
-    held = link.held.focus.get(ITEM)
-    if held is not None and not link.candidates and reading.in_error(held):
-        return State.ACKNOWLEDGED
-    return State.REFUSED if link.hold_digest is not None else State.PENDING
 
 
 def begin(connection: Connection, tenant: str, new: Deviation) -> None:
@@ -152,14 +87,17 @@ def of_item(connection: Connection, tenant: str, item: str) -> Deviation | None:
     return _whole(connection, tenant, rows)[0] if rows else None
 
 
-def listed(connection: Connection, tenant: str, *where: Any, limit: int) -> list[Deviation]:
-    """Deviations, oldest first."""
-    rows = connection.execute(
+def listed(
+    connection: Connection, tenant: str, *where: Any, limit: int, hold: bool = False
+) -> list[Deviation]:
+    """Deviations, oldest first. hold: nobody else changes them until the transaction ends."""
+    found = (
         select(deviation)
         .where(deviation.c.tenant == tenant, *where)
         .order_by(deviation.c.opened, deviation.c.id)
         .limit(limit)
-    ).all()
+    )
+    rows = connection.execute(found.with_for_update() if hold else found).all()
     return _whole(connection, tenant, rows)
 
 
@@ -200,7 +138,8 @@ def settle(connection: Connection, tenant: str, now: datetime, *, person: str | 
     Returns how many were closed."""
     about = () if person is None else (deviation.c.person == person,)
     closed = 0
-    for one in listed(connection, tenant, deviation.c.state == OPEN, *about, limit=1000):
+    open_ones = listed(connection, tenant, deviation.c.state == OPEN, *about, limit=1000, hold=True)
+    for one in open_ones:  # held: of two runs that end at once the second sees what the first has noted
         left = [h for h in one.holders if _unsettled(connection, tenant, one.id, h, now)]
         if not left:
             closed += _end(connection, tenant, one.id, now)
@@ -211,7 +150,7 @@ def _unsettled(connection: Connection, tenant: str, own: str, holder: Holder, no
     if holder.state in (State.ACKNOWLEDGED, State.BY_HAND):
         return holder.state is State.BY_HAND
     link = links.load(connection, tenant, holder.system, [holder.ref]).get(holder.ref)
-    state = _state(link) if link is not None else holder.state
+    state = state_at(link) if link is not None else holder.state
     if state is not holder.state:
         columns = deviation_recipient.c
         connection.execute(

@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from gateway.config import Settings
 from gateway.errors import NotFound, Unprocessable
 from gateway.exchange import deviations
-from gateway.exchange.deviations import Deviation, State
+from gateway.exchange.deviations import Deviation
+from gateway.exchange.holders import State, holders
 from gateway.hub import persons, versions
 from gateway.hub.journal import Journal
 from gateway.hub.store import Store
@@ -116,7 +117,7 @@ class Recaller:
     ) -> Deviation:
         refs = [version.ref for version in parts if not version.ref.startswith("Provenance/")]
         systems = [one.id for one in self.settings.systems if one.tenant == self.tenant]
-        held = deviations.holders(connection, self.tenant, asked.person, systems, refs)
+        held = holders(connection, self.tenant, asked.person, systems, refs)
         done = all(one.state is State.ACKNOWLEDGED for one in held)
         opened = Deviation(
             id=deviations.new_id(),
