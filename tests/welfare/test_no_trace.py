@@ -130,6 +130,17 @@ def test_nothing_outside_the_store_changes(
     assert [w for w in words if w in "\n".join(figures(world))] == []
 
 
+def test_a_report_at_the_wrong_door_is_turned_away_and_nothing_is_kept(world: World, tmp_path: Path) -> None:
+    world.hand_in("logg", records("stafettlogg", "emma"))
+    hub = Path(str(world.service.store.url.database))
+    rows = tables(hub)
+    for record in (report(barn=CHILD), report(barn=CHILD) | {"logg": "emma-logg", "endretAv": "e-d1"}):
+        answer = world.hand_in("logg", record)
+        assert (answer.status_code, fields(answer)["code"]) == (422, "unknown-type")
+    assert tables(hub) == rows
+    assert found_in(hub_files(tmp_path, hub), [TEXT, "bm-oppdiktet-17"]) == []
+
+
 def hub_files(folder: Path, hub: Path) -> list[Path]:
     """All that the gateway has written, but the store of reports."""
     ours = [p for p in folder.rglob("*") if p.is_file() and "barnevern" not in p.parts]
