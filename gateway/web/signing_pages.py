@@ -1,5 +1,5 @@
-"""What a draft would mean, and the signature under it: taken in like any record, and in effect when the answer
-is given."""
+"""What a draft would mean, and the signature under it: taken in like any record, and in effect when the
+answer is given."""
 
 from __future__ import annotations
 
