@@ -38,18 +38,18 @@ def _born(resources: Iterable[Resource]) -> date | None:
     return None
 
 
-def _names(node: Any) -> Iterator[str]:
+def _names(node: Any, key: str = "") -> Iterator[str]:
     """Names of persons: HumanName anywhere, and what a reference to a person shows."""
     if isinstance(node, list):
         for one in node:
-            yield from _names(one)
+            yield from _names(one, key)
     elif isinstance(node, dict):
-        if "family" in node or "given" in node:
+        if key == "name" or "family" in node or "given" in node:
             yield from _of_name(node)
         if isinstance(node.get("display"), str) and _is_person(node):
             yield node["display"]
-        for value in node.values():
-            yield from _names(value)
+        for name, value in node.items():
+            yield from _names(value, name)
 
 
 def _of_name(name: dict[str, Any]) -> Iterator[str]:

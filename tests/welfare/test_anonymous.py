@@ -3,6 +3,7 @@ leaves bears no child, and that nothing stays."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,10 @@ def test_what_cannot_be_sent_is_refused(world: World, wrong: dict[str, Any]) -> 
     assert send(world, emma(world), QUIET, **wrong).status_code == 422, wrong
 
 
-def test_it_arrives_once_and_bears_no_child(build: Build, peer: Peer, tmp_path: Path) -> None:
+def test_it_arrives_once_and_bears_no_child(
+    build: Build, peer: Peer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     world = build(ppt=reached(peer))
     own = emma(world)
     hub = Path(str(world.service.store.url.database))
@@ -191,6 +195,7 @@ def test_it_arrives_once_and_bears_no_child(build: Build, peer: Peer, tmp_path: 
     after = fields(world.get(f"/anonymous-discussions/{kept['id']}", "logg"))
     assert after == {**kept, "delivery": {"state": "delivered", "error": None}}
     assert tables(hub) == rows  # the hub knows nothing of it
+    assert [line for line in caplog.records if QUIET[:20] in line.getMessage()] == []
     store = list(tmp_path.glob("welfare.db*"))
     assert found_in(store, [QUIET, own, "Kari", "d-1"]) == []
 
