@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from mappings.lens.periods import BACKWARDS
 from mappings.lens.system import SystemMapping
 from mappings.model import RecordRefused
 from tests.mappings.factories import LOG, PLAN, record
@@ -37,7 +36,7 @@ def test_what_ends_before_it_starts_is_refused(
     with pytest.raises(RecordRefused) as refused:
         LOG.describe(record(kind, **{**said, start: later, end: earlier}))
     assert [(p.field, p.code, p.text) for p in refused.value.problems] == [
-        (end, "ends-before-start", BACKWARDS)
+        (end, "ends-before-start", "Slutten er før starten.")
     ]
 
 
