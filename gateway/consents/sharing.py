@@ -4,7 +4,7 @@ at the moments since the last time at which the answer may have changed by itsel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
@@ -39,6 +39,8 @@ class Sharings:
     settings: Settings
     facts: PersonFacts
     now: datetime
+    _asked: dict[tuple[str, str, datetime], bool] = field(default_factory=dict)  # system, item, time
+    _past: dict[datetime, PersonFacts] = field(default_factory=dict)
     _ended: dict[str, dict[str, datetime]] = field(default_factory=dict)  # system -> reference -> since
 
     def of(self, holder: Holder, receipt: Receipt, item: str, parts: Mapping[str, Version]) -> Sharing:
@@ -60,9 +62,9 @@ class Sharings:
         item: str,
         parts: Mapping[str, Version],
     ) -> datetime | None:
-        """The last moment from which it was not allowed any more; else when the gateway noticed, which is
-        all that is known where somebody excepted it: an exception stands whenever it is asked about."""
-        found, before = None, True
+        """The last moment from which it was not allowed any more, as was known then; else when the gateway
+        noticed, which is all that is known where a record was changed that had been there before."""
+        found, before = None, self._allowed(system, holder.organization, item, parts, receipt.last)
         for at in self._moments(receipt.last):
             allowed = self._allowed(system, holder.organization, item, parts, at)
             if before and not allowed:
@@ -90,10 +92,24 @@ class Sharings:
         there = self.facts.recipient(system, at).organizations
         if organization not in (there or {system.organization}):
             return False
-        channel = system.deliver if system.deliver != "none" else "read"
-        selection = Selection(system, self.settings, FhirMapping(), self.facts, channel, at)
-        view = selection.view(item, dict(parts))
-        return view is not None and view.permitted
+        place = (system.id, item, at)
+        known = self._asked.get(place)
+        if known is None:
+            channel = system.deliver if system.deliver != "none" else "read"
+            selection = Selection(system, self.settings, FhirMapping(), self._then(at), channel, at)
+            view = selection.view(item, dict(parts))
+            known = self._asked[place] = view is not None and view.permitted
+        return known
+
+    def _then(self, at: datetime) -> PersonFacts:
+        """The facts without what somebody said only later: an exception stands whenever it is asked about."""
+        known = self._past.get(at) if at < self.now else self.facts
+        if known is None:
+            said = tuple(c for c in self.facts.facts.consents if c.recorded is None or c.recorded <= at)
+            facts = replace(self.facts.facts, consents=said)
+            known = replace(self.facts, facts=facts, prepared=consent.prepare(facts))
+            self._past[at] = known
+        return known
 
     def _noticed(self, system: System) -> Mapping[str, datetime]:
         known = self._ended.get(system.id)

@@ -286,3 +286,29 @@ def test_who_acts_for_a_service_reads_as_that_service(world: World, jonas: list[
         aim
     ]  # the consents name BUP; the note only Jonas may let go
     assert list(items(look(world, own, holder))) == [aim]  # child welfare wrote it
+
+
+def test_one_who_says_no_afterwards_ends_it_then(world: World, emma: list[dict[str, Any]]) -> None:
+    world.hand_in("logg", emma)
+    own, aim = person(world, emma[0]), ref(world, "e-m1")
+    world.get(f"/fhir/{aim}", "bup")
+    world.later(60)
+    other = changed(emma, "e-s1", "2026-11-21T13:20:00+01:00", id="e-annet", mottakere=["ppt"])
+    no = {"id": "e-nei", "avgjoerelse": "nekter", "giver": ["e-d3"], "mottakere": ["bup"]}
+    answer = world.hand_in("logg", [other, changed(emma, "e-s1", "2026-11-21T13:30:00+01:00", **no)])
+    assert [r["status"] for r in fields(answer)["results"]] == ["stored", "stored"]
+    (holder,) = look(world, own, ref(world, "e-d2"))
+    assert (holder["goesOn"], holder["ended"]) == (False, "2026-11-21T12:30:00+00:00")
+
+
+def test_of_a_record_that_was_changed_nobody_guesses_when_it_ended(
+    world: World, emma: list[dict[str, Any]]
+) -> None:
+    world.hand_in("logg", emma)
+    own, aim = person(world, emma[0]), ref(world, "e-m1")
+    world.get(f"/fhir/{aim}", "bup")
+    world.later(60)
+    world.hand_in("logg", [changed(emma, "e-s1", "2026-11-21T13:30:00+01:00", unntatt=["bup"])])
+    (holder,) = look(world, own, ref(world, "e-d2"))
+    assert (holder["goesOn"], holder["ended"]) == (False, None)
+    assert holder["sharing"] == {"nb": "Deles ikke lenger.", "nn": "Blir ikkje delt lenger."}
