@@ -208,3 +208,20 @@ def test_no_content_in_clear(any_world: World, jonas: list[dict[str, Any]]) -> N
     for secret in ("Jonas", "Prøve", "hasj", "Siv", jonas[0]["barn"]["fnr"]):
         assert secret not in rows
         assert secret not in any_world.get("/notices", "drift").text
+
+
+def test_of_a_consent_those_of_its_own_log_are_told_and_of_a_birthday_all(
+    world: World, emma: list[dict[str, Any]]
+) -> None:
+    deputy = changed(emma, "e-d4", "2026-11-01T10:00:00+01:00", rolle="stedfortreder")
+    world.hand_in("logg", [deputy if r["id"] == "e-d4" else r for r in emma])
+    world.hand_in("plan", records("individuell-plan", "emma"))
+    at(world, REMINDED)
+    log = sorted(ref(world, n) for n in ("e-d1", "e-d4", "e-d8"))
+    assert [one["addressees"] for one in notices(world) if one["kind"] == "consent-ends"] == [log]
+    at(world, datetime(2029, 1, 12, 23, tzinfo=UTC))  # 60 days before she is twelve
+    (near,) = [one for one in notices(world) if one["kind"] == "birthday-near"]
+    assert set(near["addressees"]) > set(log)
+    (own,) = [one for one in notices(world, client="plan") if one["kind"] == "birthday-near"]
+    assert set(own["addressees"]) == set(near["addressees"]) - set(log)
+    assert not [one for one in notices(world, client="plan") if one["about"].startswith("Consent/")]

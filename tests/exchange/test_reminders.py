@@ -98,3 +98,13 @@ def test_everybody_known_before_is_looked_at_once(empty_database_url: str) -> No
     store.close()
     assert [tuple(row) for row in rows] == [(TENANT, REMINDERS, "p1")]
     assert due < NOW
+
+
+def test_facts_that_contradict_each_other_stop_nobody_else(here: World) -> None:
+    first, second = Child(1), Child(2)
+    head = {"type": "deltaker", "logg": first.log, "endretAv": f"{first.log}-skole", "rolle": "barn"}
+    head |= {"endret": "2026-09-01T08:00:00+02:00", "navn": {"fornavn": "Barn", "etternavn": "Testesen"}}
+    twice = [{**head, "id": f"{first.log}-b{n}", "fnr": Child(n).fnr} for n in (1, 3)]
+    here.take("stafettlogg", *first.log_records(), *twice)
+    here.take("stafettlogg", *second.log_records())
+    assert (review(here), waiting(here)) == (2, 0)
