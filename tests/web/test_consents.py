@@ -15,7 +15,7 @@ from mappings import reading
 from mappings.canonical import extension
 from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
-from tests.api.world import settings
+from tests.api.world import fields, settings
 from tests.web.conftest import FATHER, JONAS, JONAS_MOTHER, MOTHER, Pages, Provider, with_logins
 from tests.web.person import ORIGIN, Page, Person
 
@@ -49,6 +49,13 @@ def sign(person: Person, page: Page) -> Page:
     return person.post(path, page.form("se-over"))
 
 
+def made(pages: Pages) -> int:
+    """How many consents BUP's system may read, beside the one of the log."""
+    own = pages.patient("e-n1")
+    total: int = fields(pages.get(f"/fhir/Consent?patient={own}", "bup"))["total"]
+    return total - 1
+
+
 def test_both_guardians_sign_and_one_takes_it_back(pages: Pages) -> None:
     mother, father = pages.person(), pages.person()
     assert "Emma Sofie Testesen" in mother.log_in(MOTHER).text
@@ -72,6 +79,7 @@ def test_both_guardians_sign_and_one_takes_it_back(pages: Pages) -> None:
     )
     assert "Gjelder nå" in signed.text
     assert pages.outcome("e-n1") == "permit"
+    assert made(pages) == 2  # BUP is named in both, and is told of them
 
     pages.later()
     ask = mother.get(child(mother).link("Trekk samtykket (deg"))
