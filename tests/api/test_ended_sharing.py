@@ -72,6 +72,15 @@ def test_told_once_and_with_nothing_of_the_child(entered: World, emma: list[Reco
     assert [(one["ground"], one["categories"]) for one in noted["items"]] == [("notice", [])]
     edit(entered, emma, "e-m1", tekst="Skal ikke ut")
     assert fetch(entered) == []
+    assert states(entered, emma) == {endings.Told.TOLD}
+
+
+def states(world: World, emma: list[Record]) -> set[endings.Told]:
+    """How far the notices to the plan system have come."""
+    own = person(world, emma[0]).removeprefix("Patient/")
+    with world.service.store.read() as connection:
+        known = endings.of_person(connection, "fjordbyen", "plan", own)
+    return {one.state for one in known.values()}
 
 
 def test_what_the_system_says_of_the_notice_is_no_item(entered: World, emma: list[Record]) -> None:
@@ -138,11 +147,8 @@ def test_a_notice_under_way_holds_no_withdrawal_up(entered: World, emma: list[Re
 def test_a_system_without_messages_is_told_nothing(
     entered: World, emma: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = person(entered, emma[0]).removeprefix("Patient/")
     mapping: Any = entered.service.mappings["plan"]
     monkeypatch.delitem(mapping._by_resource, "Communication")  # as one without messages would have it
     withdraw(entered, ref(entered, "e-d2"))
     assert fetch(entered) == []
-    with entered.service.store.read() as connection:
-        known = endings.of_person(connection, "fjordbyen", "plan", own)
-    assert {one.state for one in known.values()} == {endings.Told.NO_FORM}
+    assert states(entered, emma) == {endings.Told.NO_FORM}

@@ -136,6 +136,8 @@ def test_only_those_who_may(entered: World, emma: list[dict[str, Any]]) -> None:
     assert recall(entered, emma, goal, client="bup").status_code == 404
     assert recall(entered, emma, goal, client="nabodrift").status_code == 404
     assert recall(entered, emma, "Goal/finnes-ikke").status_code == 404
+    entered.hand_in("logg", records("stafettlogg", "jonas"))
+    assert recall(entered, emma, goal, ref(entered, "j-m1")).status_code == 404  # another child's
     (one,) = fields(recall(entered, emma, goal, client="logg"))["deviations"]
     assert entered.get(f"/deviations/{one['id']}", "logg").status_code == 200
     for client in ("bup", "nabodrift"):

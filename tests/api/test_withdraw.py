@@ -149,6 +149,19 @@ def test_a_record_that_takes_back_is_answered_the_same_way(
     assert fields(answer)["results"][0]["closed"] is True
 
 
+def test_an_older_edition_closes_only_what_it_takes_back(entered: World, emma: list[dict[str, Any]]) -> None:
+    consent = next(one for one in emma if one["id"] == "e-s1")
+    entered.hand_in("logg", {**consent, "endret": "2026-11-21T12:00:00+01:00"})
+    sending(entered, emma)
+    late = {**consent, "form": "muntlig", "endret": "2026-11-21T10:00:00+01:00"}
+    answer = entered.hand_in("logg", late)
+    assert (answer.status_code, fields(answer)["late"], "closed" in fields(answer)) == (200, True, False)
+    taken = {**late, "trukket": {"tidspunkt": "2026-11-21T10:30:00+01:00", "av": "e-d2"}}
+    answer = entered.hand_in("logg", {**taken, "endret": "2026-11-21T10:30:00+01:00"})
+    assert (answer.status_code, fields(answer)["late"], fields(answer)["closed"]) == (202, True, False)
+    assert goals(entered, emma) == 0
+
+
 def test_an_older_backup_stays_closed(world: World, emma: list[dict[str, Any]]) -> None:
     world.hand_in("logg", emma)
     path = Path(world.service.store.url.database or "")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from gateway import jsontext
 from gateway.exchange import deviations
 from gateway.exchange.recall import Recall
+from gateway.hub.schema.endings import ended
 from gateway.hub.schema.tables import resource
 from mappings.ended import ALL, VARSEL
 from mappings.in_error import TEXT
@@ -62,6 +63,10 @@ def test_who_holds_something_is_told_once_that_sharing_has_ended(world: InProces
     assert f"Communication/{hub_id(notice)}" not in world.hub.resources()  # told, and nobody's to share
     (message,) = messages(world)
     assert message["plan"] == "emma-ip"
+    made = select(ended.c.system, resource.c.created_by).join(resource, resource.c.ref == ended.c.ref)
+    told_of = {(r.system, r.created_by) for r in world.hub.rows(made)}
+    assert told_of >= {("bup", "stafettlogg"), ("stafettlogg", "individuell-plan")}
+    assert not [one for one in told_of if one[0] == one[1]]  # of nothing that it made itself
 
 
 def test_again_when_it_was_resumed_and_ends_anew(world: InProcess) -> None:
