@@ -24,6 +24,7 @@ from tests.mappings.factories import LOG, PLAN, record
         ("2026-10-01", "2026-10-02"),
         ("2026-10-01T10:00:00+02:00", "2026-10-01T09:00:00Z"),
         ("2026-10-01T10:00:00Z", "2026-10-02"),
+        ("2026-10-01", "2026-10-02T10:00:00Z"),
         ("2026-09", "2026-10-02"),
     ],
 )
@@ -53,6 +54,15 @@ def test_what_begins_and_ends_at_once_is_taken(mapping: SystemMapping) -> None:
     times = {"start": "2026-10-01", "frist": "2026-10-01"}
     mapping.describe(record("tiltak", frame, tittel="a", **times))
     mapping.describe(record("tiltak", frame, tittel="a", start="2026-10-01", frist="2026-10-01T09:00:00Z"))
+    once = {"start": "2026-10-01T11:00:00+02:00", "frist": "2026-10-01T09:00:00Z"}
+    mapping.describe(record("tiltak", frame, tittel="a", **once))
+
+
+@pytest.mark.parametrize("wrong", [7, True, ["2026-10-01"], {"a": 1}])
+def test_a_start_that_is_no_text_is_told_of_by_itself(wrong: object) -> None:
+    with pytest.raises(RecordRefused) as refused:
+        LOG.describe(record("tiltak", tittel="a", start=wrong, frist="2026-10-01"))
+    assert [(p.field, p.code) for p in refused.value.problems] == [("start", "wrong-type")]
 
 
 def test_a_meeting_has_no_period() -> None:
