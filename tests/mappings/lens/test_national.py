@@ -10,8 +10,9 @@ from mappings.lens.national import kind_of, well_formed
 
 def numbered(start: str) -> str:
     """The first number that begins so and has both check digits."""
-    for serial in range(1000):
-        nine = f"{start}{serial:03}"
+    wanted = 9 - len(start)
+    for serial in range(10**wanted):
+        nine = f"{start}{serial:0{wanted}}"
         first = calc_check_digit1(nine)
         second = calc_check_digit2(nine + first)
         if len(first + second) == 2:  # either may come out as ten
@@ -36,6 +37,8 @@ def test_a_month_is_one_of_twelve_after_its_mark(mark: int, month: int, fits: bo
         ("290200", "fnr", True),
         ("290210", "fnr", False),
         ("290212", "fnr", True),
+        ("2902121", "fnr", True),
+        ("2902996", "fnr", False),
         ("710110", "dnr", True),
         ("720110", "dnr", False),
         ("400110", "dnr", False),
