@@ -25,7 +25,7 @@ def of_organization(number: str, request: Request, standing: Standing, marks: Ma
     organization too only as the young person wants: it was written where others could read it (law.md,
     worked example)."""
     item = request.item
-    if number == item.author_organization and not marks.hidden:
+    if number == item.author_organization and not item.others and not marks.hidden:
         return OWN
     if grounds.in_danger(request):
         return DANGER
@@ -52,7 +52,7 @@ def of_reader(reference: str, request: Request, standing: Standing, marks: Marks
         return Answer(None, ("unknown",))
     places = {m.organization for m in people.members if m.id == reference and m.active(standing.time)}
     author = item.author_organization
-    if author is not None and author in places and not marks.hidden:
+    if author is not None and author in places and not item.others and not marks.hidden:
         return OWN
     if grounds.in_danger(request):
         return DANGER

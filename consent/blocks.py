@@ -96,7 +96,7 @@ def _agrees(third: str, name: str, request: Request, standing: Standing) -> bool
 def objection(number: str, request: Request, standing: Standing) -> str | None:
     """Among health care: "B2" where the person objects, "B2-override" where that was set aside, else None."""
     item = request.item
-    if not (standing.health(item.author_organization) and standing.health(number)):
+    if not (any(map(standing.health, item.writers)) and standing.health(number)):
         return None
     said = any(
         o.holds(standing.time)

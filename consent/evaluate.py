@@ -84,6 +84,7 @@ def _place(request: Request, own: World) -> object:
         item.labels,
         item.third_persons,
         _author(request, own),
+        item.others,
         *flags,
         recipient.organizations,
         recipient.participants,
@@ -137,11 +138,11 @@ def _fault(request: Request, standing: Standing) -> str | None:
         return "unknown"
     if Category.SAMTYKKE in item.categories and (len(item.categories) > 1 or item.consent_id is None):
         return "unknown"
-    if not _sets((item.labels, item.sensitivity, item.third_persons)):
+    if not _sets((item.labels, item.sensitivity, item.third_persons, item.others)):
         return "unknown"
-    author = item.author_organization
-    if author is not None and author not in known and not is_number(author):
-        return "unknown"
+    for writer in item.writers:
+        if writer is not None and writer not in known and not is_number(writer):
+            return "unknown"
     return None if _is_known(request.recipient, known) else "unknown"
 
 

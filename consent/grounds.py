@@ -58,23 +58,23 @@ def _among_health(number: str, request: Request, standing: Standing, marks: Mark
     item = request.item
     return (
         item.by_health_personnel is True
-        and standing.regime(item.author_organization) == Regime.HEALTH
+        and all(standing.regime(writer) == Regime.HEALTH for writer in item.writers)
         and standing.regime(number) == Regime.HEALTH
         and "NORS" not in marks.labels
     )
 
 
 def _of_administration(number: str, basis: Basis, request: Request, standing: Standing) -> bool:
-    author = request.item.author_organization
-    giver, taker = standing.regime(author), standing.regime(number)
+    givers, taker = {standing.regime(writer) for writer in request.item.writers}, standing.regime(number)
+    giver = givers.pop() if len(givers) == 1 else None
     limbs = next((limbs for regime, limbs in _GIVERS.items() if regime == giver), frozenset[str]())
     if basis.limb not in limbs or taker not in _TAKERS:
         return False
     if basis.limb != "agency":
         return True
     agencies = standing.world.agencies
-    own = agencies.get(author or "")
-    return own is not None and own == agencies.get(number)
+    own = {agencies.get(writer or "") for writer in request.item.writers}
+    return None not in own and own == {agencies.get(number)}
 
 
 def _against(number: str, request: Request, standing: Standing, deciders: Deciders) -> bool:

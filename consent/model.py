@@ -96,9 +96,11 @@ class Item:
     labels: sperre (NORS, NORU, NORN_FORANS, NORN_UNGDOM). sensitivity: PSY, SDV, ETH, HIV, R.
     third_persons: references of participants it tells about.
     author_organization: organization number of the author's organization; None when unknown.
+    others: organizations of others who have written in it since; None among them where one is unknown. It is
+      then nobody's own, and whatever holds for one of them holds for it.
     frame: the log or plan ("CarePlan/…") it belongs to.
     recorded: when it was first written, if known (a consent may reach only items from `applies_from` on).
-    by_health_personnel: its author is known to be health personnel (G2).
+    by_health_personnel: all who have written in it are known to be health personnel (G2).
     outside: it is known to belong to no log or plan; a missing `frame` alone says nothing.
     """
 
@@ -115,6 +117,12 @@ class Item:
     source: str | None = None  # the system it lay in, for the caller; it decides nothing
     by_health_personnel: bool = False
     outside: bool = False
+    others: frozenset[str | None] = frozenset()
+
+    @property
+    def writers(self) -> frozenset[str | None]:
+        """Organizations of all who have written in it."""
+        return self.others | {self.author_organization}
 
 
 @dataclass(frozen=True, slots=True)

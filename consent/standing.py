@@ -58,7 +58,7 @@ class Standing:
 
     def matter(self, item: Item, recipients: Iterable[str | None]) -> Matter:
         """What kind of matter the item is between its author and these organizations."""
-        places = (item.author_organization, *recipients)
+        places = (*item.writers, *recipients)
         health = any(map(self.health, places))
         if not item.outside:
             return Matter.LOG_HEALTH if health else Matter.LOG

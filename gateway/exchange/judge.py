@@ -15,7 +15,7 @@ from gateway.exchange.disclosures import Disclosed
 from gateway.exchange.facts import PersonFacts
 from gateway.hub.versions import Version
 from mappings import reading
-from mappings.canonical import ENH, identifier_system
+from mappings.canonical import ENH, HPR, identifier_system
 from mappings.model import Resource
 
 RECORD = identifier_system("record/")
@@ -127,45 +127,60 @@ class Judge:
         return consent.decide(request, self._facts.prepared_for(asked.frame))
 
     def _item(self, focal: Version, parts: Mapping[str, Version]) -> Item:
+        written = self._written(parts)
         return Item(
             id=focal.ref,
             categories=frozenset(),
             labels=_union(reading.labels_of(v.resource) for v in parts.values()),
             sensitivity=_union(reading.sensitivity_of(v.resource) for v in parts.values()),
             third_persons=_union(reading.third_persons_of(v.resource) for v in parts.values()),
-            author_organization=self.author_organization(focal, parts),
+            author_organization=written.author,
+            others=written.others,
             frame=reading.belongs_to(focal.resource)
             or (focal.ref if focal.ref in self._facts.frames else None),
             recorded=focal.first_recorded,
             consent_id=focal.ref if focal.ref.startswith("Consent/") else None,
             type=focal.resource["resourceType"],
             source=focal.created_by,
-            by_health_personnel=self._participant(_author(focal, parts)) in self._facts.health_personnel,
+            by_health_personnel=written.by_health_personnel,
         )
 
-    def author_organization(self, focal: Version, parts: Mapping[str, Version]) -> str | None:
-        """Organization number of whoever wrote the item last, if it can be known."""
-        who = _author(focal, parts)
-        identifier = who.get("identifier", {})
-        if identifier.get("system") == ENH:
-            return str(identifier.get("value"))
-        return self._facts.organizations.get(self._participant(who) or "")
+    def _written(self, parts: Mapping[str, Version]) -> Written:
+        """Whose it is, and who else has written in it. Its newest author alone says little: whoever changes a
+        word of it would make all of it theirs."""
+        names = list(dict.fromkeys(name for part in parts.values() for name in part.writers))
+        participants = [self._participant(name) for name in names]
+        organizations = [self._organization(n, p) for n, p in zip(names, participants, strict=True)]
+        author = organizations[0] if organizations else None
+        known = self._facts.health_personnel
+        health = bool(names) and all(
+            p in known or n.startswith(f"{HPR}|") for n, p in zip(names, participants, strict=True)
+        )
+        return Written(author, frozenset(organizations) - {author}, health)
 
-    def _participant(self, who: Resource) -> str | None:
-        """The participant that a Provenance names as the author."""
-        identifier = who.get("identifier", {})
-        system = str(identifier.get("system", ""))
-        if system.startswith(RECORD):
-            return self._facts.authors.get((system.removeprefix(RECORD), str(identifier.get("value"))))
-        return who.get("reference")
+    def _participant(self, name: str) -> str | None:
+        """The participant that a Provenance names."""
+        system, bar, value = name.partition("|")
+        if not bar:
+            return name
+        return (
+            self._facts.authors.get((system.removeprefix(RECORD), value))
+            if system.startswith(RECORD)
+            else None
+        )
+
+    def _organization(self, name: str, participant: str | None) -> str | None:
+        system, _, value = name.partition("|")
+        return value if system == ENH else self._facts.organizations.get(participant or "")
 
 
-def _author(focal: Version, parts: Mapping[str, Version]) -> Resource:
-    """Who a Provenance says wrote the item last."""
-    provenance = parts.get(f"Provenance/{focal.ref.partition('/')[2]}-provenance")
-    agents = provenance.resource.get("agent", []) if provenance else []
-    found: Resource = agents[0].get("who", {}) if agents else {}
-    return found
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Who has written in an item: organization numbers, None for one that is not known."""
+
+    author: str | None
+    others: frozenset[str | None]
+    by_health_personnel: bool
 
 
 def _content(ref: str) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
+from gateway.hub import writers
 from gateway.hub.content import pack, unpack
 from gateway.hub.schema.tables import resource, resource_version
 from mappings.model import Resource
@@ -38,6 +39,7 @@ class Version:
     first_recorded: datetime | None
     stored: datetime
     resource: Resource
+    writers: tuple[str, ...] = ()  # of a Provenance: who has ever written in what it tells about
 
 
 _columns = (
@@ -48,6 +50,7 @@ _columns = (
     resource.c.change_no,
     resource.c.created_by,
     resource.c.first_recorded,
+    resource.c.writers,
     resource_version.c.source,
     resource_version.c.recorded,
     resource_version.c.stored,
@@ -77,6 +80,7 @@ def _version(row: Any) -> Version:
         first_recorded=row.first_recorded,
         stored=row.stored,
         resource=unpack(row.content),
+        writers=writers.read(row.writers),
     )
 
 
@@ -142,7 +146,7 @@ def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
     rows = connection.execute(
         select(
             head.ref, old.version, head.person, head.item, old.change_no, head.created_by,
-            head.first_recorded, old.source,
+            head.first_recorded, head.writers, old.source,
             old.recorded, old.stored, old.content,
         )
         .join(resource_version, (old.tenant == head.tenant) & (old.ref == head.ref))
@@ -200,6 +204,7 @@ def append(connection: Connection, tenant: str, versions: Iterable[Version], tra
                 "change_no": v.change_no,
                 "created_by": v.created_by,
                 "first_recorded": v.first_recorded,
+                "writers": writers.kept(v.writers) if v.writers else None,
             }
             for v in heads.values()
         ],
@@ -215,7 +220,7 @@ def _move_heads(dialect: str) -> Executable:
     statement = kind.insert(resource)
     moved: Executable = statement.on_conflict_do_update(
         index_elements=["tenant", "ref"],
-        set_={"version": statement.excluded.version, "change_no": statement.excluded.change_no},
+        set_={name: statement.excluded[name] for name in ("version", "change_no", "writers")},
     )
     return moved
 

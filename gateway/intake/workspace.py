@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from gateway.config import System
-from gateway.hub import directory, links, persons, review, versions
+from gateway.hub import directory, links, persons, review, versions, writers
 from gateway.hub.content import pack
 from gateway.hub.journal import Note
 from gateway.hub.links import Link, Name
@@ -28,6 +28,7 @@ from mappings.consents import only_permits
 from mappings.dialects import is_inlined
 from mappings.model import Resource
 from mappings.references import references
+from mappings.writers import writers_of
 
 
 @dataclass(slots=True)
@@ -140,6 +141,7 @@ class Workspace:
             first_recorded=old.first_recorded if old else recorded,
             stored=self.now,
             resource=resource,
+            writers=_writers(old, resource),
         )
         self.heads[ref] = version
         self.fresh.append(version)
@@ -196,3 +198,10 @@ class Workspace:
         wake(self.connection, self.tenant, self.moved, self.now)
         weighed = {v.person for v in self.fresh if v.change_no <= self.people[v.person].facts_no}
         review.ask(self.connection, self.tenant, weighed, self.now)
+
+
+def _writers(old: Version | None, resource: Resource) -> tuple[str, ...]:
+    """Of a Provenance: who has ever written in what it tells about."""
+    if resource["resourceType"] != "Provenance":
+        return ()
+    return writers.joined(old.writers if old else (), writers_of(resource))

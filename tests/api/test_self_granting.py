@@ -16,7 +16,8 @@ from gateway.hub import versions
 from mappings import reading
 from mappings.canonical import ENH
 from tests.access.issuer_server import Issuer
-from tests.api.test_fhir_read import person
+from tests.api.conftest import records
+from tests.api.test_fhir_read import evaluated, matches, person
 from tests.api.test_fhir_write import send
 from tests.api.world import World, fields, settings
 
@@ -148,3 +149,22 @@ def test_an_age_is_not_for_a_recipient_to_say(world: World, emma: list[dict[str,
     after = outcomes(world, own)
     assert {i: after[i] for i in before} == before
     assert current(world, own, "Patient")[0]["birthDate"] == patient["birthDate"]
+
+
+def test_whoever_changes_a_goal_sees_no_more_of_it_than_before(world: World) -> None:
+    """Jonas: towards BUP the consents that meet are plan, goals and measures. BUP edits a goal, and is then its
+    newest author; what the school wrote in its evaluation stays hidden from it, by reading and by deciding."""
+    jonas = evaluated(records("stafettlogg", "jonas"))
+    world.hand_in("logg", jonas)
+    own = person(world, jonas[0])
+    (goal,) = matches(world.get(f"/fhir/Goal?patient={own}", "bup"))
+    read = world.get(f"/fhir/Goal/{goal['id']}", "bup")
+    changed = {**fields(read), "lifecycleStatus": "on-hold"}
+    put = send(world, "PUT", f"/fhir/Goal/{goal['id']}", changed, If_Match=read.headers["etag"])
+    assert put.status_code == 200, put.text
+    assert matches(world.get(f"/fhir/Observation?patient={own}", "bup")) == []
+    found = fields(world.get(f"/decisions?patient={own}&recipient=bup&item=Goal/{goal['id']}", "drift"))[
+        "items"
+    ][0]
+    inside = {tuple(one["categories"]): one["outcome"] for one in found["decisions"]}
+    assert inside == {("maal",): "permit", ("evaluering",): "deny"}

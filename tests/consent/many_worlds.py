@@ -175,6 +175,7 @@ def asked(dice: Dice) -> Request:
         author_organization=author,
         by_health_personnel=dice.random() < 0.5,
         outside=dice.random() < 0.15,
+        others=frozenset(dice.rarely(dice.choice((None, *(NUMBERS[s] for s in SERVICES))))),
     )
     to = dice.choice(
         ("bup", "bup", "skole", "ppt", "helsestasjon", "bup skole", "mor", "barn", "bup mor", "barnevern")

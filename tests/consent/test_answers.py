@@ -198,3 +198,23 @@ def test_an_agency_is_not_remembered_for_an_author_outside_it() -> None:
         for author in (NUMBERS["skole"], other, NUMBERS["skole"])
     ]
     assert answers == [True, False, True]
+
+
+def test_health_care_among_itself_carries_only_what_health_care_alone_has_written() -> None:
+    def shared(other: str | None) -> bool:
+        known = facts(*WORLD)
+        return ask(known, replace(NOTE, others=frozenset({other})), basis=BASIS).permitted
+
+    assert shared(NUMBERS["bup"])
+    assert not shared(NUMBERS["skole"])
+    assert not shared(None)
+
+
+def test_an_agency_shares_only_what_it_alone_has_written() -> None:
+    basis = Basis("G3", frozenset({"notat"}), "samme etat", "rektor", "agency")
+    agencies = {NUMBERS["skole"]: "kommunen", NUMBERS["ppt"]: "kommunen"}
+    known = facts(*WORLD, agencies=agencies)
+    own = item("notat", author_organization=NUMBERS["skole"])
+    assert ask(known, own, to="ppt", basis=basis).permitted
+    assert ask(known, replace(own, others=frozenset({NUMBERS["ppt"]})), to="ppt", basis=basis).permitted
+    assert not ask(known, replace(own, others=frozenset({NUMBERS["bup"]})), to="ppt", basis=basis).permitted

@@ -80,6 +80,13 @@ def test_the_authors_own_organization_needs_nothing() -> None:
     assert not ask(facts(*WORLD), mine, to="bup ppt").permitted
 
 
+@pytest.mark.parametrize("other", [NUMBERS["skole"], None])
+def test_what_others_have_written_in_is_not_its_authors_own(other: str | None) -> None:
+    shared = item("notat", author_organization=NUMBERS["bup"], others=frozenset({other}))
+    assert not ask(facts(*WORLD), shared).permitted
+    assert ask(facts(*WORLD, BOTH), replace(shared, categories=frozenset({"maal"}))).permitted
+
+
 def test_two_organizations_of_which_neither_is_known_are_not_the_same_author() -> None:
     nobody = item("maal", author_organization="")
     assert rules(ask(facts(*WORLD, BOTH), nobody)) == ["unknown"]

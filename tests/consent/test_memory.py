@@ -115,7 +115,15 @@ def test_questions_that_differ_in_one_thing_are_answered_as_each_alone(seed: int
 
 def _neighbours(one: Request, other: Request) -> Iterator[Request]:
     """The question with each single part as it is in another."""
-    for name in ("id", "categories", "labels", "sensitivity", "third_persons", "author_organization"):
+    for name in (
+        "id",
+        "categories",
+        "labels",
+        "sensitivity",
+        "third_persons",
+        "author_organization",
+        "others",
+    ):
         yield replace(one, item=replace(one.item, **{name: getattr(other.item, name)}))
     yield replace(one, item=replace(one.item, recorded=other.item.recorded))
     yield replace(one, item=replace(one.item, by_health_personnel=not one.item.by_health_personnel))

@@ -9,7 +9,7 @@ from alembic.config import Config
 
 from gateway.hub.store import Store
 
-HEAD = "0007"
+HEAD = "0008"
 
 
 def migrate(url: str, revision: str = "head") -> None:
