@@ -94,6 +94,12 @@ def oidc(clients: list[dict[str, Any]]) -> Iterator[Peer]:
         yield peer
 
 
+def axe() -> str:
+    """The source of axe-core, to run in a page. Skips where it is missing, but fails in CI."""
+    _demand("axe")
+    return (HERE / "axe" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
 def _demand(peer: str) -> None:
     reason = unavailable(peer)
     if reason is not None:

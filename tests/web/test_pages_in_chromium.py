@@ -24,6 +24,7 @@ from tests.api.world import settings
 from tests.web.conftest import FATHER, MOTHER, Pages, Provider, with_logins
 
 PHONE: Any = {"width": 360, "height": 740}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 DESK: Any = {"width": 1440, "height": 900}
 
 
@@ -110,12 +111,16 @@ def log_in(page: Page, url: str, whom: str) -> None:
 
 
 def fits(page: Page, heading: str) -> None:
-    """The page with this heading has come: nothing to scroll sideways, and no other heading of the first
-    level."""
+    """The page with this heading has come: nothing to scroll sideways, no other heading of the first level,
+    and nothing that axe-core finds against WCAG 2.1 A and AA."""
     expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator("h1").count() == 1
     assert page.evaluate("document.documentElement.lang") == "nb"
+    page.evaluate(peers.axe())
+    found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert len(found["passes"]) > 20
 
 
 def press_until(page: Page, name: str) -> None:

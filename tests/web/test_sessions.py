@@ -101,7 +101,12 @@ def test_another_child_is_not_there(pages: Pages, mother: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"til": "2026-11-20"}, {"feilregistrert": {"tidspunkt": "2026-11-21T12:00:00Z"}}]
+    "change",
+    [
+        {"til": "2026-11-20"},
+        {"fnr": "30847742387"},
+        {"feilregistrert": {"tidspunkt": "2026-11-21T12:00:00Z"}},
+    ],
 )
 def test_who_no_longer_takes_part_is_out_at_once(
     pages: Pages, mother: Person, change: dict[str, object]
