@@ -151,6 +151,9 @@ def test_a_refusal_closes_and_can_be_taken_back(pages: Pages, mother: Person) ->
     assert "Dette får de ikke lenger" in shown.text
     assert "Nei: dette deles ikke" in sign(mother, shown).text
     assert pages.outcome("e-m1") == "deny"
+    (note,) = pages.service.journal.newest()  # an older backup does not share anew
+    assert note.resource["provision"]["type"] == "deny"
+    assert note.person == pages.patient("e-m1")
     pages.later()
     ask = mother.get(child(mother).link("Trekk neiet"))
     mother.post(next(a for a, _ in ask.forms if a.endswith("trekk")), ask.form("trekk"))
