@@ -1,0 +1,48 @@
+"""A database of an earlier release opens and is brought up to this one, with nothing lost."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, text
+
+from gateway.hub import writers
+from gateway.hub.content import pack
+from gateway.hub.schema import migrate
+from gateway.hub.schema.tables import resource, resource_version
+from gateway.hub.store import Store
+from tests.intake.world import NOW, TENANT
+
+REF = "Provenance/m1-provenance"
+HEAD = (
+    "INSERT INTO resource (tenant, ref, person, type, item, version, change_no, created_by)"
+    " VALUES (:tenant, :ref, 'p1', 'Provenance', 'Goal/m1', 2, 2, 'logg')"
+)
+
+
+def version(number: int, *names: str) -> dict[str, object]:
+    agents = [{"who": {"reference": name}} for name in names]
+    return {
+        "tenant": TENANT,
+        "ref": REF,
+        "version": number,
+        "person": "p1",
+        "change_no": number,
+        "transaction": number,
+        "seq": 0,
+        "source": "logg",
+        "stored": NOW,
+        "content": pack({"resourceType": "Provenance", "id": "m1-provenance", "agent": agents}),
+    }
+
+
+def test_who_has_ever_written_is_found_in_the_versions_there_are(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0007")
+    store = Store(empty_database_url)
+    with store.write() as connection:
+        connection.execute(text(HEAD), {"tenant": TENANT, "ref": REF})
+        first, second = version(1, "PractitionerRole/a"), version(2, "PractitionerRole/b")
+        connection.execute(insert(resource_version), [first, second])
+    migrate(empty_database_url)
+    with store.read() as connection:
+        found = connection.execute(select(resource.c.writers)).scalar_one()
+    store.close()
+    assert writers.read(found) == ("PractitionerRole/a", "PractitionerRole/b")
