@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime
 from sqlalchemy import Connection, and_, or_, select
 
 from consent import Decision
@@ -17,7 +18,7 @@ from gateway.api.answers import answer
 from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.documents import DecisionAnswers, DisclosureAnswers, errors, ok
 from gateway.config import System
-from gateway.errors import NotFound
+from gateway.errors import InvalidRequest, NotFound
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import View
 from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM
@@ -43,8 +44,9 @@ NO_ROUTE = {
 @router.get(
     "/decisions",
     summary="Why a recipient gets an item, or does not",
-    description="Decided now, exactly as a delivery or a read would be. A client that acts for a system is "
-    "told of the items that this system may see; an operator of all. Never shows content.",
+    description="Decided now, exactly as a delivery or a read would be; or, with `at`, as it was earlier: by "
+    "what was known here then and the rules in force. A client that acts for a system is told of the items "
+    "that this system may see; an operator of all. Never shows content.",
     responses={**ok(DecisionAnswers, "One entry per item"), **errors(400, 404)},
     response_class=Response,
 )
@@ -54,8 +56,11 @@ def decisions(
     patient: Patient,
     recipient: Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")],
     item: Annotated[str | None, Query(pattern=r"^[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}$")] = None,
+    at: Annotated[AwareDatetime | None, Query(description="A time that has passed; absent: now")] = None,
 ) -> Response:
     service, now = desk.service, desk.service.clock()
+    if at is not None and at > now:
+        raise InvalidRequest("`at` is a time that has passed", field="at")
     system = service.settings.system(recipient)
     if system is None or system.tenant != caller.tenant:
         raise NotFound("No such recipient")
@@ -63,7 +68,11 @@ def decisions(
     with service.store.read() as connection:
         facts = _facts(connection, desk, caller, own)
         visible = _visible(connection, desk, caller, own)
-        parts = by_item(versions.of_person(connection, caller.tenant, own))
+        if at is None:
+            everything = versions.of_person(connection, caller.tenant, own)
+        else:
+            facts, everything = service.facts.at(connection, caller.tenant, own, at)
+        parts = by_item(everything)
         chosen = {
             i: p
             for i, p in parts.items()
@@ -71,12 +80,17 @@ def decisions(
         }
         if not chosen:
             raise NotFound("No such item")
-        held = links.load(connection, caller.tenant, system.id, list(chosen))
+        held = {} if at is not None else links.load(connection, caller.tenant, system.id, list(chosen))
     mapping = service.mappings[system.id]
     channel = "pull" if system.deliver == "pull" else "push" if system.deliver == "push" else "read"
-    selection = Selection(system, service.settings, mapping, facts, channel, now)
+    selection = Selection(system, service.settings, mapping, facts, channel, at or now)
     shown = [_item(selection, i, own_parts, held) for i, own_parts in sorted(chosen.items())]
-    body = {"patient": f"Patient/{own}", "recipient": system.id, "time": now.isoformat(), "items": shown}
+    body = {
+        "patient": f"Patient/{own}",
+        "recipient": system.id,
+        "time": (at or now).isoformat(),
+        "items": shown,
+    }
     return answer(body)
 
 

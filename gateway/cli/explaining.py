@@ -23,7 +23,8 @@ def explain(
     ] = None,
     config: Config = CONFIG_FILE,
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="As if it were then: 2026-11-21 or with a time.")
+        str | None,
+        typer.Option(metavar="TIME", help="As of then, to come or passed: 2026-11-21 or with a time."),
     ] = None,
     language: Annotated[Literal["nb", "nn"], typer.Option(help="Of the reasons.")] = "nb",
 ) -> None:

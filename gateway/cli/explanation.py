@@ -3,7 +3,7 @@ each decision with its reasons. Ids and rules only."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from gateway.service import load_mapping
 
 OSLO = ZoneInfo("Europe/Oslo")
 Language = Literal["nb", "nn"]
+TURN = {"nb": "Annet svar:", "nn": "Anna svar:"}  # what would have to change
 
 
 def show(
@@ -50,15 +51,19 @@ def _show(
     now: datetime,
     language: Language,
 ) -> None:
-    facts = people.facts_of(connection, hub, who)
+    if now < datetime.now(UTC) - timedelta(seconds=1):  # as it was known then
+        facts, everything = hub.facts.at(connection, who.tenant, who.id, now)
+    else:
+        facts = people.facts_of(connection, hub, who)
+        everything = versions.of_person(connection, who.tenant, who.id)
     channel = "pull" if system.deliver == "pull" else "push"
     selection = Selection(system, hub.settings, load_mapping(system), facts, channel, now)
     names = people.native_names(connection, hub, who)
-    parts = by_item(versions.of_person(connection, who.tenant, who.id))
+    parts = by_item(everything)
     items = [i for i in parts if i in parts[i] and not i.startswith("Patient/") and i in (wanted, i)]
     chosen = [wanted] if wanted else items
     if wanted and wanted not in parts:
-        raise Impossible(f"{wanted} is no item of this person.")
+        raise Impossible(f"{wanted} is no item of this person, or was not known here then.")
     screen.say(
         f"person {who.id}, recipient {system.id}, at {now.astimezone(OSLO).isoformat(timespec='seconds')}"
     )
@@ -85,6 +90,8 @@ def _say(view: View | None, source: str, system: System, language: Language) -> 
         screen.say(f"  {', '.join(sorted(categories)) or 'unknown category'}: {decision.outcome.value}")
         for line in consent.explain(decision, language):
             screen.say(f"    {line}")
+        for line in decision.turns(language):
+            screen.say(f"    {TURN[language]} {line}")
         if decision.consents:
             screen.say(f"    {', '.join(decision.consents)}")
 

@@ -16,7 +16,7 @@ from consent.model import Consent, Emergency, Facts, Participant, Recipient
 from consent.model import Settings as Choices
 from gateway.config import Settings, System, Tenant
 from gateway.exchange import statements
-from gateway.hub import acts, links, versions
+from gateway.hub import acts, links, past, versions
 from gateway.hub.acts import Act
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import link
@@ -27,7 +27,8 @@ from mappings.canonical import identifier_system
 RECORD = identifier_system("record/")
 PROTECTED = frozenset({"fortrolig", "strengtFortrolig"})
 FAMILY = frozenset({"foresatt", "fosterforelder", "verge"})
-KEPT = 5_000  # persons whose facts stay in memory
+STATING = (*FACTS, "Observation")  # types that state facts; of Observations the circumstances do
+KEPT = 1_000  # persons whose facts stay in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +123,37 @@ class FactsReader:
                 self._kept.popitem(last=False)
         return facts
 
+    def at(
+        self, connection: Connection, tenant: str, person: str, at: datetime
+    ) -> tuple[PersonFacts, dict[str, Version]]:
+        """The facts as they were known at an earlier time, and what they were read from. For explaining; what
+        leaves rests on `read`."""
+        everything = past.of_person(connection, tenant, person, at)
+        decided = acts.open_at(acts.of_person(connection, tenant, person), at)
+        stated = [v for v in everything.values() if v.ref.partition("/")[0] in STATING]
+        return self._of(connection, tenant, person, stated, decided, everything)[0], everything
+
     def _load(self, connection: Connection, tenant: str, person: str) -> tuple[PersonFacts, bool]:
         """The facts, and whether everything they name is here."""
+        stated = list(versions.of_types(connection, tenant, person, STATING).values())
+        decided = acts.open_at(acts.of_person(connection, tenant, person), None)
+        return self._of(connection, tenant, person, stated, decided)
+
+    def _of(
+        self,
+        connection: Connection,
+        tenant: str,
+        person: str,
+        found: list[Version],
+        decided: list[Act],
+        everything: Mapping[str, Version] | None = None,
+    ) -> tuple[PersonFacts, bool]:
         settings = self._settings
-        found = list(versions.of_types(connection, tenant, person, (*FACTS, "Observation")).values())
         participants = list(statements.participants(found, settings, self._key))
         patient = next((v for v in found if v.ref.startswith("Patient/")), None)
         known = reading.person_of(patient.resource) if patient else None
         consents, whole = _resolved(connection, tenant, statements.consents(found, settings))
         protected = known is not None and known.address_protection in PROTECTED
-        decided = acts.open_at(acts.of_person(connection, tenant, person), None)
         facts = Facts(
             born=known.born if known else None,
             address_protection=known.address_protection if known else None,
@@ -146,7 +168,7 @@ class FactsReader:
             objections=statements.objections(decided),
             overrides=statements.overrides(decided),
             withheld=statements.withheld(decided),
-            places=self._places(connection, tenant, person) if protected else frozenset(),
+            places=self._places(connection, tenant, person, everything) if protected else frozenset(),
             released=statements.released(decided),
         )
         frames = [v for v in found if v.ref.startswith("CarePlan/")]
@@ -166,10 +188,13 @@ class FactsReader:
         )
         return known_of, whole and not protected  # any new item may name a place
 
-    def _places(self, connection: Connection, tenant: str, person: str) -> frozenset[str]:
+    def _places(
+        self, connection: Connection, tenant: str, person: str, everything: Mapping[str, Version] | None
+    ) -> frozenset[str]:
         """Words that reveal where a protected person lives or goes, as far as anything here tells."""
-        everything = versions.of_person(connection, tenant, person).values()
-        return consent.places_in(v.resource for v in everything) | {self._tenant(tenant).name}
+        if everything is None:
+            everything = versions.of_person(connection, tenant, person)
+        return consent.places_in(v.resource for v in everything.values()) | {self._tenant(tenant).name}
 
     def _tenant(self, tenant: str) -> Tenant:
         return next(t for t in self._settings.tenants if t.id == tenant)

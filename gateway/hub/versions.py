@@ -67,7 +67,8 @@ def _current() -> Select[Any]:
     )
 
 
-def _version(row: Any) -> Version:
+def version_of(row: Any) -> Version:
+    """The version of a row with these columns."""
     return Version(
         ref=row.ref,
         version=row.version,
@@ -89,13 +90,30 @@ def _read(connection: Connection, *where: ColumnElement[bool]) -> dict[str, Vers
 
 
 def _run(connection: Connection, statement: Select[Any], given: dict[str, Any]) -> dict[str, Version]:
-    return {row.ref: _version(row) for row in connection.execute(statement, given)}
+    return {row.ref: version_of(row) for row in connection.execute(statement, given)}
 
 
 _TENANT = resource.c.tenant == bindparam("tenant")
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
 _OF_ITEMS = _current().where(_TENANT, resource.c.item.in_(_WANTED)).order_by(resource.c.change_no)
 _OF_REFS = _current().where(_TENANT, resource.c.ref.in_(_WANTED)).order_by(resource.c.change_no)
+
+
+# A version with what its head says of the resource.
+WITH_HEAD = (
+    resource_version.c.ref,
+    resource_version.c.version,
+    resource_version.c.person,
+    resource.c.item,
+    resource_version.c.change_no,
+    resource.c.created_by,
+    resource.c.first_recorded,
+    resource.c.writers,
+    resource_version.c.source,
+    resource_version.c.recorded,
+    resource_version.c.stored,
+    resource_version.c.content,
+)
 
 
 def of_items(connection: Connection, tenant: str, items: Iterable[str]) -> dict[str, Version]:
@@ -141,19 +159,14 @@ def current(connection: Connection, tenant: str, ref: str) -> Version | None:
 
 def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
     """All versions of one resource, newest first."""
-    head = resource.c
-    old = resource_version.c
+    head, old = resource.c, resource_version.c
     rows = connection.execute(
-        select(
-            head.ref, old.version, head.person, head.item, old.change_no, head.created_by,
-            head.first_recorded, head.writers, old.source,
-            old.recorded, old.stored, old.content,
-        )
+        select(*WITH_HEAD)
         .join(resource_version, (old.tenant == head.tenant) & (old.ref == head.ref))
         .where(head.tenant == tenant, head.ref == ref)
         .order_by(old.version.desc())
     )  # fmt: skip
-    return [_version(row) for row in rows.all()]
+    return [version_of(row) for row in rows.all()]
 
 
 def items_changed(connection: Connection, tenant: str, person: str, after: int) -> list[str]:

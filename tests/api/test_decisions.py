@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.api.conftest import records
 from tests.api.test_fhir_read import evaluated, person
@@ -90,3 +92,50 @@ def test_disclosures_come_page_by_page_and_to_those_they_concern(
     own_log = fields(any_world.get(f"/disclosures?patient={own}", "lege"))["disclosures"]
     assert [one["recipient"] for one in own_log] == ["lege"]
     assert any_world.get(f"/disclosures?patient={own}", "nabodrift").status_code == 404
+
+
+def test_what_was_decided_earlier_stays_explainable(any_world: World, emma: list[dict[str, Any]]) -> None:
+    """A consent, then its withdrawal, then an edit: each decision as it was when it was made."""
+    without = [r for r in emma if r["type"] != "samtykke"]
+    any_world.hand_in("logg", without)
+    own, before = person(any_world, emma[0]), any_world.now
+    any_world.later(60)
+    any_world.hand_in("logg", [r for r in emma if r["type"] == "samtykke"])
+    agreed = any_world.now
+    any_world.later(60)
+    given = next(r for r in emma if r["type"] == "samtykke")
+    taken = {"tidspunkt": any_world.now.isoformat(), "av": given["giver"][0]}
+    any_world.hand_in("logg", [{**given, "endret": any_world.now.isoformat(), "trukket": taken}])
+    any_world.later(60)
+
+    def goals(at: datetime | None) -> set[str]:
+        query = {"patient": own, "recipient": "bup"} | ({"at": at.isoformat()} if at else {})
+        found = fields(any_world.get(f"/decisions?{urlencode(query)}", "drift"))["items"]
+        return {one["outcome"] for one in found if one["item"].startswith("Goal/")}
+
+    assert [goals(at) for at in (before, agreed, None)] == [{"deny"}, {"permit"}, {"deny"}]
+    assert (
+        any_world.get(f"/decisions?patient={own}&recipient=bup&at=2026-10-01T00:00:00Z", "drift").status_code
+        == 404
+    )
+    assert (
+        any_world.get(f"/decisions?patient={own}&recipient=bup&at=2036-10-01T00:00:00Z", "drift").status_code
+        == 400
+    )
+
+
+def test_what_was_released_or_objected_to_later_was_not_so_then(world: World) -> None:
+    amina = records("stafettlogg", "amina")
+    world.hand_in("logg", amina)
+    own, before = person(world, amina[0]), world.now
+    world.later(60)
+    said = {"kind": "objection", "by": "Kari Nordmann", "reason": "Hun vil ikke"}
+    assert world.post(f"/people/{own}/acts", "drift", said).status_code == 201
+    world.later(60)
+
+    def outcomes(more: dict[str, str]) -> set[str]:
+        query = urlencode({"patient": own, "recipient": "lege"} | more)
+        return {r["rule"] for i in decided(world, query) for d in i["decisions"] for r in d["reasons"]}
+
+    assert "B2" not in outcomes({"at": before.isoformat()})
+    assert outcomes({"at": world.now.isoformat()}) == outcomes({})

@@ -16,7 +16,8 @@ revision = "0008"
 down_revision = "0007"
 
 _VERSIONS = sa.text(
-    "SELECT tenant, ref, content FROM resource_version WHERE ref LIKE 'Provenance/%' ORDER BY tenant, ref, version"
+    "SELECT tenant, ref, content FROM resource_version WHERE ref LIKE 'Provenance/%'"
+    " ORDER BY tenant, ref, version"
 )
 _SET = sa.text("UPDATE resource SET writers = :writers WHERE tenant = :tenant AND ref = :ref")
 
