@@ -33,6 +33,7 @@ _LOINC: Final = "http://loinc.org"
 _FIXED: Final[dict[str, Resource]] = {
     "Goal": {"description": {"text": TEXT}},
     "Observation": {"code": {"text": TEXT}},
+    "ServiceRequest": {"code": {"text": TEXT}},
     "Communication": {"payload": [{"contentString": TEXT}]},
     "CarePlan": {"intent": "plan"},
     "DocumentReference": {

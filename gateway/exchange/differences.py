@@ -22,6 +22,7 @@ from mappings.model import ITEM, Ids, NotExpressible, RecordMapping, Resource, S
 from mappings.references import references
 
 PROVENANCE = "provenance"
+NO_FORM = "not-expressible"
 LISTS = ("CarePlan/", "CareTeam/")
 
 
@@ -84,10 +85,12 @@ def differences(
 def exempted(
     system: System, mapping: RecordMapping, one: Shown, link: Link, ids: Ids, exempt: Exempt
 ) -> Difference | None:
-    """What leaves by its type, as a record at the recipient; None where it has no form for it, has it
-    already, or has refused it."""
+    """What leaves by its type, as a record at the recipient; None where it has no form for it (then the link
+    says so), has it already, or has refused it."""
     state = State(shareable(system, one.unit.state.focus), one.unit.state.rest)
     expected = _expected(mapping, one.unit.ref, state, ids)
+    if expected is None:
+        link.hold, link.hold_digest = NO_FORM, _mark(state)  # as one that was refused
     if expected is None or _settled(link, expected):
         return None
     earlier, link.candidates = link.candidates, _with(link.candidates, expected)

@@ -149,10 +149,12 @@ class Notices:
     ) -> Iterator[Difference]:
         """What is to be written: recalls first."""
         for link, version in ending.recalls:
-            shown = _recalled(link, version)
+            shown, before = _recalled(link, version), link.hold_digest
             made = exempted(self.system, self.mapping, shown, link, ids(link.ref), Exempt.IN_ERROR)
             if made is not None:
                 yield made
+            elif link.hold_digest != before:
+                links.save(connection, self.selection.facts.tenant, [link])
         yield from self._told(connection, ending, ids)
 
     def _told(

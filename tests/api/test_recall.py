@@ -11,7 +11,7 @@ from gateway.exchange import deviations
 from gateway.hub import versions
 from tests.api.conftest import records
 from tests.api.test_fhir_read import person
-from tests.api.test_withdraw import ref
+from tests.api.test_withdraw import ref, withdraw
 from tests.api.world import World, fields
 
 BY = "Kari Nordmann"
@@ -116,6 +116,23 @@ def test_it_closes_when_all_have_acknowledged_or_a_person_closes_it(
     done = entered.post(f"/deviations/{two['id']}/close", "logg", {"by": BY, "reason": "Ringt"})
     assert done.status_code == 200
     assert (fields(done)["state"], fields(done)["closedBy"], fields(done)["note"]) == ("closed", BY, "Ringt")
+
+
+def test_what_a_recipient_has_no_form_for_is_told_by_a_person(
+    entered: World, emma: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered.hand_in("plan", records("individuell-plan", "emma"))
+    fetch(entered)
+    goal = ref(entered, "e-m1")
+    assert withdraw(entered, ref(entered, "e-d2")).status_code == 200
+    (one,) = fields(recall(entered, emma, goal))["deviations"]
+    mapping: Any = entered.service.mappings["plan"]
+    monkeypatch.delitem(mapping._by_resource, "Goal")  # as if it had no form for what is left of a goal
+    fetch(entered)
+    with entered.service.store.write() as connection:
+        deviations.settle(connection, "fjordbyen", entered.now)
+    one = fields(entered.get(f"/deviations/{one['id']}", "drift"))
+    assert ("plan", "delivered", "refused") in states(one)
 
 
 def test_the_list_has_pages_and_states(entered: World, emma: list[dict[str, Any]]) -> None:
