@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,10 +18,10 @@ from adapters.contract import Adapter, Write
 from gateway.events import Event, log
 from gateway.hub.store import Store
 from gateway.welfare import outbox
-from gateway.welfare.outbox import Claim, End, State
+from gateway.welfare.outbox import Claim, End, Line, State
 from gateway.welfare.seal import Seal
 
-AT_ONCE: Final = 4
+AT_ONCE: Final = 4  # for each recipient, and as many again for what is acute: nobody waits for one that hangs
 REST_SECONDS: Final = 1.0  # then it looks by itself: another process may have written something
 MARGIN_SECONDS: Final = 5.0  # after the deadline of a send, before its sender counts as dead
 TURNED_AWAY: Final = frozenset({401, 403, 408, 429, 503})  # answers that say that nothing was stored
@@ -45,7 +46,7 @@ class Courier:
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
     _stopping: bool = False
-    _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _running: dict[asyncio.Task[None], Line] = field(default_factory=dict)
 
     def nudge(self) -> None:
         """There is something to send. From any thread."""
@@ -74,15 +75,15 @@ class Courier:
 
     async def _start_what_is_due(self) -> None:
         try:
-            for claim in await asyncio.to_thread(self._claim, AT_ONCE - len(self._running)):
+            for claim in await asyncio.to_thread(self._claim, Counter(self._running.values())):
                 task = asyncio.create_task(self._carry(claim))
-                self._running.add(task)
+                self._running[task] = claim.line
                 task.add_done_callback(self._ended)
         except Exception:  # noqa: BLE001 - the store may be away for a while; the loop must outlive it
             log(Event.COURIER_FAILED, level=logging.ERROR, trace=True)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self._nudged.set()
 
     async def _rest(self) -> None:
@@ -92,13 +93,18 @@ class Courier:
         except TimeoutError:
             return
 
-    def _claim(self, limit: int) -> list[Claim]:
-        if limit <= 0:
-            return []
-        longest = max((way.deadline for way in self.ways.values()), default=0.0)
-        lease = timedelta(seconds=longest + MARGIN_SECONDS)
-        with self.store.write() as connection:
-            return outbox.claim(connection, self.seal, self.clock(), lease, limit)
+    def _claim(self, running: Counter[Line]) -> list[Claim]:
+        now = self.clock()
+        with self.store.read() as connection:
+            lines = [line for line in outbox.due(connection, now) if running[line] < AT_ONCE]
+        found: list[Claim] = []
+        for line in lines:
+            way = self.ways.get(line.recipient)
+            lease = timedelta(seconds=(way.deadline if way else 0.0) + MARGIN_SECONDS)
+            with self.store.write() as connection:
+                room = AT_ONCE - running[line]
+                found += outbox.claim(connection, self.seal, line, now, lease, room)
+        return found
 
     async def _carry(self, claim: Claim) -> None:
         try:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from gateway.welfare.seal import Seal, SealBroken
 from gateway.welfare.tables import dispatch
@@ -31,6 +31,18 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
+_TRIED: Final = (State.WAITING, State.UNKNOWN, State.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What waits for one recipient: acute reports stand in a line of their own, so that nothing is before
+    them."""
+
+    recipient: str
+    urgent: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One attempt: what is to be sent to whom. A repeat carries the same id."""
@@ -43,6 +55,11 @@ class Claim:
     run: int
     created: datetime
     record: dict[str, Any]
+
+    @property
+    def line(self) -> Line:
+        """Where it stood."""
+        return Line(self.recipient, self.urgent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +90,30 @@ def add(connection: Connection, seal: Seal, claim: Claim) -> None:
     )
 
 
-def claim(connection: Connection, seal: Seal, now: datetime, lease: timedelta, limit: int) -> list[Claim]:
-    """Take what is due, acute first, and note that it is being sent: until `lease` has passed it is ours."""
+def due(connection: Connection, now: datetime) -> list[Line]:
+    """The lines in which something is to be sent now, acute ones first."""
     columns = dispatch.c
-    due = or_(
-        and_(columns.state != State.SENDING, columns.next_at <= now),
+    rows = connection.execute(select(columns.recipient, columns.urgent).where(_is_due(now)).distinct())
+    return sorted((Line(row.recipient, row.urgent) for row in rows), key=lambda line: not line.urgent)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    columns = dispatch.c
+    return or_(
+        and_(columns.state.in_(_TRIED), columns.next_at <= now),
         and_(columns.state == State.SENDING, columns.until < now),  # whoever sent it has died
     )
+
+
+def claim(
+    connection: Connection, seal: Seal, line: Line, now: datetime, lease: timedelta, limit: int
+) -> list[Claim]:
+    """Take what is due in a line and note that it is being sent: until `lease` has passed it is ours."""
+    columns = dispatch.c
     rows = connection.execute(
         select(dispatch)
-        .where(due)
-        .order_by(columns.urgent.desc(), columns.next_at, columns.id)
+        .where(_is_due(now), columns.recipient == line.recipient, columns.urgent == line.urgent)
+        .order_by(columns.next_at, columns.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()

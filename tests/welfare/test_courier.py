@@ -79,10 +79,14 @@ def writes(peer: Peer) -> list[str]:
 
 
 def taken(world: World, limit: int = 10) -> list[Claim]:
+    """What is due in all lines, `limit` of each, in their order."""
     office = world.service.welfare
     assert office is not None
+    now, found = world.service.clock(), []
     with office.store.write() as connection:
-        return outbox.claim(connection, office.seal, world.service.clock(), LEASE, limit)
+        for line in outbox.due(connection, now):
+            found += outbox.claim(connection, office.seal, line, now, LEASE, limit)
+    return found
 
 
 def ended(world: World, claim: Claim, end: End) -> bool:
@@ -92,10 +96,13 @@ def ended(world: World, claim: Claim, end: End) -> bool:
         return outbox.close(connection, office.seal, claim, end, world.service.clock())
 
 
-def test_acute_ones_are_taken_first(any_world: World) -> None:
-    calm, _, acute = sent(any_world, 1), sent(any_world, 2), sent(any_world, 3, akutt=True)
-    assert [claim.id for claim in taken(any_world, 1)] == [acute]
-    assert calm in {claim.id for claim in taken(any_world)}
+def test_acute_ones_stand_in_a_line_of_their_own_before_the_others(any_world: World) -> None:
+    calm = [sent(any_world, 1), sent(any_world, 2)]
+    acute = sent(any_world, 3, akutt=True)
+    first, second = taken(any_world, 1)
+    assert (first.id, first.urgent) == (acute, True)
+    assert second.id in calm
+    assert [claim.id for claim in taken(any_world)] == [own for own in calm if own != second.id]
     assert taken(any_world) == []
 
 
@@ -241,16 +248,37 @@ def test_a_refusal_tells_the_reporter_which_field_and_nothing_more(world: World,
     assert told == {"state": "refused", "error": "HTTP 422: tekst"}
 
 
-def test_a_recipient_that_is_away_gets_the_acute_one_first_when_it_is_back(world: World, peer: Peer) -> None:
-    peer.faults(refuse=503)
-    own = [sent(world, number) for number in range(6)]
+def test_an_acute_one_waits_for_nothing_that_hangs(build: Build, peer: Peer) -> None:
+    world = build(barnevern={**reached(peer), "send_deadline_seconds": 5.0})
+    peer.faults(hang=True)
     with carried(world):
-        until(lambda: settled(world, "waiting"))
-    acute = sent(world, 99, akutt=True)
-    peer.faults()
-    begun = len(writes(peer))
+        calm = [sent(world, number) for number in range(6)]
+        until(lambda: len(writes(peer)) == 4)
+        acute = sent(world, 99, akutt=True)
+        until(lambda: acute in writes(peer))
+        assert len(writes(peer)) == 5
+        states = standing(world)
+        assert states[acute] == ("sending", None)
+        assert sorted(states[own][0] for own in calm) == ["sending"] * 4 + ["waiting"] * 2
+        peer.faults()
     world.later()
     with carried(world):
         until(lambda: settled(world))
-    assert set(writes(peer)[begun:]) == {*own, acute}
-    assert acute in writes(peer)[begun : begun + 4]  # four at a time
+    assert set(kept(peer)) == {*calm, acute}
+
+
+def test_a_recipient_that_hangs_delays_no_other(build: Build, peer: Peer) -> None:
+    with records_server() as other:
+        world = build(ppt={"url": other.url, "send_deadline_seconds": 3.0}, barnevern=reached(peer))
+        other.faults(hang=True)
+        office = world.service.welfare
+        assert office is not None
+        reader = Reader("fjordbyen", "logg", "logg", "359797117")
+        with carried(world):
+            for number in range(6):
+                office.discussions.send(reader, Confirmed(f"d-{number}", "Et barn.", "Kari", 0, "ppt", False))
+            until(lambda: len(writes(other)) == 4)
+            own = sent(world)
+            until(lambda: own in kept(peer))
+            assert len(writes(other)) == 4  # still those that hang
+            other.faults()
