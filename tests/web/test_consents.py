@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from gateway.exchange import disclosures
 from gateway.exchange.disclosures import Attempt
 from gateway.hub import versions
 from gateway.web import closing
+from gateway.web.door import handle
+from gateway.web.insight import Insight, looking
 from mappings import reading
 from mappings.canonical import extension
 from tests.access.issuer_server import Issuer
@@ -162,8 +165,11 @@ def test_a_refusal_closes_and_can_be_taken_back(pages: Pages, mother: Person) ->
     assert [n.resource["provision"]["type"] for n in of_emma] == ["deny"]  # no older backup shares anew
     pages.later()
     ask = mother.get(child(mother).link("Trekk neiet"))
-    mother.post(next(a for a, _ in ask.forms if a.endswith("trekk")), ask.form("trekk"))
+    path = next(a for a, _ in ask.forms if a.endswith("trekk"))
+    mother.post(path, ask.form("trekk"))
     assert pages.outcome("e-m1") == "permit"
+    assert mother.send(path, ask.form("trekk")).status_code == 303  # saying it twice does no harm
+    assert mother.http.get(path).status_code == 404
 
 
 def test_what_is_signed_is_what_was_shown(pages: Pages, mother: Person) -> None:
@@ -215,6 +221,23 @@ def test_a_consent_is_a_digital_record_of_the_giver_in_the_log(pages: Pages, mot
     assert written["agent"] == [{"who": {"reference": pages.ref("e-d2")}}]
 
 
+def test_a_page_is_made_anew_when_the_child_has_changed_meanwhile(pages: Pages, mother: Person) -> None:
+    desk = pages.app.state.web
+    session = desk.sessions.find(mother.http.cookies["__Host-stafettbro"], pages.now)
+    runs: list[int] = []
+
+    def work(_: object, insight: Insight) -> int:
+        runs.append(insight.here.change_no)
+        if len(runs) == 1:
+            note = {**next(r for r in records("stafettlogg", "emma") if r["id"] == "e-n1"), "id": "e-n9"}
+            assert pages.hand_in("logg", [note]).json()["results"][0]["status"] == "stored"
+        return insight.here.change_no
+
+    last = looking(desk, session, handle(session, pages.ref("emma-logg")), work)
+    assert len(runs) == 2
+    assert runs[0] < runs[1] == last
+
+
 def test_what_a_page_shows_is_in_the_log_of_what_was_told(pages: Pages, mother: Person) -> None:
     child(mother)
     with pages.service.store.read() as connection:
@@ -262,23 +285,43 @@ def test_it_works_on_postgresql_too(
     pages.close()
 
 
-def test_what_is_under_way_is_told_in_plain_words(
-    pages: Pages, mother: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(closing, "PATIENCE", 0.1)
+def under_way(pages: Pages) -> str:
+    """A delivery to BUP that was decided before and has not ended: its id."""
     told = Attempt(disclosures.new_id(), pages.patient("e-m1"), ())
     given = {"recipient": "bup", "channel": "push", "run": 1, "epoch": 1, "owner": "w1"}
     times = {"now": pages.now, "deadline": pages.now + timedelta(seconds=10)}
     with pages.service.store.write() as connection:
         disclosures.begin(connection, "fjordbyen", [told], **given, **times)
     pages.later()
+    return told.id
+
+
+def end(pages: Pages, told: str) -> None:
+    """It ends, and nobody knows how."""
+    with pages.service.store.write() as connection:
+        disclosures.finish(connection, "fjordbyen", [(told, disclosures.UNKNOWN, "timeout")], pages.now)
+
+
+def test_the_answer_waits_for_what_is_under_way(pages: Pages, mother: Person) -> None:
+    told = under_way(pages)
+    ask = mother.get(child(mother).link("Trekk samtykket"))
+    ending = threading.Timer(0.5, end, (pages, told))
+    ending.start()
+    page = mother.post(next(a for a, _ in ask.forms if a.endswith("trekk")), ask.form("trekk"))
+    ending.join()
+    assert (page.status, "Det er lukket" in page.text) == (200, True)
+
+
+def test_what_is_under_way_is_told_in_plain_words(
+    pages: Pages, mother: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "PATIENCE", 0.1)
+    told = under_way(pages)
     ask = mother.get(child(mother).link("Trekk samtykket"))
     page = mother.post(next(a for a, _ in ask.forms if a.endswith("trekk")), ask.form("trekk"))
     assert (page.status, "Ikke helt lukket ennå" in page.text) == (202, True)
     assert "kan ha kommet fram: BUP Fjordane, Indre Fjord, 21. november 2026 kl. 13.00" in page.text
-    with pages.service.store.write() as connection:
-        ending = (told.id, disclosures.UNKNOWN, "timeout")
-        disclosures.finish(connection, "fjordbyen", [ending], pages.now)
+    end(pages, told)
     page = mother.get(page.link("Se om det er lukket"))
     assert (page.status, "Det er lukket" in page.text) == (200, True)
     assert "kan ha kommet fram: BUP" in page.text
