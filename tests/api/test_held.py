@@ -312,3 +312,13 @@ def test_of_a_record_that_was_changed_nobody_guesses_when_it_ended(
     (holder,) = look(world, own, ref(world, "e-d2"))
     assert (holder["goesOn"], holder["ended"]) == (False, None)
     assert holder["sharing"] == {"nb": "Deles ikke lenger.", "nn": "Blir ikkje delt lenger."}
+
+
+def test_what_the_patient_has_blocked_is_not_told_to_a_service(
+    world: World, jonas: list[dict[str, Any]]
+) -> None:
+    world.hand_in("logg", [{**r, "sperre": ["NORS"]} if r["id"] == "j-m1" else r for r in jonas])
+    own, aim = person(world, jonas[0]), ref(world, "j-m1")
+    told(world, own, aim)
+    assert look(world, own, ref(world, "j-d6")) == []
+    assert list(items(look(world, own, ref(world, "j-d5")))) == [aim]
