@@ -161,3 +161,7 @@ class TestARequirementUnderACondition:
         goal_resource = put(goal(**native), small(self.TEXT)).focus[ITEM]
         assert goal_resource.get("description") == description
         assert goal_resource["lifecycleStatus"] == "active"
+
+    def test_an_object_without_one_is_required_as_it_is(self) -> None:
+        mapping = small('[section.maal.ensure]\ndescription = { text = "Uten ord" }')
+        assert put(goal(), mapping).focus[ITEM]["description"] == {"text": "Uten ord"}
