@@ -56,7 +56,7 @@ def read(connection: Connection, hub: Hub, who: Person, now: datetime) -> Everyt
         late=_rows(connection, late_edition, who),
         lanes=_rows(connection, lane, who),
         waiting=_waiting(connection, hub, who, links),
-        names=_names(hub),
+        names=names(hub),
     )
 
 
@@ -86,7 +86,8 @@ def _frame(mappings: Mapping[str, RecordMapping], row: Row) -> str | None:
         return None
 
 
-def _names(hub: Hub) -> dict[str, str]:
+def names(hub: Hub) -> dict[str, str]:
+    """What the organizations that run the systems are called."""
     organizations = {o.number: o.name for o in hub.settings.organizations}
     named = {
         s.id: f"{s.id} ({organizations[s.organization]})" if s.organization in organizations else s.id

@@ -30,18 +30,26 @@ def export(
         str | None,
         typer.Option("--national-id", metavar="-", help="Ask for the national id (or read stdin)."),
     ] = None,
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            "--for", metavar="READER", help="Only what this system, or participant (SYSTEM:ID), may see now."
+        ),
+    ] = None,
 ) -> None:
     """Write everything about one person to a folder.
 
     All versions of everything as FHIR JSON, a Bundle of what holds now, the documents as files, what was told
     to whom and why, consents, conflicts and what each system holds; and index.html, a page in Norwegian that
     any browser opens without the gateway. The files hold personal content unfiltered: they are readable for
-    you alone, and the export is written to the person's log of disclosures before it begins.
+    you alone, and the export is written to the person's log of disclosures before it begins. With --for it
+    holds only what that reader may see now, decided as for everything that leaves, and no older versions.
 
     Examples:
 
     ```
     stafettbro export stafettlogg:emma-logg --out emma
+    stafettbro export stafettlogg:emma-logg --for stafettlogg:e-d2 --out til-mor
     stafettbro export --national-id - --out export.zip
     ```
     """
@@ -51,5 +59,5 @@ def export(
         )
     from gateway.cli import export_run
 
-    written, count = export_run.run(config, patient or ASKED, out)
+    written, count = export_run.run(config, patient or ASKED, out, reader)
     screen.say(f"{count} files in {written}")

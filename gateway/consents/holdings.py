@@ -17,14 +17,11 @@ from gateway.consents.gathering import Gathering, basis, parts_of
 from gateway.consents.held import Holding, Looked
 from gateway.consents.receipts import PAGE, receipts
 from gateway.exchange.disclosures import Attempt, new_id
-from gateway.exchange.facts import FAMILY, PersonFacts
+from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import Judge, View
-from gateway.exchange.occasions import CHILD
+from gateway.exchange.readers import alone
 from gateway.exchange.selection import Parts
 
-# Each row is decided for one reader, so that every label is heeded.
-LABELS: Final = frozenset({"NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"})
-OF_THE_FAMILY: Final = frozenset({"NORN_FORANS", "NORN_UNGDOM"})  # of no concern to a service
 PURPOSE: Final = "samordning"
 READER: Final = "~participant"  # no system can be called that
 
@@ -64,9 +61,7 @@ class Look:
     def _recipient(self) -> Recipient:
         """The one person; who acts for a service reads as that service."""
         me = next(p for p in self.facts.facts.participants if p.id == self.reader)
-        if me.organization and me.role not in FAMILY | {CHILD}:
-            return Recipient(READER, frozenset({me.organization}), frozenset(), OF_THE_FAMILY)
-        return Recipient(READER, frozenset(), frozenset({me.id}), LABELS)
+        return alone(me, READER)
 
     def _attempt(
         self, refs: Iterable[tuple[str, str]], views: Mapping[str, View], parts: Parts

@@ -152,8 +152,8 @@ def test_an_age_is_not_for_a_recipient_to_say(world: World, emma: list[dict[str,
 
 
 def test_whoever_changes_a_goal_sees_no_more_of_it_than_before(world: World) -> None:
-    """Jonas: towards BUP the consents that meet are plan, goals and measures. BUP edits a goal and is its newest
-    author then; what the school wrote in its evaluation stays hidden from it."""
+    """Jonas: towards BUP the consents that meet are plan, goals and measures. BUP edits a goal and is its
+    newest author then; what the school wrote in its evaluation stays hidden from it."""
     jonas = evaluated(records("stafettlogg", "jonas"))
     world.hand_in("logg", jonas)
     own = person(world, jonas[0])

@@ -202,3 +202,83 @@ def test_a_person_is_named_once_and_never_by_number(
 )  # fmt: skip
 def test_titles_become_names_of_files(title: str, name: str) -> None:
     assert export_files.safe(title) == name
+
+
+# --- for one reader --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def jonas(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Jonas, with a note that his guardians are not to know of."""
+    from typer.testing import CliRunner
+
+    from gateway.cli import app
+
+    installed = install(tmp_path_factory.mktemp("jonas"))
+    file = SAMPLES / "stafettlogg" / "jonas.json"
+    done = CliRunner().invoke(app, ["import", "stafettlogg", str(file), "-c", str(installed.config)])
+    assert done.exit_code == 0, done.output
+    return installed
+
+
+def exported_for(installed: Installation, invoke: Invoke, reader: str) -> tuple[str, dict[str, Any]]:
+    """All text of an export for a reader, and its bundle."""
+    out = installed.folder / reader.replace(":", "-")
+    done = invoke("export", "stafettlogg:jonas-logg", "--for", reader, "--out", out, "-c", installed.config)
+    assert done.exit_code == 0, done.output
+    files = {
+        f.relative_to(out).as_posix(): f.read_text(errors="replace") for f in out.rglob("*") if f.is_file()
+    }
+    return "\n".join(files.values()), json.loads(files["bundle.json"])
+
+
+def ids_of(role: str) -> list[str]:
+    found = jsontext.decode((SAMPLES / "stafettlogg" / "jonas.json").read_bytes())
+    return [r["id"] for r in found if r.get("rolle") == role]
+
+
+def test_an_export_for_a_guardian_holds_what_guardians_may_see(jonas: Installation, invoke: Invoke) -> None:
+    text, bundle = exported_for(jonas, invoke, f"stafettlogg:{ids_of('foresatt')[0]}")
+    types = {one["resource"]["resourceType"] for one in bundle["entry"]}
+    assert {"Goal", "ServiceRequest", "CarePlan", "Patient"} <= types
+    assert "hasj" not in text  # the note that is withheld from guardians
+    whole = jonas.folder / "whole"
+    invoke("export", "stafettlogg:jonas-logg", "--out", whole, "-c", jonas.config)
+    assert "hasj" in (whole / "index.html").read_text()
+    assert len(bundle["entry"]) < len(json.loads((whole / "bundle.json").read_text())["entry"])
+
+
+def test_an_export_for_the_child_holds_what_guardians_are_not_to_know(
+    jonas: Installation, invoke: Invoke
+) -> None:
+    text, _ = exported_for(jonas, invoke, f"stafettlogg:{ids_of('barn')[0]}")
+    assert "hasj" in text
+
+
+def test_an_export_for_a_system_holds_what_a_delivery_would(jonas: Installation, invoke: Invoke) -> None:
+    opened = jonas.config.read_text().replace("open = false", "open = true")
+    jonas.config.write_text(opened)
+    text, bundle = exported_for(jonas, invoke, "bup")
+    types = {one["resource"]["resourceType"] for one in bundle["entry"]}
+    assert "Goal" in types
+    assert "Appointment" not in types  # nobody has consented to meetings
+    assert "hasj" not in text
+
+
+def test_an_export_for_nobody_who_takes_part_is_refused(jonas: Installation, invoke: Invoke) -> None:
+    refused = invoke("export", "stafettlogg:jonas-logg", "--for", "stafettlogg:j-m1", "-c", jonas.config)
+    assert refused.exit_code == 3
+    assert "takes no part" in refused.stderr
+
+
+def test_what_a_reader_gets_is_noted_with_its_ground(jonas: Installation, invoke: Invoke) -> None:
+    exported_for(jonas, invoke, f"stafettlogg:{ids_of('foresatt')[-1]}")
+    engine = create_engine(jonas.url)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT recipient, channel, items FROM disclosure")).all()
+    engine.dispose()
+    last = [
+        jsontext.decode(row.items) for row in rows if (row.recipient, row.channel) == ("~export", "export")
+    ]
+    assert last
+    assert {item["ground"] for items in last for item in items} <= {"access", "own"}
