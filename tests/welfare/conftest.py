@@ -27,8 +27,12 @@ def issuer() -> Iterator[Issuer]:
 
 
 def with_welfare(settings: Settings, store: str | None = None, **systems: dict[str, Any]) -> Settings:
-    """The settings with a child welfare system and a PPT; `systems` adds to their tables."""
+    """The settings with a child welfare system and a PPT; `systems` adds to the tables of these and others.
+    With the neighbour's `nabologg` among them the neighbour offers the anonymous discussion too."""
     plain = settings.model_dump(mode="json")
+    for one in plain["systems"]:
+        one.update(systems.get(one["id"], {}))
+    plain["tenants"][1]["anonymous_discussion"] = "nabologg" in systems
     plain["tenants"][0] |= {"child_welfare": "barnevern", "anonymous_discussion": True}
     plain["organizations"].append(
         {"number": CHILD_WELFARE, "name": "Fjordbyen barneverntjeneste", "regime": "child-welfare"}

@@ -158,6 +158,15 @@ def test_what_cannot_be_sent_is_refused(world: World, wrong: dict[str, Any]) -> 
     assert send(world, emma(world), QUIET, **wrong).status_code == 422, wrong
 
 
+def test_it_goes_neither_to_oneself_nor_to_another_municipality(build: Build) -> None:
+    address = {"url": "http://127.0.0.1:9"}
+    world = build(logg=address, nabologg=address)
+    own = emma(world)
+    assert send(world, own, QUIET, recipient="logg").status_code == 422
+    assert send(world, own, QUIET, recipient="nabologg").status_code == 422
+    assert send(world, own, QUIET, recipient="ppt").status_code == 202
+
+
 def test_it_arrives_once_and_bears_no_child(
     build: Build, peer: Peer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

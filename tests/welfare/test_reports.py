@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from gateway.errors import NotFound
 from gateway.welfare.readings import Reader
 from gateway.welfare.reports import Recipient
 from gateway.welfare.tables import reading
 from tests.api.world import World, fields
-from tests.welfare.carrying import standing
+from tests.welfare.carrying import standing, until
 from tests.welfare.reporting import CHILD, TEXT, report
 
 REPORTS = "/welfare/reports"
@@ -64,6 +64,21 @@ def test_the_same_report_from_many_at_once_is_one(any_world: World) -> None:
         receipts = list(threads.map(lambda _: office.reports.take(reader, to, report()), range(24)))
     assert len({receipt.id for receipt in receipts}) == 1
     assert len(standing(any_world)) == 1
+
+
+def test_the_same_report_in_another_process_a_moment_before_is_the_same(any_world: World) -> None:
+    office = any_world.service.welfare
+    assert office is not None
+    reader = Reader("fjordbyen", "logg", "logg", "359797117")
+    to = Recipient("barnevern", "387574913", "Fjordbyen barneverntjeneste")
+    with ThreadPoolExecutor(1) as other:
+        with office.store.write() as connection:
+            first = office.reports._keep(connection, reader, to, report(), any_world.now)
+            second = other.submit(office.reports.take, reader, to, report())
+            if not office.store.sqlite:  # it has looked, found nothing, and waits for us to commit
+                waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                until(lambda: bool(connection.execute(waiting).scalar()))
+        assert second.result(30).id == first.id
 
 
 def test_another_report_under_the_same_id_is_refused(any_world: World) -> None:
@@ -180,7 +195,7 @@ def test_deadlines_fall_due_and_are_met(any_world: World) -> None:
     assert states(any_world) == {"assess": "overdue", "answer": "due", "investigate": "due"}
     assert len(fields(any_world.get(overdue, "barnevern"))["reports"]) == 1
     answered(any_world, own, "mottatt")  # says that it came, and answers nothing
-    assert states(any_world)["assess"] == "overdue"
+    assert states(any_world) == {"assess": "overdue", "answer": "due", "investigate": "due"}
     answered(any_world, own, "undersoekes")
     assert states(any_world) == {"assess": "met", "answer": "met", "investigate": "due"}
     any_world.now = datetime(2027, 2, 28, 23, 0, tzinfo=UTC)
@@ -198,13 +213,17 @@ def test_deadlines_come_in_pages_and_for_the_receiver_alone(any_world: World) ->
     own = []
     for number in range(5):
         own.append(sent(any_world, id=f"bm-{number}")["id"])
-        any_world.now += timedelta(seconds=number % 2)  # some at the same moment
+        any_world.now += timedelta(seconds=number == 3)  # four at the same moment, over two pages
     seen, after = [], ""
     while after is not None:
         page = fields(any_world.get(f"/welfare/deadlines?limit=2{after and '&after=' + after}", "barnevern"))
         seen += [one["report"] for one in page["reports"]]
         after = page["next"]
     assert sorted(seen) == sorted(own)
+    office = any_world.service.welfare
+    assert office is not None
+    other = Reader("fjordbyen", "annet", "annet", "387574913")  # another system of the same organization
+    assert office.answers.due(other, after=None, limit=10, overdue=False) == []
     assert any_world.get("/welfare/deadlines", "logg").status_code == 404
     assert any_world.get("/welfare/deadlines", "nabo").status_code == 404
 
