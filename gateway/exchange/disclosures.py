@@ -19,6 +19,7 @@ DELIVERED = "delivered"
 REFUSED = "refused"  # the recipient said no
 UNKNOWN = "unknown"  # it may have arrived
 EXEMPT = "notice"  # channel of what leaves by its type: told under any decision, waited for by none
+ANSWERS = ("read", "page")  # channels of what is told in an answer to somebody who asked
 UNSENT = "unsent"  # the run ended before this one was tried; no byte of it left
 
 
@@ -159,7 +160,7 @@ def finish_overdue(connection: Connection, now: datetime) -> int:
     columns = disclosure.c
     result = connection.execute(
         update(disclosure)
-        .where(columns.state == SENDING, columns.channel == "read", columns.deadline < now)
+        .where(columns.state == SENDING, columns.channel.in_(ANSWERS), columns.deadline < now)
         .values(state=UNKNOWN, closed=now, error="deadline")
     )
     return int(result.rowcount)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from consent.model import Recipient
 from gateway.access.login_sessions import Session
 from gateway.errors import NotReady
-from gateway.exchange import disclosures
+from gateway.exchange import disclosures, leaving
 from gateway.exchange.disclosures import Attempt
 from gateway.exchange.judge import Judge, View
 from gateway.exchange.selection import Parts, by_item
@@ -35,11 +35,13 @@ OWN: Final = "own"
 
 @dataclass(slots=True)
 class Insight:
-    """One child as one person may see it. seen: resources by reference. now: one moment for all of it."""
+    """One child as one person may see it. seen: resources by reference. now: one moment for all of it.
+    seconds: how long a page may take to reach its reader."""
 
     here: Place
     now: datetime
     parts: Parts
+    seconds: float
     seen: dict[str, Resource] = field(default_factory=dict)
     _views: dict[str, View] = field(default_factory=dict)
     _told: dict[str, None] = field(default_factory=dict)
@@ -85,19 +87,21 @@ class Insight:
             return False
         items = tuple(self._disclosed(ref) for ref in self._told)
         if items:
+            attempt = Attempt(disclosures.new_id(), here.person, items)
+            state, deadline = leaving.begin(here.tenant, attempt.id, self.now, self.seconds)
             disclosures.begin(
                 connection,
                 here.tenant,
-                [Attempt(disclosures.new_id(), here.person, items)],
+                [attempt],
                 recipient=RECIPIENT,
                 channel="page",
                 run=0,
                 epoch=here.facts_no,
                 owner=None,
                 now=self.now,
-                deadline=None,
+                deadline=deadline,
                 client=here.me.id,
-                state=disclosures.DELIVERED,
+                state=state,
             )
         return True
 
@@ -132,7 +136,7 @@ def looking(
             now = desk.service.clock()
             here = place(connection, desk, session, given, now)
             found = by_item(versions.of_person(connection, here.tenant, here.person))
-            insight = Insight(here, now, found)
+            insight = Insight(here, now, found, desk.service.settings.answer_deadline_seconds)
             insight.look()
             made = work(connection, insight)
         with store.write() as connection:
