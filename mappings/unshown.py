@@ -45,13 +45,15 @@ def unshown(mapping: RecordMapping, state: State, ids: Ids) -> Unshown | None:
         native = mapping.get(state, ids)
     except NotExpressible as error:
         return Unshown(error.reason)
+    if own not in ids.natives:
+        return None  # it has not come there yet: nothing is missing
     try:
         told = mapping.put(native, EMPTY, ids).focus
     except MappingError:  # it can be shown, and not be read back alone: nobody can say what is missing
         return None
     shown = {path for one in told.values() for path in _places(one)}
     lost = dict.fromkeys(path for path in _places(focus) if path not in shown)
-    return Unshown(None, tuple(lost)) if lost and own in ids.natives else None
+    return Unshown(None, tuple(lost)) if lost else None
 
 
 def _places(resource: Resource) -> Iterator[str]:
