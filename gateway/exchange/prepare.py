@@ -110,7 +110,8 @@ class Preparer:
         held_back = refused.keys() - plan.names.keys()
         plan.subject = plan.names.get(f"Patient/{claim.person}")
         if self.system.adapter == "fhir" and plan.subject is None:
-            self._look_up(connection, plan)
+            if shown:
+                self._look_up(connection, plan, selection)
             return
         known = links.load(connection, claim.tenant, self.system.id, [one.unit.ref for one in shown])
         found = differences(
@@ -122,14 +123,19 @@ class Preparer:
         plan.lacks = {one.unit.ref: _references(self.system, one) - plan.names.keys() for one in shown}
         plan.more = len(ordered) > self.most
 
-    def _look_up(self, connection: Connection, plan: Plan) -> None:
-        patient = versions.current(connection, plan.claim.tenant, f"Patient/{plan.claim.person}")
-        known = reading.person_of(patient.resource) if patient else None
+    def _look_up(self, connection: Connection, plan: Plan, selection: Selection) -> None:
+        """How to find the person there, and who to create where the route says so: of that only what the
+        recipient may have."""
+        own = f"Patient/{plan.claim.person}"
+        parts = versions.of_items(connection, plan.claim.tenant, [own])
+        known = reading.person_of(parts[own].resource) if own in parts else None
         plan.lookup = known.identifiers if known else ()
         plan.lookup_attempt = disclosures.new_id() if plan.lookup else ""
         plan.note = None if plan.lookup else "no-identifier"
-        if patient and any(r.create_person for r in self.settings.routes if r.recipient == self.system.id):
-            plan.patient = {k: v for k, v in patient.resource.items() if k in PATIENT}
+        if any(r.create_person for r in self.settings.routes if r.recipient == self.system.id):
+            view = selection.view(own, parts) if own in parts else None
+            seen = view.resources.get(own) if view is not None else None
+            plan.patient = {k: v for k, v in seen.items() if k in PATIENT} if seen else None
 
     def _begin(self, connection: Connection, plan: Plan, epoch: int, now: datetime) -> None:
         """Write everything that may leave as sending, and what each link would then hold."""
