@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from gateway.exchange import disclosures
+from gateway.exchange import disclosures, leaving
 from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import disclosure, person, resource
 from gateway.hub.store import Store
@@ -56,9 +56,11 @@ def epochs(connection: Connection, tenant: str, consents: Iterable[str], since: 
 
 
 def look(connection: Connection, epoch: Epoch, now: datetime) -> Closing:
-    """How it stands now. What was handed out to one who fetched it counts as under way until its deadline."""
+    """How it stands now. What was handed out to one who fetched it counts as under way until its deadline.
+    The answer to the very request that asks has not begun, and is no news to who asks."""
     given = {"tenant": epoch.tenant, "person": epoch.person, "facts_no": epoch.facts_no, "since": epoch.since}
-    rows = connection.execute(_OLDER, given).all()
+    own = leaving.own()
+    rows = [row for row in connection.execute(_OLDER, given) if row.id not in own]
     closed = not any(
         row.state == disclosures.SENDING
         and (row.channel == "push" or row.deadline is None or row.deadline > now)

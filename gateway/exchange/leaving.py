@@ -58,6 +58,12 @@ def begin(tenant: str, attempt: str, now: datetime, seconds: float) -> tuple[str
     return disclosures.SENDING, now + timedelta(seconds=seconds + GRACE)
 
 
+def own() -> frozenset[str]:
+    """What is told in the answer to the request at hand, if there is one."""
+    leaving = _ANSWER.get()
+    return frozenset(attempt for _, attempt in leaving.attempts) if leaving else frozenset()
+
+
 def finish(connection: Connection, leaving: Leaving, *, whole: bool, now: datetime) -> None:
     """The answer has ended. whole: its last byte was handed over."""
     state, error = (disclosures.DELIVERED, None) if whole else (disclosures.UNKNOWN, "reader-went-away")

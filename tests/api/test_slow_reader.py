@@ -14,7 +14,9 @@ import pytest
 import uvicorn
 
 from gateway.api import consents
-from gateway.exchange import disclosures
+from gateway.exchange import disclosures, leaving
+from gateway.exchange.closing import epochs, look
+from gateway.exchange.disclosures import Attempt, Disclosed
 from tests.api.test_fhir_read import person
 from tests.api.test_withdraw import ref, withdraw
 from tests.api.world import World, fields
@@ -119,3 +121,21 @@ def test_what_a_process_left_in_the_middle_ends_with_its_deadline(
         with entered.service.store.write() as connection:
             assert disclosures.finish_overdue(connection, entered.now) == 1
         assert told(entered, emma) == [("unknown", "deadline")]
+
+
+def test_nobody_waits_for_the_answer_that_tells_so(entered: World, emma: list[dict[str, Any]]) -> None:
+    own, consent = person(entered, emma[0]).removeprefix("Patient/"), ref(entered, "e-s1")
+    with entered.service.store.write() as connection, leaving.answering() as going:
+        attempt = Attempt(disclosures.new_id(), own, (Disclosed("Goal/1", 1, (), "-", (), ()),))
+        state, deadline = leaving.begin("fjordbyen", attempt.id, entered.now, 30.0)
+        disclosures.begin(
+            connection, "fjordbyen", [attempt], recipient="bup", channel="read", run=0, epoch=1,
+            owner=None, now=entered.now, deadline=deadline, state=state,
+        )  # fmt: skip
+        (epoch,) = epochs(connection, "fjordbyen", [consent], entered.now)
+        assert look(connection, epoch, entered.now).closed
+        with leaving.answering():  # another request
+            assert not look(connection, epoch, entered.now).closed
+        leaving.finish(connection, going, whole=True, now=entered.now)
+        with leaving.answering():
+            assert look(connection, epoch, entered.now).closed
