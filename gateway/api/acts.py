@@ -25,7 +25,7 @@ from gateway.api.limits import body, decoded, demand
 from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
 from gateway.exchange.awaiting import Awaiting, awaiting
 from gateway.exchange.closing import Closing, Epoch, await_closed
-from gateway.hub import acts
+from gateway.hub import acts, review
 from gateway.hub.acts import NARROWING, Act, Kind
 from gateway.hub.schema.tables import person
 
@@ -147,7 +147,9 @@ def end(desk: AtDesk, caller: MayAct, person_id: PersonId, act_id: ActId) -> Res
 def told(desk: AtDesk, caller: MayAct, person_id: PersonId, act_id: ActId) -> Response:
     with desk.service.store.write() as connection:
         facts_of(connection, desk, caller, person_id)
-        noted = acts.tell(connection, caller.tenant, person_id, act_id, desk.service.clock())
+        now = desk.service.clock()
+        noted = acts.tell(connection, caller.tenant, person_id, act_id, now)
+        review.ask(connection, caller.tenant, [person_id] if noted else [], now)
         found = acts.one_of(connection, caller.tenant, person_id, act_id)
     if found is None:
         raise NotFound("No such act")

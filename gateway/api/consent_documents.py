@@ -120,7 +120,7 @@ class NoticeAnswer(Answer):
 
     id: str
     patient: str
-    kind: Literal["consent-ends", "consent-ended", "consent-partial", "birthday-near", "birthday"]
+    kind: Literal["consent-ends", "consent-ended", "consent-partial", "birthday-near", "birthday", "danger"]
     about: str = Field(description="The consent, or the age")
     nb: str
     nn: str

@@ -123,6 +123,10 @@ REMINDERS: Final = {
         "Den unge er blitt {age} år. Gå gjennom samtykkene på nytt, og spør den unge.",
         "Den unge har fylt {age} år. Gå gjennom samtykka på nytt, og spør den unge.",
     ),
+    "danger": Said(
+        "Noe ble delt fordi det var fare for liv eller helse. De det gjelder, skal få vite det.",
+        "Noko blei delt fordi det var fare for liv eller helse. Dei det gjeld, skal få vite det.",
+    ),
 }
 
 GROUNDS: Final = {  # what no rule of law.md says

@@ -3,7 +3,7 @@ the facts at a moment. Values only: nothing is stored and nobody is told here.""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,8 @@ from consent.life import BIRTHDAYS, NOTICE, REMIND, Event, moments, signing
 from consent.model import Consent, Participant
 from consent.people import active
 from gateway.exchange.facts import PersonFacts
+from gateway.hub.acts import Act
+from gateway.hub.acts import Kind as ActKind
 
 COORDINATORS = frozenset({"stafettholder", "stedfortreder", "koordinator", "barnekoordinator"})
 CHILD = "barn"
@@ -27,6 +29,7 @@ class Kind(StrEnum):
     CONSENT_PARTIAL = "consent-partial"  # for longer than the municipality wants
     BIRTHDAY_NEAR = "birthday-near"  # one that moves who decides
     BIRTHDAY = "birthday"
+    DANGER = "danger"  # somebody shared because of danger to life or health: those concerned are to be told
 
 
 class Addressee(StrEnum):
@@ -104,6 +107,13 @@ def _renewed(one: Consent, facts: PersonFacts, end: datetime) -> bool:
         and begins(other.start) <= moment(end) < ceases(other.end)
         for other in _permits(facts)
     )
+
+
+def dangers(found: Iterable[Act]) -> Iterator[Occasion]:
+    """Acts in danger that nobody has told those concerned of (law.md G4)."""
+    for one in found:
+        if one.kind is ActKind.EMERGENCY and one.told is None:
+            yield Occasion(Kind.DANGER, one.id, Addressee.COORDINATOR, one.created, one.created)
 
 
 def partial(facts: PersonFacts, now: datetime) -> frozenset[str]:

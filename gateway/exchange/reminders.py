@@ -13,7 +13,8 @@ from sqlalchemy.engine import Row
 
 from gateway.exchange import timers
 from gateway.exchange.facts import FactsReader, PersonFacts
-from gateway.exchange.occasions import Addressee, Kind, Occasion, occasions, partial
+from gateway.exchange.occasions import Addressee, Kind, Occasion, dangers, occasions, partial
+from gateway.hub import acts
 from gateway.hub.review import REMINDERS
 from gateway.hub.schema.reminders import reminder
 from gateway.hub.schema.tables import person, timer
@@ -59,6 +60,7 @@ def _review(
     wanted = occasions(facts, now, row.created)
     standing = _standing(connection, tenant, person_id)
     wanted += _partial(facts, standing, patience, now)
+    wanted += dangers(acts.of_person(connection, tenant, person_id))
     _settle(connection, tenant, standing, {_key(one) for one in wanted}, now)
     known = {_key_of(one): one for one in standing}
     stored = [one for one in wanted if one.due <= now or one.kind is Kind.CONSENT_PARTIAL]

@@ -197,6 +197,7 @@ class Workspace:
         persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
         wake(self.connection, self.tenant, self.moved, self.now)
         weighed = {v.person for v in self.fresh if v.change_no <= self.people[v.person].facts_no}
+        weighed |= {p for p in self.moved if self.people[p].change_no == self.people[p].facts_no}
         review.ask(self.connection, self.tenant, weighed, self.now)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.access import scopes
+from gateway.exchange import reminders
 from gateway.hub import acts, links
 from gateway.hub.schema.acts import act
 from gateway.intake.replay import replay
@@ -131,6 +132,23 @@ def test_danger_carries_one_item_to_one_system_for_a_day(emma_there: tuple[World
     assert world.post(f"/people/{own}/acts/{made['id']}/told", "drift").status_code == 409
     world.now += timedelta(hours=24)
     assert decisions(world, own)[note]["outcome"] == "deny"
+
+
+def test_whoever_shared_in_danger_is_reminded_to_tell_those_concerned(emma_there: tuple[World, str]) -> None:
+    world, own = emma_there
+
+    def reminded() -> list[tuple[str, str]]:
+        with world.service.store.write() as connection:
+            reminders.review(connection, world.service.facts, {"fjordbyen": timedelta(days=14)}, world.now)
+        found = fields(world.get(f"/notices?patient={own}", "drift"))["notices"]
+        return [(one["kind"], one["about"]) for one in found if one["kind"] == "danger"]
+
+    assert reminded() == []
+    made = decide(world, own, "emergency", items=[named(world, "e-n1")], recipients=["bup"])
+    world.post(f"/people/{own}/acts/{made['id']}/end", "drift")
+    assert reminded() == [("danger", made["id"])]
+    world.post(f"/people/{own}/acts/{made['id']}/told", "drift")
+    assert reminded() == []
 
 
 def test_danger_needs_a_scope_of_its_own_and_a_system_of_the_tenant(emma_there: tuple[World, str]) -> None:

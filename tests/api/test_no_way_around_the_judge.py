@@ -90,7 +90,7 @@ def test_no_route_tells_what_the_judge_refuses(
 ) -> None:
     world, people, words = lived
     assert len(words) > 40
-    monkeypatch.setattr(consent, "decide", lambda request, facts: UNKNOWN)
+    monkeypatch.setattr(consent, "decide", lambda *_: UNKNOWN)
     assert not any(told(world, people, words).values())
 
 
