@@ -141,7 +141,7 @@ def _written(
         made = consent_form.filled(fields, insight, choices, refuses=refuses)
         return made, made.draft(insight, choices)
 
-    made, draft = looking(desk, session, given, work)
+    made, draft = looking(desk, session, given, work, shown=False)
     if made.faults:
         return _form(request, desk, session, given, lambda *_: made)
     desk.sessions.keep(session, draft.plain())

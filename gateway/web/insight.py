@@ -63,6 +63,10 @@ class Insight:
         """Note that a page carries these."""
         self._told.update(dict.fromkeys(refs))
 
+    def untell(self) -> None:
+        """No page carries anything of it after all."""
+        self._told.clear()
+
     def items(self) -> list[str]:
         """What may be seen of the records of this log or plan, newest first; people and consents aside."""
         own = [
@@ -126,10 +130,16 @@ ASIDE: Final = frozenset(
 
 
 def looking(
-    desk: WebDesk, session: Session, given: str, work: Callable[[Connection, Insight], Result]
+    desk: WebDesk,
+    session: Session,
+    given: str,
+    work: Callable[[Connection, Insight], Result],
+    *,
+    shown: bool = True,
 ) -> Result:
     """What `work` makes of the child that a handle means. It may be run more than once; everything it tells
-    is written before this returns. Raises NotFound."""
+    is written before this returns. shown: False where the answer leads on and carries nothing of it: a
+    withdrawal would wait for itself. Raises NotFound."""
     store = desk.service.store
     for _ in range(TRIES):
         with store.read() as connection:
@@ -139,6 +149,8 @@ def looking(
             insight = Insight(here, now, found, desk.service.settings.answer_deadline_seconds)
             insight.look()
             made = work(connection, insight)
+            if not shown:
+                insight.untell()
         with store.write() as connection:
             if insight.write(connection):
                 return made

@@ -61,7 +61,9 @@ async def sign(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Resp
 
 
 def _sign(desk: WebDesk, session: Session, given: str) -> tuple[Draft, Signed]:
-    here, draft = looking(desk, session, given, lambda _, insight: (insight.here, _draft(session, insight)))
+    here, draft = looking(
+        desk, session, given, lambda _, insight: (insight.here, _draft(session, insight)), shown=False
+    )
     now: datetime = desk.service.clock()
     signer = Signer(desk.service.store, desk.service.journal, session.tenant, here.person)
     signed = signer.sign(

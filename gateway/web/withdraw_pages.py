@@ -88,7 +88,7 @@ def _withdraw(
         version = insight.version(shown.ref)
         return shown.ref, insight.here.me.id, version.created_by if version else ""
 
-    ref, by, source = looking(desk, session, given, work)
+    ref, by, source = looking(desk, session, given, work, shown=False)
     now = desk.service.clock()
     done = desk.service.withdrawer(session.tenant, source).withdraw(ref, by, now, now)
     if done.new:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -300,6 +301,22 @@ def end(pages: Pages, told: str) -> None:
     """It ends, and nobody knows how."""
     with pages.service.store.write() as connection:
         disclosures.finish(connection, "fjordbyen", [(told, disclosures.UNKNOWN, "timeout")], pages.now)
+
+
+def test_an_answer_that_shows_nothing_tells_nothing(pages: Pages, mother: Person) -> None:
+    shown = yes(mother, ["notat"])
+    ask = mother.get(child(mother).link("Trekk samtykket"))
+    told = len(all_told(pages))
+    for path, given in (shown.forms[-1], ask.forms[-1]):
+        assert path.endswith(("se-over", "trekk"))
+        assert mother.send(path, given).status_code == 303
+    assert len(all_told(pages)) == told  # else a withdrawal would wait for its own answer
+
+
+def all_told(pages: Pages) -> list[Any]:
+    """The log of what was told of Emma."""
+    with pages.service.store.read() as connection:
+        return list(disclosures.of_person(connection, "fjordbyen", pages.patient("e-n1")))
 
 
 def test_the_answer_waits_for_what_is_under_way(pages: Pages, mother: Person) -> None:
