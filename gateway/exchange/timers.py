@@ -21,7 +21,9 @@ POLL = "poll"
 
 def keep_edge(connection: Connection, facts: PersonFacts, now: datetime) -> None:
     """Set the person's edge timer to the next moment that may change a decision."""
-    due = consent.edges(facts.facts, now)
+    ends = [one.ends for _, one in facts.emergencies.values() if one.ends is not None and one.ends > now]
+    edge = consent.edges(facts.facts, now)
+    due = min([*ends, *([edge] if edge is not None else [])], default=None)
     if due is None:
         connection.execute(
             delete(timer).where(
