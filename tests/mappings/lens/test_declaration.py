@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mappings.lens.declaration import Field, pieces
+from mappings.lens.declaration import CsvDeclaration, Field, pieces
 from mappings.model import Json
+from tests.mappings.factories import small
 
 PLAIN = Field("a", "text", to="b")
 BY_CELLS = Field("a", "ref", to="b", id="{sak}/{}")
@@ -74,3 +75,14 @@ def test_what_a_field_is_where_nothing_is_said_of_it() -> None:
     field = Field("a", "text")
     said = (field.required, field.wanted, field.people, field.open, field.otherwise, dict(field.constants))
     assert said == (False, False, True, False, None, {})
+
+
+def test_a_file_of_rows_is_as_norwegian_spreadsheets_write_it_unless_it_says_otherwise() -> None:
+    assert small('[csv]\ncolumns = ["a", "b"]').declared.csv == CsvDeclaration(
+        columns=("a", "b"), delimiter=";", encoding="utf-8-sig", line_end="\r\n", quote_all=False
+    )
+    assert small("").declared.csv is None
+
+
+def test_a_declaration_knows_its_file() -> None:
+    assert small("").declared.file == "liten.toml"
