@@ -1,6 +1,5 @@
-"""People and their decisions read from hub resources: the child, who takes part, and who has consented to
-what. Facts for the consent library; dates that are not certain are read so that they permit less.
-"""
+"""People read from hub resources: the child, and who takes part. Facts for the consent library; dates that
+are not certain are read so that they permit less."""
 
 from __future__ import annotations
 
@@ -20,16 +19,13 @@ from mappings.canonical import (
     code_system,
     extension,
 )
-from mappings.consents import ConsentReading, consent_of, named
 from mappings.lens.times import moment
 from mappings.lens.views import is_withdrawn
 from mappings.model import Json, Resource
 
 __all__ = [
-    "ConsentReading",
     "ParticipantReading",
     "PersonReading",
-    "consent_of",
     "named",
     "participant_of",
     "person_of",
@@ -66,6 +62,15 @@ class ParticipantReading:
     identifiers: tuple[tuple[str, str], ...]
     hpr: str | None
     users: tuple[tuple[str, str], ...] = ()
+
+
+def named(reference: Json) -> str | None:
+    """What a Reference names: a hub reference, or "system|value" of a logical one."""
+    if reference.get("reference"):
+        return str(reference["reference"])
+    identifier = reference.get("identifier") or {}
+    value = identifier.get("value")
+    return f"{identifier.get('system', '')}|{value}" if value else None
 
 
 def person_of(patient: Resource) -> PersonReading:

@@ -22,23 +22,19 @@ from mappings.lens.views import is_withdrawn
 from mappings.model import Json, Resource
 from mappings.narrowing import categories_inside, narrow
 from mappings.persons import (
-    ConsentReading,
     ParticipantReading,
     PersonReading,
-    consent_of,
     named,
     participant_of,
     person_of,
 )
 
 __all__ = [
-    "ConsentReading",
     "ParticipantReading",
     "PersonReading",
     "belongs_to",
     "categories_inside",
     "category_of",
-    "consent_of",
     "in_error",
     "kind_of",
     "labels_of",

@@ -13,11 +13,13 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from consent import fhir_consent
+from consent.model import Consent
 from gateway.hub import versions
 from gateway.hub.content import digest, pack
 from gateway.hub.schema.tables import late_edition
+from gateway.intake.consents import consent_of, ends, withdrawn
 from gateway.intake.workspace import Workspace
-from mappings.consents import ConsentReading, consent_of, withdrawn
 from mappings.model import Heading, Record, Resource
 
 
@@ -37,7 +39,7 @@ class Edition:
         return any(
             old.source == self.system
             and old.recorded == self.heading.changed
-            and (said is None or consent_of(old.resource) == consent_of(said))
+            and (said is None or fhir_consent.read(old.resource) == fhir_consent.read(said))
             for old in versions.history(ws.connection, ws.tenant, self.ref)
         )
 
@@ -68,21 +70,16 @@ def taken_back(late: Resource, current: Resource, at: datetime) -> Resource:
     if said is None or stands is None or stands.in_error:
         return current
     made = _with_exceptions(late, current, said, stands)
-    if _ends(said) and not (stands.withdrawn or stands.decision != "samtykker"):
+    if ends(said) and not ends(stands):
         by = next((r for r in sorted(said.givers)), "unknown")
         made = withdrawn(made, said.withdrawn or at, by)
     return made
 
 
-def _ends(said: ConsentReading) -> bool:
-    return said.withdrawn is not None or said.in_error or said.decision != "samtykker"
-
-
-def _with_exceptions(
-    late: Resource, current: Resource, said: ConsentReading, stands: ConsentReading
-) -> Resource:
-    new = said.except_recipients <= stands.except_recipients and said.except_items <= stands.except_items
-    if new:
+def _with_exceptions(late: Resource, current: Resource, said: Consent, stands: Consent) -> Resource:
+    fewer = said.except_recipients <= stands.except_recipients and said.except_items <= stands.except_items
+    others, known = fhir_consent.read(late)[1:], fhir_consent.read(current)[1:]
+    if fewer and all(one in known for one in others):
         return current
     provision: dict[str, Any] = current.get("provision") or {}
     nested = list(provision.get("provision") or ())

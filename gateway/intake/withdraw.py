@@ -11,8 +11,8 @@ from gateway.hub import versions
 from gateway.hub.journal import Journal
 from gateway.hub.store import Store
 from gateway.hub.versions import Version
+from gateway.intake.consents import consent_of, withdrawn
 from gateway.intake.workspace import Workspace
-from mappings.consents import consent_of, withdrawn
 
 WITHDRAWERS = ("RelatedPerson", "PractitionerRole")  # a participant of the log or plan, the child among them
 

@@ -23,8 +23,8 @@ from gateway.hub.schema.tables import conflict, lane
 from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
 from gateway.hub.wake import wake
+from gateway.intake.consents import only_permits
 from gateway.intake.twins import natives_of_twins
-from mappings.consents import only_permits
 from mappings.dialects import is_inlined
 from mappings.model import Resource
 from mappings.references import references

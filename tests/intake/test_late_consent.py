@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from consent.model import Consent
 from gateway.hub import versions
 from gateway.hub.content import unpack
 from gateway.hub.schema.tables import conflict
 from gateway.intake import Answer, Status
-from mappings.consents import ConsentReading, consent_of
+from gateway.intake.consents import consent_of
 from tests.end_to_end.invented import Child
 from tests.intake.world import TENANT, World
 
@@ -36,7 +37,7 @@ def newest(here: World) -> World:
     return here
 
 
-def stands(world: World) -> ConsentReading:
+def stands(world: World) -> Consent:
     """The consent as it is now."""
     (answer,) = world.take("stafettlogg", edition(30))
     with world.service.store.read() as connection:

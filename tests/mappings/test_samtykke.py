@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mappings import reading
+from consent import fhir_consent
+from consent.model import Consent
 from mappings.canonical import CATEGORY, ENH, identifier_system
 from mappings.model import ITEM, NotExpressible, State
-from mappings.reading import ConsentReading
 from tests.mappings.factories import LOG, get, item, put, record
 
 
@@ -18,9 +18,8 @@ def samtykke(**fields: Any) -> dict[str, Any]:
     return record("samtykke", giver=["d2"], mottakere=["bup"], kategorier=["plan", "maal"], **fields)
 
 
-def read(**fields: Any) -> ConsentReading:
-    found = reading.consent_of(item(samtykke(**fields)))
-    assert found is not None
+def read(**fields: Any) -> Consent:
+    (found,) = fhir_consent.read(item(samtykke(**fields)))
     return found
 
 
@@ -108,7 +107,8 @@ def test_all_else_reads_back_from_fhir_alone() -> None:
 
 def test_what_the_library_is_told() -> None:
     found = read(fra="2026-09-14", til="2027-06-18", gjelder="d2", formaalKode="behandling")
-    assert found == ConsentReading(
+    assert found == Consent(
+        id="Consent/" + item(samtykke())["id"],
         frame="CarePlan/c1",
         decision="samtykker",
         givers=frozenset({"RelatedPerson/f1"}),
@@ -141,9 +141,13 @@ def test_what_the_library_is_told() -> None:
     ],
 )
 def test_what_is_beyond_our_form_is_not_understood(change: dict[str, Any]) -> None:
-    found = reading.consent_of({**item(samtykke(unntatt=["ppt"])), **change})
-    assert found is not None
-    assert not found.understood
+    found = fhir_consent.read({**item(samtykke(unntatt=["ppt"])), **change})
+    assert found
+    assert not any(act.understood and act.decision == "samtykker" for act in found)
+
+
+def _permits(act: Consent) -> bool:
+    return act.understood and act.decision == "samtykker" and act.withdrawn is None
 
 
 @pytest.mark.parametrize("status", ["draft", "proposed", "rejected", "inactive"])
@@ -152,6 +156,4 @@ def test_a_consent_that_does_not_hold_is_never_shown_as_one(status: str) -> None
     theirs = {**state.focus[ITEM], "status": status}
     with pytest.raises(NotExpressible):
         get(State({**state.focus, ITEM: theirs}))
-    found = reading.consent_of(theirs)
-    assert found is not None
-    assert found.withdrawn is not None
+    assert not any(_permits(act) for act in fhir_consent.read(theirs))

@@ -12,10 +12,10 @@ import pytest
 from gateway.exchange import disclosures
 from gateway.exchange.disclosures import Attempt
 from gateway.hub import versions
+from gateway.intake.consents import consent_of
 from gateway.web import closing
 from gateway.web.door import handle
 from gateway.web.insight import Insight, looking
-from mappings import reading
 from mappings.canonical import extension
 from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
@@ -212,7 +212,7 @@ def test_a_consent_is_a_digital_record_of_the_giver_in_the_log(pages: Pages, mot
     with pages.service.store.read() as connection:
         own = versions.of_types(connection, "fjordbyen", pages.patient("e-n1"), ["Consent", "Provenance"])
     (made,) = [v for ref, v in own.items() if ref.startswith("Consent/") and ref != pages.ref("e-s1")]
-    said = reading.consent_of(made.resource)
+    said = consent_of(made.resource)
     assert said is not None
     assert (said.givers, said.frame) == (frozenset({pages.ref("e-d2")}), pages.ref("emma-logg"))
     assert (said.categories, said.recipients) == (frozenset({"notat"}), frozenset({"343231946"}))
