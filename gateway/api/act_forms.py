@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from gateway.api.answers import JSON
+from gateway.api.bodies import asks
 from gateway.config import Category
 from gateway.errors import Unprocessable
 from gateway.hub.acts import Kind
@@ -46,46 +46,34 @@ FORMS: Final[Mapping[Kind, Form]] = {
 _ALWAYS: Final = frozenset({"kind", "by", "reason"})
 _MAY: Final = frozenset({"id", "ends"})
 
-ACT: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {
-                    "type": "object",
-                    "required": ["by", "kind", "reason"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "id": {"type": "string", "pattern": f"^{_ID}$", "description": "A repeat is one act"},
-                        "kind": {"type": "string", "enum": [kind.value for kind in Kind]},
-                        "by": {"type": "string", "minLength": 1, "maxLength": 120},
-                        "reason": {"type": "string", "minLength": 1, "maxLength": 500},
-                        "ends": {"type": "string", "format": "date-time"},
-                        "weighty": {"type": "boolean"},
-                        "presumed": {"type": "boolean"},
-                        **{
-                            name: {
-                                "type": "array",
-                                "minItems": 1,
-                                "maxItems": MOST,
-                                "items": {"type": "string", "pattern": f"^({pattern.pattern})$"},
-                            }
-                            for name, pattern in LISTS.items()
-                        },
-                    },
-                },
-                "example": {
-                    "kind": "release",
-                    "by": "Kari Nordmann",
-                    "reason": "Teksten nevner ikke stedet",
-                    "keys": [
-                        "ServiceRequest/0b54cf4d-7d1c-4dd5-8a63-35ea5e2d3a10#description@5f2b1c9d8e7a6b40"
-                    ],
-                },
-            }
-        },
+_LISTED: Final = {
+    name: {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST,
+        "items": {"type": "string", "pattern": f"^({pattern.pattern})$"},
     }
+    for name, pattern in LISTS.items()
 }
+ACT: Final = asks(
+    {
+        "id": {"type": "string", "pattern": f"^{_ID}$", "description": "A repeat is one act"},
+        "kind": {"type": "string", "enum": [kind.value for kind in Kind]},
+        "by": {"type": "string", "minLength": 1, "maxLength": 120},
+        "reason": {"type": "string", "minLength": 1, "maxLength": 500},
+        "ends": {"type": "string", "format": "date-time"},
+        "weighty": {"type": "boolean"},
+        "presumed": {"type": "boolean"},
+        **_LISTED,
+    },
+    {
+        "kind": "release",
+        "by": "Kari Nordmann",
+        "reason": "Teksten nevner ikke stedet",
+        "keys": ["ServiceRequest/0b54cf4d-7d1c-4dd5-8a63-35ea5e2d3a10#description@5f2b1c9d8e7a6b40"],
+    },
+    ["by", "kind", "reason"],
+)
 
 
 def read(value: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.answers import JSON, answer
 from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.bodies import asks
 from gateway.api.documents import WithdrawalAnswer, errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.errors import NotFound, Unprocessable
@@ -27,28 +28,10 @@ router = APIRouter(tags=["consents"])
 PATIENCE = 15.0  # seconds: longer than a send may last
 ConsentId = Annotated[str, Path(pattern=r"^[A-Za-z0-9\-.]{1,64}$")]
 BY = r"^(RelatedPerson|PractitionerRole)/[A-Za-z0-9\-.]{1,64}$"
-TAKEN_BACK = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {
-                    "type": "object",
-                    "required": ["by"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "by": {
-                            "type": "string",
-                            "pattern": BY,
-                            "description": "The participant who takes it back",
-                        }
-                    },
-                },
-                "example": {"by": "RelatedPerson/0b54cf4d-7d1c-4dd5-8a63-35ea5e2d3a10"},
-            }
-        },
-    }
-}
+TAKEN_BACK = asks(
+    {"by": {"type": "string", "pattern": BY, "description": "The participant who takes it back"}},
+    {"by": "RelatedPerson/0b54cf4d-7d1c-4dd5-8a63-35ea5e2d3a10"},
+)
 
 
 @router.post(

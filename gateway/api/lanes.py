@@ -17,6 +17,7 @@ from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.answers import JSON, answer
 from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.bodies import asks
 from gateway.api.documents import LaneAnswer, LaneAnswers, errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.errors import Conflict, NotFound, Unprocessable
@@ -30,22 +31,10 @@ LaneId = Annotated[str, Path(pattern=ID)]
 MayRead = Annotated[Caller, Depends(admitted(scopes.LANES_READ))]
 MayWrite = Annotated[Caller, Depends(admitted(scopes.LANES_WRITE))]
 ACTED = {**ok(LaneAnswer, "The lane as it is now"), **errors(400, 404, 409)}
-REASON = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {
-                    "type": "object",
-                    "required": ["reason"],
-                    "additionalProperties": False,
-                    "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 200}},
-                },
-                "example": {"reason": "Avtalt stans hos mottaker til mandag"},
-            }
-        },
-    }
-}
+REASON = asks(
+    {"reason": {"type": "string", "minLength": 1, "maxLength": 200}},
+    {"reason": "Avtalt stans hos mottaker til mandag"},
+)
 
 
 @router.get(

@@ -13,6 +13,7 @@ from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.answers import JSON, answer
 from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.bodies import asks
 from gateway.api.consent_documents import NoticeAnswer, NoticeAnswers
 from gateway.api.documents import errors, ok
 from gateway.api.limits import body, decoded, demand
@@ -23,28 +24,16 @@ from gateway.errors import Unprocessable
 router = APIRouter(tags=["consents"])
 PARTICIPANT = r"^(RelatedPerson|PractitionerRole)/[A-Za-z0-9\-.]{1,64}$"
 NoticeId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
-BY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {
-                    "type": "object",
-                    "required": ["by"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "by": {
-                            "type": "string",
-                            "pattern": PARTICIPANT,
-                            "description": "The participant it is for, who says that it is done",
-                        }
-                    },
-                },
-                "example": {"by": "PractitionerRole/0b54cf4d-7d1c-4dd5-8a63-35ea5e2d3a10"},
-            }
-        },
-    }
-}
+BY = asks(
+    {
+        "by": {
+            "type": "string",
+            "pattern": PARTICIPANT,
+            "description": "The participant it is for, who says that it is done",
+        }
+    },
+    {"by": "PractitionerRole/0b54cf4d-7d1c-4dd5-8a63-35ea5e2d3a10"},
+)
 
 
 @router.get(

@@ -13,6 +13,7 @@ from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.answers import JSON, answer
 from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.bodies import asks
 from gateway.api.documents import CompletenessAnswer, ContinuedAnswer, errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.config import System
@@ -28,28 +29,13 @@ from mappings.model import Resource
 
 router = APIRouter(tags=["plans"])
 Members = list[Resource]
-ASKED = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {
-                    "type": "object",
-                    "required": ["log", "system"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "log": {"type": "string", "pattern": "^CarePlan/[A-Za-z0-9.-]{1,64}$"},
-                        "system": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,39}$"},
-                    },
-                },
-                "example": {
-                    "log": "CarePlan/6f0c1b52-6a1e-4f7e-9c39-0c7f7bb1c0de",
-                    "system": "individuell-plan",
-                },
-            }
-        },
-    }
-}
+ASKED = asks(
+    {
+        "log": {"type": "string", "pattern": "^CarePlan/[A-Za-z0-9.-]{1,64}$"},
+        "system": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,39}$"},
+    },
+    {"log": "CarePlan/6f0c1b52-6a1e-4f7e-9c39-0c7f7bb1c0de", "system": "individuell-plan"},
+)
 
 
 @router.get(

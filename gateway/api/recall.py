@@ -14,6 +14,7 @@ from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.answers import JSON, answer
 from gateway.api.auth import AtDesk, Desk, admitted
+from gateway.api.bodies import asks
 from gateway.api.documents import errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.api.recall_documents import DeviationAnswer, DeviationAnswers, RecallAnswer
@@ -33,31 +34,23 @@ MayWrite = Annotated[Caller, Depends(admitted(scopes.RECALL_WRITE))]
 NAME = {"type": "string", "minLength": 1, "maxLength": 120, "description": "The full name of who does it"}
 
 
-def _asked(example: dict[str, Any], **properties: Any) -> dict[str, Any]:
-    schema = {
-        "type": "object",
-        "required": sorted(properties),
-        "additionalProperties": False,
-        "properties": properties,
-    }
-    return {"requestBody": {"required": True, "content": {JSON: {"schema": schema, "example": example}}}}
-
-
 ITEM = {"type": "string", "pattern": r"^[A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64}$"}
-RECALL = _asked(
+RECALL = asks(
+    {
+        "items": {"type": "array", "minItems": 1, "maxItems": MOST_ITEMS, "items": ITEM},
+        "by": NAME,
+        "reason": {"type": "string", "enum": sorted(REASONS)},
+    },
     {
         "items": ["Goal/0b54cf4d-7d1c-4dd5-8a63-35ea5e2d3a10"],
         "by": "Kari Nordmann",
         "reason": "feil-person",
     },
-    items={"type": "array", "minItems": 1, "maxItems": MOST_ITEMS, "items": ITEM},
-    by=NAME,
-    reason={"type": "string", "enum": sorted(REASONS)},
+    ["by", "items", "reason"],
 )
-CLOSE = _asked(
+CLOSE = asks(
+    {"by": NAME, "reason": {"type": "string", "minLength": 1, "maxLength": 500}},
     {"by": "Kari Nordmann", "reason": "Legekontoret er ringt og har slettet sin utskrift"},
-    by=NAME,
-    reason={"type": "string", "minLength": 1, "maxLength": 500},
 )
 
 

@@ -5,57 +5,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.api.answers import JSON, PROBLEM
+from gateway.api.answers import PROBLEM
+from gateway.api.bodies import asks, takes
 from gateway.welfare import answers
 
 MOST_ANSWER = 10_000  # characters of child welfare's own words
-REPORT = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {"type": "object", "description": "A bekymringsmelding", "minProperties": 1},
-                "example": {
-                    "type": "bekymringsmelding",
-                    "id": "bm-17",
-                    "tidspunkt": "2026-11-21T11:05:00+01:00",
-                    "barn": {"navn": {"fornavn": "Ola", "etternavn": "Oppdiktet"}, "foedt": "2017-03-14"},
-                    "melder": {
-                        "navn": "Kari Kontaktlærer",
-                        "tjeneste": "skole",
-                        "stilling": "kontaktlærer",
-                        "telefon": "55 00 00 00",
-                    },
-                    "grunn": "omsorgssvikt",
-                    "beskrivelse": "Kommer uten mat og klær …",
-                    "akutt": False,
-                    "mistankeVoldOvergrep": False,
-                    "foresatteInformert": {"ja": True},
-                },
-            }
+REPORT = takes(
+    {"type": "object", "description": "A bekymringsmelding", "minProperties": 1},
+    {
+        "type": "bekymringsmelding",
+        "id": "bm-17",
+        "tidspunkt": "2026-11-21T11:05:00+01:00",
+        "barn": {"navn": {"fornavn": "Ola", "etternavn": "Oppdiktet"}, "foedt": "2017-03-14"},
+        "melder": {
+            "navn": "Kari Kontaktlærer",
+            "tjeneste": "skole",
+            "stilling": "kontaktlærer",
+            "telefon": "55 00 00 00",
         },
-    }
-}
-FEEDBACK = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": {
-                    "type": "object",
-                    "required": ["state", "time"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "state": {"enum": list(answers.STATES)},
-                        "time": {"type": "string", "format": "date-time"},
-                        "text": {"type": "string", "minLength": 1, "maxLength": MOST_ANSWER},
-                    },
-                },
-                "example": {"state": "undersoekes", "time": "2026-11-25T09:00:00+01:00"},
-            }
-        },
-    }
-}
+        "grunn": "omsorgssvikt",
+        "beskrivelse": "Kommer uten mat og klær …",
+        "akutt": False,
+        "mistankeVoldOvergrep": False,
+        "foresatteInformert": {"ja": True},
+    },
+)
+FEEDBACK = asks(
+    {
+        "state": {"enum": list(answers.STATES)},
+        "time": {"type": "string", "format": "date-time"},
+        "text": {"type": "string", "minLength": 1, "maxLength": MOST_ANSWER},
+    },
+    {"state": "undersoekes", "time": "2026-11-25T09:00:00+01:00"},
+    ["state", "time"],
+)
 FAULTY: dict[int | str, dict[str, Any]] = {
     422: {
         "description": "The report cannot be sent; `problems` names everything that is wrong with it",
@@ -76,19 +59,8 @@ SEEN = {
 }
 
 
-def _asks(required: list[str], properties: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
-    schema = {
-        "type": "object",
-        "required": required,
-        "additionalProperties": False,
-        "properties": properties,
-    }
-    return {"requestBody": {"required": True, "content": {JSON: {"schema": schema, "example": example}}}}
-
-
-CHECK = _asks(["text"], {"text": TEXT}, {"text": EXAMPLE})
-SEND = _asks(
-    ["id", "text", "recipient", "confirmedBy"],
+CHECK = asks({"text": TEXT}, {"text": EXAMPLE})
+SEND = asks(
     {
         "id": {
             "type": "string",
@@ -108,6 +80,7 @@ SEND = _asks(
         "confirmedBy": "Kari Kontaktlærer",
         "seen": [],
     },
+    ["id", "text", "recipient", "confirmedBy"],
 )
 UNSEEN: dict[int | str, dict[str, Any]] = {
     409: {

@@ -42,12 +42,13 @@ class Version:
     writers: tuple[str, ...] = ()  # of a Provenance: who has ever written in what it tells about
 
 
-_columns = (
-    resource.c.ref,
-    resource.c.version,
-    resource.c.person,
+# A version with what its head says of the resource.
+WITH_HEAD = (
+    resource_version.c.ref,
+    resource_version.c.version,
+    resource_version.c.person,
     resource.c.item,
-    resource.c.change_no,
+    resource_version.c.change_no,
     resource.c.created_by,
     resource.c.first_recorded,
     resource.c.writers,
@@ -59,11 +60,15 @@ _columns = (
 
 
 def _current() -> Select[Any]:
-    return select(*_columns).join(
-        resource_version,
-        (resource_version.c.tenant == resource.c.tenant)
-        & (resource_version.c.ref == resource.c.ref)
-        & (resource_version.c.version == resource.c.version),
+    return (
+        select(*WITH_HEAD)
+        .select_from(resource)
+        .join(
+            resource_version,
+            (resource_version.c.tenant == resource.c.tenant)
+            & (resource_version.c.ref == resource.c.ref)
+            & (resource_version.c.version == resource.c.version),
+        )
     )
 
 
@@ -97,23 +102,6 @@ _TENANT = resource.c.tenant == bindparam("tenant")
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
 _OF_ITEMS = _current().where(_TENANT, resource.c.item.in_(_WANTED)).order_by(resource.c.change_no)
 _OF_REFS = _current().where(_TENANT, resource.c.ref.in_(_WANTED)).order_by(resource.c.change_no)
-
-
-# A version with what its head says of the resource.
-WITH_HEAD = (
-    resource_version.c.ref,
-    resource_version.c.version,
-    resource_version.c.person,
-    resource.c.item,
-    resource_version.c.change_no,
-    resource.c.created_by,
-    resource.c.first_recorded,
-    resource.c.writers,
-    resource_version.c.source,
-    resource_version.c.recorded,
-    resource_version.c.stored,
-    resource_version.c.content,
-)
 
 
 def of_items(connection: Connection, tenant: str, items: Iterable[str]) -> dict[str, Version]:
