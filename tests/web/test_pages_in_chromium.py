@@ -176,6 +176,7 @@ def test_two_guardians_and_back(chromium: Browser, site: tuple[Pages, str]) -> N
         father.keyboard.press("Enter")
         expect(father.get_by_text("Gjelder nå")).to_be_visible()
         assert pages.outcome("e-n1") == "permit"
+        assert pages.get(f"/fhir/Communication?patient={pages.patient('e-n1')}", "bup").status_code == 200
 
         pages.later()
         mother.get_by_role("link", name="Tilbake").click()
@@ -186,6 +187,9 @@ def test_two_guardians_and_back(chromium: Browser, site: tuple[Pages, str]) -> N
         mother.get_by_role("button", name="Ja, trekk samtykket").click()
         expect(mother.get_by_role("heading", name="Det er lukket")).to_be_visible()
         assert pages.outcome("e-n1") == "deny"
+        mother.get_by_role("link", name="Tilbake").click()
+        mother.get_by_role("link", name="Se hvem som har fått hva").click()
+        fits(mother, "Hvem har fått hva: Emma")
         mother.get_by_role("button", name="Logg ut").click()
         expect(mother.get_by_role("heading", name="Du er logget ut")).to_be_visible()
 

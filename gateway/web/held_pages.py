@@ -1,0 +1,49 @@
+"""The page of who holds what about a child from before, as the one who is logged in may see it: from the same
+look as GET /people/{person}/held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from gateway.consents.held import Held
+from gateway.consents.holdings import Look
+from gateway.consents.telling import plain
+from gateway.web.desk import BASE, AtDesk
+from gateway.web.door import Handle, Here
+from gateway.web.insight import Insight, looking
+from gateway.web.reader import kind, tell_people, teller
+from gateway.web.rendering import PageRoute, page
+
+router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/barn/{given}/hvem-har")
+def held(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
+    """Each holder, what it has, when it got it, why, and whether it still gets it."""
+
+    def work(connection: Connection, insight: Insight) -> dict[str, Any]:
+        here = insight.here
+        look = Look(desk.service.settings, here.facts, here.me.id, insight.now).look(connection)
+        insight.tell(one.ref for one in (look.attempt.items if look.attempt is not None else ()))
+        tell_people(insight)
+        return {
+            "child": teller(request, desk, insight).child(),
+            "kind": kind(insight),
+            "holders": [
+                {**plain(one), "first": one.first, "last": one.last, "items": _items(one.held, plain(one))}
+                for one in look.holdings
+            ],
+        }
+
+    return page(request, "held", session=session, here=given, **looking(desk, session, given, work))
+
+
+def _items(held: tuple[Held, ...], told: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each item as it is told, with its times as times."""
+    return [
+        {**said, "first": one.receipt.first, "last": one.receipt.last}
+        for one, said in zip(held, told["items"], strict=True)
+    ]
