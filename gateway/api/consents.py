@@ -103,15 +103,24 @@ async def _closing(desk: Desk, tenant: str, consents: Sequence[str], since: date
 
 
 async def closed(desk: Desk, tenant: str, answers: Sequence[Answer], since: datetime) -> list[Answer]:
-    """The answers to records; those to consents that were changed say whether older decisions have ended."""
-    changed = [a.ref for a in answers if a.ref and a.ref.startswith("Consent/") and _took_effect(a)]
+    """The answers to records; those to consents that were changed say whether older decisions have ended. One
+    that only took issue with what another system decided changed nothing, and closes nothing."""
+    named = {a.ref for a in answers if a.ref and a.ref.startswith("Consent/") and _took_effect(a)}
+    changed = await run_in_threadpool(_newer, desk, tenant, named, since) if named else set()
     if not changed:
         return list(answers)
-    closing = await _closing(desk, tenant, changed, since)
+    closing = await _closing(desk, tenant, sorted(changed), since)
     return [replace(a, closed=closing.closed) if a.ref in changed else a for a in answers]
 
 
+def _newer(desk: Desk, tenant: str, refs: set[str], since: datetime) -> set[str]:
+    """Which of these have a version since then."""
+    with desk.service.store.read() as connection:
+        found = versions.of_refs(connection, tenant, sorted(refs))
+    return {ref for ref, version in found.items() if version.stored >= since}
+
+
 def _took_effect(one: Answer) -> bool:
-    """Whether the consent is another now. An older edition that is kept as history changes nothing, and so
-    closes nothing; one that takes something back does, and is answered as a conflict."""
+    """Whether the consent may be another now. An older edition that is kept as history changes nothing, and
+    so closes nothing; one that takes something back does, and is answered as a conflict."""
     return one.status is Status.CONFLICT or (one.status is Status.STORED and not one.late)

@@ -12,7 +12,8 @@ import pytest
 
 from gateway import jsontext
 from gateway.config import Settings
-from gateway.hub import versions
+from gateway.hub import links, versions
+from gateway.hub.links import Link
 from mappings import reading
 from mappings.canonical import ENH
 from tests.access.issuer_server import Issuer
@@ -168,3 +169,23 @@ def test_whoever_changes_a_goal_sees_no_more_of_it_than_before(world: World) -> 
     ][0]
     inside = {tuple(one["categories"]): one["outcome"] for one in found["decisions"]}
     assert inside == {("maal",): "permit", ("evaluering",): "deny"}
+
+
+def test_a_withdrawal_by_a_server_that_did_not_record_the_consent_closes_nothing(
+    world: World, emma: list[dict[str, Any]]
+) -> None:
+    """It is kept for a person to look at; nobody is told that sharing has ended."""
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    (consent,) = current(world, own, "Consent")
+    ref = f"Consent/{consent['id']}"
+    with world.service.store.write() as connection:
+        known = {"Consent/7": ref, "Patient/9": f"Patient/{own}"}
+        links.save(connection, "fjordbyen", [Link("bup", here, own, there) for there, here in known.items()])
+    said = {**consent, "id": "7", "status": "inactive", "patient": {"reference": "Patient/9"}}
+    said["meta"] = {"versionId": "9", "lastUpdated": "2026-11-21T11:00:00Z"}
+    world.later()
+    (answer,) = fields(world.hand_in("bup", [said]))["results"]
+    assert answer["status"] == "conflict", answer
+    assert "closed" not in answer
+    assert "permit" in outcomes(world, own).values()
