@@ -15,7 +15,7 @@ from gateway.hub.versions import Version
 from gateway.intake.answer import Answer, Status
 from gateway.intake.late import Edition, taken_back
 from gateway.intake.workspace import Workspace
-from mappings import derived, reading
+from mappings import derived, marks, reading
 from mappings.canonical import ENH
 from mappings.dialects import is_inlined, new_measure
 from mappings.model import ITEM, Heading, Ids, Record, RecordMapping, Resource, State
@@ -49,7 +49,7 @@ class Entry:
         ids = self._ids(ws, name)
         if link.candidates:
             self._settle_candidates(ws, link, ids)
-        theirs = self.mapping.put(self.record, link.held, ids)
+        theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, ids))
         if link.native_id is not None and theirs == link.held:
             return self._same(ws, link)
         status = self._merge(ws, link, theirs)
@@ -57,6 +57,11 @@ class Entry:
         return Answer(
             status, self.heading.type, self.heading.id, ref=name.ref, problems=self.heading.warnings
         )
+
+    def _marked(self, ws: Workspace, link: Link, theirs: State) -> State:
+        """What protects an item is taken away where it was made; elsewhere its absence says nothing."""
+        head = ws.heads.get(link.ref)
+        return theirs if head is None or head.created_by == self.system.id else marks.kept(theirs, link.held)
 
     def _frame(self, ws: Workspace) -> str | None:
         if self.heading.frame is None:

@@ -15,6 +15,7 @@ from gateway.intake.workspace import Workspace
 from mappings import derived
 from mappings.canonical import ENH
 from mappings.fhir import FhirMapping
+from mappings.marks import with_marks
 from mappings.model import EMPTY, ITEM, Ids, Resource, State
 
 
@@ -44,6 +45,8 @@ class ResourceEntry:
             self._append(ws, written.ref, written.ref, theirs)
             self._hold(ws, written.ref, theirs)
             return True
+        if head.created_by != self.system.id:  # what protects an item is taken away where it was made
+            theirs = with_marks(theirs, written.shown)
         value = self._merged(ws, written, theirs, head)
         self._hold(ws, written.ref, theirs)
         if value == head.resource:
