@@ -10,12 +10,12 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection, select
 
-from consent.model import Recipient
 from gateway.access.login_sessions import Session
 from gateway.errors import NotReady
 from gateway.exchange import disclosures, leaving
 from gateway.exchange.disclosures import Attempt
 from gateway.exchange.judge import Judge, View
+from gateway.exchange.readers import alone
 from gateway.exchange.selection import Parts, by_item
 from gateway.hub import versions
 from gateway.hub.schema.tables import person
@@ -27,9 +27,7 @@ from mappings.model import Resource
 
 Result = TypeVar("Result")
 RECIPIENT: Final = "~min-side"  # in the log of what was told; no system can be called that
-LABELS: Final = frozenset({"NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"})  # kept reader by reader
 TRIES: Final = 4
-OF_THE_FAMILY: Final = frozenset({"NORN_FORANS", "NORN_UNGDOM"})  # of no concern to who is none of them
 OWN: Final = "own"
 
 
@@ -48,7 +46,13 @@ class Insight:
 
     def look(self) -> None:
         """Decide every item."""
-        judge = Judge(self.here.facts, _reader(self.here), channel="page", purpose="samordning", now=self.now)
+        judge = Judge(
+            self.here.facts,
+            alone(self.here.me, RECIPIENT),
+            channel="page",
+            purpose="samordning",
+            now=self.now,
+        )
         for item, own in self.parts.items():
             view = judge.view(item, own)
             if view.permitted:
@@ -114,14 +118,6 @@ class Insight:
         number = version.version if version else 0
         view = self._views.get(ref) or View(ref, {}, {})
         return view.disclosed(ref, number, OWN)
-
-
-def _reader(here: Place) -> Recipient:
-    """The one person; who acts for a service reads as that service."""
-    me = here.me
-    if here.staff and me.organization:
-        return Recipient(RECIPIENT, frozenset({me.organization}), frozenset(), OF_THE_FAMILY)
-    return Recipient(RECIPIENT, frozenset(), frozenset({me.id}), LABELS)
 
 
 ASIDE: Final = frozenset(
