@@ -47,7 +47,7 @@ package: $(VENV)/.runtime ## our profiles as a FHIR package; CANONICAL=URL for a
 	$(BIN)/stafettbro profiles $(PACKAGE) $(if $(CANONICAL),--canonical $(CANONICAL))
 
 races: $(VENV)/.development peers ## 2,000 withdrawals against running deliveries (long)
-	STAFETTBRO_WITHDRAWALS=2000 $(BIN)/python -m pytest tests/end_to_end/test_withdrawal.py $(PYTEST_ARGS)
+	STAFETTBRO_WITHDRAWALS=2000 $(BIN)/python -m pytest --timeout 3600 tests/end_to_end/test_withdrawal.py $(PYTEST_ARGS)
 
 laws: $(VENV)/.development ## the laws of the lenses, 5,000 cases for every section; LAWS_ARGS='--seed 7'
 	$(BIN)/python -m gateway.cli mapping check stafettlogg --no-report --cases 5000 $(LAWS_ARGS)
