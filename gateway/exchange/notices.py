@@ -59,6 +59,8 @@ class Notices:
         """What has ended since the last look, noted; and what of it has not been told. items: what has
         changed; whole: everything of the person was looked at. Holds the lane."""
         tenant, person = self.selection.facts.tenant, self.selection.facts.person
+        if not links.refs_of_person(connection, tenant, self.system.id, person):
+            return Ending()  # it has nothing of the person, and never had
         known = endings.of_person(connection, tenant, self.system.id, person)
         there = {part.unit.ref for one in shown for part in (one, *one.within)}
         found = Ending()
