@@ -86,16 +86,6 @@ def of_person(connection: Connection, tenant: str, person: str) -> list[Act]:
     return [_act(row) for row in rows]
 
 
-def untold(connection: Connection, tenant: str) -> list[Act]:
-    """Acts in danger that nobody has told those concerned of."""
-    rows = connection.execute(
-        select(act)
-        .where(act.c.tenant == tenant, act.c.kind == Kind.EMERGENCY, act.c.told.is_(None))
-        .order_by(act.c.created, act.c.id)
-    )
-    return [_act(row) for row in rows]
-
-
 def one_of(connection: Connection, tenant: str, person: str, own: str) -> Act | None:
     """One act about a person."""
     return next((one for one in of_person(connection, tenant, person) if one.id == own), None)

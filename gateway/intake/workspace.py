@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from consent import fhir_circumstance
 from gateway.config import System
 from gateway.hub import directory, links, persons, review, versions, writers
 from gateway.hub.content import pack
@@ -127,7 +128,7 @@ class Workspace:
         old = self.heads.get(ref)
         row = self.people[person_id]
         row.change_no += 1
-        if resource["resourceType"] in FACTS:
+        if _is_fact(resource) or (old is not None and _is_fact(old.resource)):
             row.facts_no = row.change_no
         version = Version(
             ref=ref,
@@ -199,6 +200,11 @@ class Workspace:
         weighed = {v.person for v in self.fresh if v.change_no <= self.people[v.person].facts_no}
         weighed |= {p for p in self.moved if self.people[p].change_no == self.people[p].facts_no}
         review.ask(self.connection, self.tenant, weighed, self.now)
+
+
+def _is_fact(resource: Resource) -> bool:
+    """Whether decisions rest on it: by its type, or as a circumstance (a care order, competence)."""
+    return resource["resourceType"] in FACTS or fhir_circumstance.read(resource) is not None
 
 
 def _writers(old: Version | None, resource: Resource) -> tuple[str, ...]:

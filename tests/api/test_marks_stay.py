@@ -93,6 +93,8 @@ def test_nor_does_a_record_that_comes_without_its_marks_lower_it(
         assert held is not None
         state = State({ITEM: held.resource})
         known = [Link("bup", f"Patient/{own}", own, "Patient/9"), Link("bup", ref, own, "Goal/7", held=state)]
+        mother = links.names(connection, "fjordbyen", "logg", ["e-d2"])["e-d2"].ref
+        known.append(Link("bup", mother, own, "RelatedPerson/5"))  # whom it tells about, BUP knows
         links.save(connection, "fjordbyen", known)
     before = held.resource
     assert gone in before

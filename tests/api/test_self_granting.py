@@ -15,7 +15,7 @@ from gateway.config import Settings
 from gateway.hub import links, versions
 from gateway.hub.links import Link
 from mappings import reading
-from mappings.canonical import ENH
+from mappings.canonical import ENH, code_system
 from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
 from tests.api.test_fhir_read import evaluated, matches, person
@@ -135,6 +135,36 @@ def test_who_decides_is_not_for_a_recipient_to_say(world: World, emma: list[dict
     guardian = current(world, own, "RelatedPerson")[0]
     by_records(world, own, guardian)
     assert reading.belongs_to(guardian)
+    after = outcomes(world, own)
+    assert {i: after[i] for i in before} == before
+
+
+def test_a_care_order_is_not_for_a_recipient_to_state(world: World, emma: list[dict[str, Any]]) -> None:
+    """It would put child welfare in the guardians' place."""
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    before = outcomes(world, own)
+    code = {"coding": [{"system": code_system("forhold"), "code": "omsorgsovertakelse"}]}
+    about = {"subject": {"reference": f"Patient/{own}"}, "valueBoolean": True, "status": "final"}
+    made = send(world, "POST", "/fhir/Observation", {"resourceType": "Observation", "code": code, **about})
+    assert made.status_code == 201, made.text
+    after = outcomes(world, own)
+    assert {i: after[i] for i in before} == before
+
+
+def test_a_care_order_in_the_log_counts_at_once_and_until_it_is_taken_back(
+    world: World, emma: list[dict[str, Any]]
+) -> None:
+    world.hand_in("logg", emma)
+    own = person(world, emma[0])
+    before = outcomes(world, own)
+    order = {"type": "forhold", "id": "e-f1", "logg": emma[0]["id"], "endretAv": "e-d1", "verdi": "ja"}
+    order |= {"slag": "omsorgsovertakelse", "gjelder": "e-d4", "fra": "2026-11-01", "kilde": "vedtak"}
+    world.hand_in("logg", [{**order, "endret": "2026-11-20T10:00:00+01:00"}])
+    goals = {o for i, o in outcomes(world, own).items() if i.startswith("Goal/")}
+    assert goals == {"deny"}  # the guardians' consents carry nothing now, and child welfare has given none
+    mistaken = {"tidspunkt": "2026-11-20T11:00:00+01:00", "av": "e-d1", "grunn": "feil barn"}
+    world.hand_in("logg", [{**order, "endret": "2026-11-20T11:00:00+01:00", "feilregistrert": mistaken}])
     after = outcomes(world, own)
     assert {i: after[i] for i in before} == before
 
