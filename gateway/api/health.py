@@ -4,13 +4,13 @@ anyone."""
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.api.answers import answer
 from gateway.api.auth import AtDesk
 from gateway.api.documents import Health, Readiness, ok
-from gateway.hub.schema import HEAD
+from gateway.errors import ConfigurationError
+from gateway.hub.schema import serves
 from gateway.hub.store import Store
 
 router = APIRouter(tags=["operations"])
@@ -43,7 +43,9 @@ def readyz(request: Request, desk: AtDesk) -> Response:
 def _database(store: Store) -> dict[str, bool]:
     try:
         with store.read() as connection:
-            revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            migrated = serves(connection)
+    except ConfigurationError:
+        migrated = False
     except SQLAlchemyError:
         return {"database": False, "migrated": False}
-    return {"database": True, "migrated": revision == HEAD}
+    return {"database": True, "migrated": migrated}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import inspect, make_url, text
+from sqlalchemy import make_url
 
 from gateway.cli.outcome import Impossible
 from gateway.config import Settings
-from gateway.hub.schema import HEAD
+from gateway.hub.schema import HEAD, current
 from gateway.hub.store import Store
 
 
@@ -28,10 +28,7 @@ def revision(url: str) -> str | None:
     store = Store(url)
     try:
         with store.read() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-            return str(found) if found else None
+            return current(connection)
     finally:
         store.close()
 
@@ -42,7 +39,7 @@ def open_current(settings: Settings) -> Store:
     if missing is not None:
         raise Impossible(f"There is no database yet ({missing}). `stafettbro serve` creates it.")
     found = revision(settings.database_url)
-    if found != HEAD:
+    if found is None or found < HEAD:
         raise Impossible(
             f"The database is on schema {found or 'none'}, this program on {HEAD}: run `stafettbro migrate`."
         )

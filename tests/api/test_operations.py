@@ -14,7 +14,7 @@ def test_health_needs_no_token_and_says_whether_the_database_is_there(any_world:
     ready = any_world.http.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]) == (200, {"database": True, "migrated": True})
     with any_world.service.store.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'x'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     behind = any_world.http.get("/readyz")
     assert (behind.status_code, behind.json()["checks"]["migrated"]) == (503, False)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import insert, select, text
 
+from gateway.errors import ConfigurationError
 from gateway.hub import writers
 from gateway.hub.content import pack
-from gateway.hub.schema import migrate
+from gateway.hub.schema import HEAD, current, migrate, serves
 from gateway.hub.schema.tables import resource, resource_version
 from gateway.hub.store import Store
 from tests.intake.world import NOW, TENANT
 
 REF = "Provenance/m1-provenance"
-HEAD = (
+ROW = (
     "INSERT INTO resource (tenant, ref, person, type, item, version, change_no, created_by)"
     " VALUES (:tenant, :ref, 'p1', 'Provenance', 'Goal/m1', 2, 2, 'logg')"
 )
@@ -38,7 +40,7 @@ def test_who_has_ever_written_is_found_in_the_versions_there_are(empty_database_
     migrate(empty_database_url, "0007")
     store = Store(empty_database_url)
     with store.write() as connection:
-        connection.execute(text(HEAD), {"tenant": TENANT, "ref": REF})
+        connection.execute(text(ROW), {"tenant": TENANT, "ref": REF})
         first, second = version(1, "PractitionerRole/a"), version(2, "PractitionerRole/b")
         connection.execute(insert(resource_version), [first, second])
     migrate(empty_database_url)
@@ -46,3 +48,29 @@ def test_who_has_ever_written_is_found_in_the_versions_there_are(empty_database_
         found = connection.execute(select(resource.c.writers)).scalar_one()
     store.close()
     assert writers.read(found) == ("PractitionerRole/a", "PractitionerRole/b")
+
+
+def brought_forward(url: str, floor: str) -> None:
+    """As a newer release would leave it."""
+    migrate(url)
+    store = Store(url)
+    with store.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE schema_floor SET oldest = :floor"), {"floor": floor})
+    store.close()
+
+
+def test_a_schema_of_a_newer_release_is_left_as_it_is(empty_database_url: str) -> None:
+    brought_forward(empty_database_url, floor=HEAD)
+    migrate(empty_database_url)
+    store = Store(empty_database_url)
+    with store.read() as connection:
+        assert current(connection) == "9999"
+        assert serves(connection)
+    store.close()
+
+
+def test_a_schema_that_has_lost_what_this_release_needs_stops_it(empty_database_url: str) -> None:
+    brought_forward(empty_database_url, floor="9998")
+    with pytest.raises(ConfigurationError, match="before schema 9998"):
+        migrate(empty_database_url)
