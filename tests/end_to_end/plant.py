@@ -65,6 +65,7 @@ class Plant:
     environment: dict[str, str]
     commands: dict[str, list[str]]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    sources: dict[str, Path] = field(default_factory=dict)  # of processes of another release: where its code is
 
     def employ(self, workers: int) -> None:
         """Have workers beside `serve`."""
@@ -77,6 +78,7 @@ class Plant:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 self.commands[name],
+                cwd=self.sources.get(name),
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -88,6 +90,11 @@ class Plant:
         """kill -9."""
         self.processes[name].kill()
         self.processes[name].wait()
+
+    def end(self, name: str) -> None:
+        """Ask it to stop, as its supervisor does, and wait until it has."""
+        self.processes[name].terminate()
+        self.processes.pop(name).wait(timeout=60)
 
     def pause(self, name: str) -> None:
         """SIGSTOP."""
@@ -185,11 +192,13 @@ def planted(
     *,
     clinics: Sequence[str] = ("bup", "fastlege"),
     workers: int = 2,
+    source: Path | None = None,
     **receiving: Any,
 ) -> Iterator[Plant]:
     """Start everything and hand in what the children's logs and plans hold from before. clinics: which FHIR
-    servers receive. workers: processes beside `serve` on PostgreSQL (on SQLite it works itself). receiving:
-    what each recipient's table says."""
+    servers receive. workers: processes beside `serve` on PostgreSQL (on SQLite it works itself). source:
+    where the code of another release is, for one that starts as that. receiving: what each recipient's table
+    says."""
     with ExitStack() as stack:
         issuer = stack.enter_context(issuer_server.running())
         peers = {name: stack.enter_context(medplum()) for name in clinics}
@@ -201,6 +210,8 @@ def planted(
         if not database_url.startswith("sqlite"):
             plant.employ(workers)
         for name in plant.commands:
+            if source is not None:
+                plant.sources[name] = source
             plant.start(name)
         wait_until(plant.ready, 60, "the gateway is ready")
         _enter(plant, children)
