@@ -27,7 +27,7 @@ def build(store: Store) -> FastAPI:
 
     @app.post("/records", status_code=201)
     def post(body: dict[str, Any]) -> dict[str, str]:
-        with store.write() as connection:
+        with store.outside(write=True) as connection:
             connection.execute(insert(ENTRY).values(body=body))
         return {"status": "stored"}
 
@@ -37,7 +37,7 @@ def build(store: Store) -> FastAPI:
 def main(url: str, port: int) -> None:
     """Serve until told to stop."""
     store = Store(url)
-    with store.write() as connection:
+    with store.outside(write=True) as connection:
         METADATA.create_all(connection)
     uvicorn.run(build(store), host="127.0.0.1", port=port, access_log=False, log_level="warning")
 

@@ -78,7 +78,7 @@ def _await_quiet(url: str, seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     there, active = 0, 0
     while time.monotonic() < deadline:
-        with store.read() as connection:
+        with store.read("fjordbyen") as connection:
             there = connection.execute(plans, {"plan": PLAN}).scalar_one()
             active = connection.execute(busy, {"plan": PLAN}).scalar_one()
         if there == CHILDREN and active == 0:

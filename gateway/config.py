@@ -225,7 +225,7 @@ class Settings(Model):
     embedded_worker: bool = True  # run the worker inside `serve` (always so on SQLite)
     sweep_seconds: float = 60.0
     answer_deadline_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
-    tenants: tuple[Tenant, ...]
+    tenants: Annotated[tuple[Tenant, ...], Field(min_length=1)]
     organizations: tuple[Organization, ...] = ()
     systems: tuple[System, ...]
     routes: tuple[Route, ...] = ()
@@ -281,6 +281,11 @@ class Settings(Model):
             if login.tenant not in tenants:
                 raise ValueError(f"login {login.id}: unknown tenant {login.tenant}")
         return self
+
+    @property
+    def tenant_ids(self) -> tuple[str, ...]:
+        """Every tenant of the installation."""
+        return tuple(tenant.id for tenant in self.tenants)
 
     def system(self, system_id: str) -> System | None:
         """The system of this id, if configured."""

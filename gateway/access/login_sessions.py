@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Delete, Table, delete, insert, select, update
 
 from gateway.access.people_login import Begun
 from gateway.config import Login
@@ -54,16 +54,16 @@ class Sessions:
             "expires": now + ATTEMPT,
             "content": pack(content),
         }
-        with self._store.write() as connection:
-            connection.execute(delete(login_attempt).where(login_attempt.c.expires <= now))
-            connection.execute(delete(login_session).where(login_session.c.expires <= now))
+        with self._store.write(login.tenant) as connection:
+            connection.execute(_expired(login_attempt, login.tenant, now))
+            connection.execute(_expired(login_session, login.tenant, now))
             connection.execute(insert(login_attempt), row)
         return key
 
     def returned(self, login: Login, key: str, now: datetime) -> Begun | None:
         """The login under way, once: whoever comes back a second time finds nothing."""
         table = login_attempt.c
-        with self._store.write() as connection:
+        with self._store.write(login.tenant) as connection:
             row = connection.execute(
                 delete(login_attempt)
                 .where(
@@ -89,7 +89,7 @@ class Sessions:
             "expires": now + timedelta(minutes=login.longest_minutes),
             "content": pack(content),
         }
-        with self._store.write() as connection:
+        with self._store.write(login.tenant) as connection:
             connection.execute(insert(login_session), row)
         return key
 
@@ -100,13 +100,13 @@ class Sessions:
             return None
         table = login_session.c
         here = (table.tenant == login.tenant, table.digest == _digest(key), table.login == login.id)
-        with self._store.read() as connection:
+        with self._store.read(login.tenant) as connection:
             row = connection.execute(select(login_session).where(*here)).first()
         idle = timedelta(minutes=login.idle_minutes)
         if row is None or row.expires <= now or row.seen + idle <= now:
             return None
         if row.seen + SEEN_AGAIN <= now:
-            with self._store.write() as connection:
+            with self._store.write(login.tenant) as connection:
                 connection.execute(update(login_session).where(*here).values(seen=now))
         kept = unpack(row.content)
         return Session(
@@ -124,7 +124,7 @@ class Sessions:
         if draft is not None:
             content["draft"] = draft
         table = login_session.c
-        with self._store.write() as connection:
+        with self._store.write(session.tenant) as connection:
             connection.execute(
                 update(login_session)
                 .where(table.tenant == session.tenant, table.digest == _digest(session.key))
@@ -137,7 +137,7 @@ class Sessions:
         if key is None or login is None:
             return
         table = login_session.c
-        with self._store.write() as connection:
+        with self._store.write(login.tenant) as connection:
             connection.execute(
                 delete(login_session).where(table.tenant == login.tenant, table.digest == _digest(key))
             )
@@ -145,3 +145,7 @@ class Sessions:
 
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _expired(table: Table, tenant: str, now: datetime) -> Delete:
+    return delete(table).where(table.c.tenant == tenant, table.c.expires <= now)

@@ -52,7 +52,7 @@ class Participants:
         return {ref: v for ref, v in found.items() if not hashes.isdisjoint(self._known_by(v.resource))}
 
     def _step(self, tenant: str) -> bool:
-        with self.store.write() as connection:
+        with self.store.write(tenant) as connection:
             after = _position(connection, tenant)
             page = versions.feed(connection, tenant, after, self.store.horizon(connection), STEP)
             if not page:

@@ -88,7 +88,7 @@ def _in_danger(desk: Desk, caller: Caller, made: Act) -> Act:
 
 
 def _make(desk: Desk, caller: Caller, made: Act) -> Act:
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         facts_of(connection, desk, caller, made.person)
     kept = desk.service.acting(caller.tenant, caller.system).make(made, made.created)
     if kept is made:
@@ -100,7 +100,7 @@ async def _closing(desk: Desk, tenant: str, made: Act) -> Closing:
     service = desk.service
 
     def begun() -> Epoch:
-        with service.store.read() as connection:
+        with service.store.read(tenant) as connection:
             row = connection.execute(
                 select(person.c.facts_no).where(person.c.tenant == tenant, person.c.id == made.person)
             ).one()
@@ -118,7 +118,7 @@ async def _closing(desk: Desk, tenant: str, made: Act) -> Closing:
     response_class=Response,
 )
 def listed(desk: AtDesk, caller: MayRead, person_id: PersonId) -> Response:
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         facts_of(connection, desk, caller, person_id)
         found = acts.of_person(connection, caller.tenant, person_id)
     own = [one for one in found if caller.system is None or one.client == caller.client_id[:255]]
@@ -145,7 +145,7 @@ def end(desk: AtDesk, caller: MayAct, person_id: PersonId, act_id: ActId) -> Res
     response_class=Response,
 )
 def told(desk: AtDesk, caller: MayAct, person_id: PersonId, act_id: ActId) -> Response:
-    with desk.service.store.write() as connection:
+    with desk.service.store.write(caller.tenant) as connection:
         facts_of(connection, desk, caller, person_id)
         now = desk.service.clock()
         noted = acts.tell(connection, caller.tenant, person_id, act_id, now)
@@ -168,7 +168,7 @@ def told(desk: AtDesk, caller: MayAct, person_id: PersonId, act_id: ActId) -> Re
     response_class=Response,
 )
 def waiting(desk: AtDesk, caller: MayRead, person_id: PersonId) -> Response:
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         known = facts_of(connection, desk, caller, person_id)
         found = [one for one in awaiting(connection, known) if caller.system in (None, one.made_in)]
     shown = [_part(one, whole=caller.system is not None) for one in found]

@@ -138,7 +138,7 @@ def _known(desk: Desk, caller: Caller, person: str) -> Known:
     protection only what the caller may see: findings must not tell it where the child lives."""
     service = desk.service
     looking = Looking(service.settings, service.facts, desk.system_of(caller), service.clock())
-    with service.store.read() as connection:
+    with service.store.read(caller.tenant) as connection:
         sight = looking.whole(connection, person, hold=False)
         if sight is None or not sight.seen:
             raise NotFound("No such person here")

@@ -89,7 +89,7 @@ def create_app(service: Service) -> FastAPI:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
     service = desk.service
-    with service.store.write() as connection:
+    with service.store.write(*service.settings.tenant_ids) as connection:
         ensure_recipients(connection, service.settings.systems)
     worker = service.add_worker() if service.settings.embedded_worker or service.store.sqlite else None
     app.state.work = asyncio.create_task(worker.run()) if worker else None

@@ -38,7 +38,7 @@ def consents(
     desk: AtDesk, caller: Annotated[Caller, Depends(admitted(scopes.DECISIONS_READ))], person_id: PersonId
 ) -> Response:
     now = desk.service.clock()
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         facts = facts_of(connection, desk, caller, person_id)
         found = versions.of_types(connection, caller.tenant, person_id, ["Consent"]).values()
         own = [v for v in found if caller.system in (None, v.created_by)]

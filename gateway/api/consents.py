@@ -77,7 +77,7 @@ def _by(value: Any) -> str:
 
 def _withdraw(desk: Desk, caller: Caller, ref: str, by: str) -> Withdrawal:
     service = desk.service
-    with service.store.read() as connection:
+    with service.store.read(caller.tenant) as connection:
         head = versions.current(connection, caller.tenant, ref)
     if head is None or caller.system not in (None, head.created_by):
         raise NotFound("No such consent")
@@ -93,7 +93,7 @@ async def _closing(desk: Desk, tenant: str, consents: Sequence[str], since: date
     store = desk.service.store
 
     def begun() -> Any:
-        with store.read() as connection:
+        with store.read(tenant) as connection:
             return epochs(connection, tenant, consents, since)
 
     clock = desk.service.clock
@@ -115,7 +115,7 @@ async def closed(desk: Desk, tenant: str, answers: Sequence[Answer], since: date
 
 def _newer(desk: Desk, tenant: str, refs: set[str], since: datetime) -> set[str]:
     """Which of these have a version since then."""
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(tenant) as connection:
         found = versions.of_refs(connection, tenant, sorted(refs))
     return {ref for ref, version in found.items() if version.stored >= since}
 

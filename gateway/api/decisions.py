@@ -65,7 +65,7 @@ def decisions(
     if system is None or system.tenant != caller.tenant:
         raise NotFound("No such recipient")
     own = patient.removeprefix("Patient/")
-    with service.store.read() as connection:
+    with service.store.read(caller.tenant) as connection:
         facts = _facts(connection, desk, caller, own)
         visible = _visible(connection, desk, caller, own)
         if at is None:
@@ -194,7 +194,7 @@ def disclosed(
     where = [columns.tenant == caller.tenant, columns.person == own]
     if caller.system is not None:
         where.append(columns.recipient == caller.system)
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         _facts(connection, desk, caller, own)
         _visible(connection, desk, caller, own)
         if after is not None:

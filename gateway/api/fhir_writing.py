@@ -139,7 +139,7 @@ def writing(desk: Desk, caller: Caller, person: str) -> Iterator[Writing]:
     caller sees nothing. The lanes are woken after the commit."""
     service, system = desk.service, writer(desk, caller)
     now = service.clock()
-    with service.store.write() as connection:
+    with service.store.write(system.tenant) as connection:
         workspace = Workspace(connection, service.store, system.tenant, system.id, now)
         workspace.lock([person])
         sight = Looking(service.settings, service.facts, system, now).whole(connection, person)

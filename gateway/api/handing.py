@@ -87,8 +87,10 @@ class _Answer:
 
 
 async def _close(desk: Desk, going: Leaving, *, whole: bool) -> None:
+    tenants = sorted({tenant for tenant, _ in going.attempts})
+
     def once() -> None:
-        with desk.service.store.write() as connection:
+        with desk.service.store.write(*tenants) as connection:
             leaving.finish(connection, going, whole=whole, now=desk.service.clock())
 
     try:

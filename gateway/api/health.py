@@ -42,7 +42,7 @@ def readyz(request: Request, desk: AtDesk) -> Response:
 
 def _database(store: Store) -> dict[str, bool]:
     try:
-        with store.read() as connection:
+        with store.outside() as connection:
             migrated = serves(connection)
     except ConfigurationError:
         migrated = False

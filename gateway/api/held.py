@@ -61,14 +61,14 @@ def _told(desk: Desk, caller: Caller, person_id: str, reader: str) -> Looked:
     """Looked up in a transaction that only reads; given only if nothing has changed once it is written."""
     store = desk.service.store
     for _ in range(TRIES):
-        with store.read() as connection:
+        with store.read(caller.tenant) as connection:
             before = _stands(connection, caller, person_id, hold=False)
             found = _look(connection, desk, caller, person_id, reader, before)
-        with store.write() as connection:
+        with store.write(caller.tenant) as connection:
             if _stands(connection, caller, person_id, hold=True) == before:
                 _write(connection, desk, caller, reader, found, before)
                 return found
-    with store.write() as connection:
+    with store.write(caller.tenant) as connection:
         stands = _stands(connection, caller, person_id, hold=True)
         found = _look(connection, desk, caller, person_id, reader, stands)
         _write(connection, desk, caller, reader, found, stands)

@@ -38,7 +38,7 @@ class Keyed:
         """Claim the key, or the stored answer. Raises Conflict while the first request is under way, and
         Unprocessable when the key was used with another body."""
         try:
-            with self.store.write() as connection:
+            with self.store.write(self.tenant) as connection:
                 connection.execute(
                     delete(idempotency).where(
                         idempotency.c.tenant == self.tenant, idempotency.c.created < now - KEPT
@@ -56,16 +56,16 @@ class Keyed:
             "type": answer.media_type,
             "body": b64encode(bytes(answer.body)).decode(),
         }
-        with self.store.write() as connection:
+        with self.store.write(self.tenant) as connection:
             connection.execute(update(idempotency).where(*self._place()).values(content=pack(kept)))
 
     def forget(self) -> None:
         """The request failed inside: a repeat is a first one."""
-        with self.store.write() as connection:
+        with self.store.write(self.tenant) as connection:
             connection.execute(delete(idempotency).where(*self._place(), idempotency.c.content == PENDING))
 
     def _again(self, now: datetime) -> Response | None:
-        with self.store.write() as connection:
+        with self.store.write(self.tenant) as connection:
             row = connection.execute(select(idempotency).where(*self._place()).with_for_update()).first()
             if row is None:
                 raise Conflict("The first request with this key has just ended", code="idempotency-race")

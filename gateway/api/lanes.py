@@ -59,7 +59,7 @@ def listed(
     ]
     if after is not None:
         where.append(lane.c.id > after)
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         rows = _rows(connection, caller, *where, limit=limit + 1)
     shown = [_plain(row) for row in rows[:limit]]
     return answer({"lanes": shown, "next": shown[-1]["id"] if len(rows) > limit else None})
@@ -108,7 +108,7 @@ def _reason(value: Any) -> str:
 def _act(
     desk: Desk, caller: Caller, lane_id: str, action: Callable[[Connection, datetime], bool]
 ) -> Response:
-    with desk.service.store.write() as connection:
+    with desk.service.store.write(caller.tenant) as connection:
         found = _rows(connection, caller, lane.c.id == lane_id, limit=1)
         if not found:
             raise NotFound("No such lane")

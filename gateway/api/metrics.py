@@ -48,7 +48,7 @@ class _Now(Collector):
     def collect(self) -> Iterable[Metric]:
         """Lanes, breakers, the oldest wait, the worker."""
         service = self._desk.service
-        with service.store.read() as connection:
+        with service.store.read(self._tenant) as connection:
             yield self._lanes(connection)
             yield self._breakers(connection)
             yield self._oldest(connection, service.clock())

@@ -56,7 +56,7 @@ def notices(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     held = _reminders(desk, caller)
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         own = patient.removeprefix("Patient/") if patient else None
         due = held.due(connection, after, of_person=own)
         wanted = (one for one in due if participant is None or participant in one.addressees)
@@ -64,7 +64,7 @@ def notices(
     page = found[:limit]
     new = [one.id for one in page if one.told is None]
     if new:
-        with desk.service.store.write() as connection:
+        with desk.service.store.write(caller.tenant) as connection:
             held.told(connection, new)
     following = page[-1].id if len(found) > limit else None
     return answer({"notices": [_plain(one) for one in page], "next": following})
@@ -93,7 +93,7 @@ async def done(
 
 
 def _finish(desk: Desk, caller: Caller, notice_id: str, by: str) -> Response:
-    with desk.service.store.write() as connection:
+    with desk.service.store.write(caller.tenant) as connection:
         found = _reminders(desk, caller).finish(connection, notice_id, by)
     return answer(_plain(found))
 

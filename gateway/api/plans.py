@@ -52,7 +52,7 @@ def completeness(
     plan: Annotated[str, Path(pattern=r"^[A-Za-z0-9\-.]{1,64}$")],
 ) -> Response:
     ref = f"CarePlan/{plan}"
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         found = (
             _all(connection, caller, ref) if caller.system is None else _seen(connection, desk, caller, ref)
         )
@@ -156,7 +156,7 @@ def _go_on(desk: Desk, caller: Caller, log: str, system_id: str) -> Response:
 def _decided(desk: Desk, caller: Caller, done: Continued) -> list[dict[str, Any]]:
     """How each recipient stands to what went along, decided now."""
     service, new = desk.service, sorted(done.carried.values())
-    with service.store.read() as connection:
+    with service.store.read(caller.tenant) as connection:
         number = connection.execute(
             select(person.c.facts_no).where(person.c.tenant == caller.tenant, person.c.id == done.person)
         ).scalar_one()

@@ -111,7 +111,7 @@ def listed(
     where = [] if state is None else [columns.state == state]
     if caller.system is not None:
         where.append(columns.source == caller.system)
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         if after is not None:
             last = _find(desk, caller, after)
             same = and_(columns.opened == last.opened, columns.id > last.id)
@@ -148,14 +148,14 @@ async def close(request: Request, desk: AtDesk, caller: MayWrite, deviation_id: 
 
 def _close(desk: Desk, caller: Caller, own: str, by: str, note: str) -> Response:
     found = _find(desk, caller, own)
-    with desk.service.store.write() as connection:
+    with desk.service.store.write(caller.tenant) as connection:
         if not deviations.close(connection, caller.tenant, found, by, note, desk.service.clock()):
             raise Conflict("The deviation is closed already", code="deviation-closed")
     return answer(_plain(_find(desk, caller, own)))
 
 
 def _find(desk: Desk, caller: Caller, own: str) -> Deviation:
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(caller.tenant) as connection:
         found = deviations.listed(connection, caller.tenant, deviation.c.id == own, limit=1)
     if not found or caller.system not in (None, found[0].source):
         raise NotFound("No such deviation")

@@ -41,7 +41,7 @@ def unshown(
 ) -> Response:
     asked, own = _asked(desk, caller, system), patient.removeprefix("Patient/")
     service = desk.service
-    with service.store.read() as connection:
+    with service.store.read(caller.tenant) as connection:
         row = connection.execute(
             select(person.c.facts_no).where(person.c.tenant == caller.tenant, person.c.id == own)
         ).first()

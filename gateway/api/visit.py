@@ -51,15 +51,15 @@ def visiting(desk: Desk, caller: Caller, work: Callable[[Visit], Result]) -> Res
     """What `work` finds. It may be run more than once. Every disclosure is written before this returns."""
     store = desk.service.store
     for _ in range(TRIES):
-        with store.read() as connection:
+        with store.read(caller.tenant) as connection:
             here = _visit(connection, desk, caller)
             found = work(here)
         if not here.tells:
             return found
-        with store.write() as connection:
+        with store.write(caller.tenant) as connection:
             if here.write(connection):
                 return found
-    with store.write() as connection:
+    with store.write(caller.tenant) as connection:
         here = _visit(connection, desk, caller)
         found = work(here)
         here.write(connection)

@@ -181,11 +181,12 @@ def _unknown_organizations(settings: Settings) -> Iterator[Found]:
     known = {o.number for o in settings.organizations}
     store = Store(settings.database_url)
     try:
-        with store.read() as connection:
-            for tenant in settings.tenants:
-                for one in directory.listed(connection, tenant.id, directory.ORGANIZATION):
-                    if one.key not in known:
-                        yield Found("warning", f"organization {one.key}", UNKNOWN_REGIME)
+        for tenant in settings.tenant_ids:
+            with store.read(tenant) as connection:
+                found = directory.listed(connection, tenant, directory.ORGANIZATION)
+            for one in found:
+                if one.key not in known:
+                    yield Found("warning", f"organization {one.key}", UNKNOWN_REGIME)
     finally:
         store.close()
 

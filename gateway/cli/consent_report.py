@@ -30,7 +30,7 @@ def show(config: Path, patient: str, reader: str | None, *, history: bool, langu
     now = datetime.now(UTC)
     with people.opened(config) as hub:
         who = people.find(hub, patient)
-        with hub.store.read() as connection:
+        with hub.store.read(who.tenant) as connection:
             facts = people.facts_of(connection, hub, who)
             names = people.native_names(connection, hub, who)
             screen.say(f"person {who.id}, at {now.isoformat(timespec='seconds')}")

@@ -27,7 +27,7 @@ def revision(url: str) -> str | None:
         return None
     store = Store(url)
     try:
-        with store.read() as connection:
+        with store.outside() as connection:
             return current(connection)
     finally:
         store.close()

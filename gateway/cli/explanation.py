@@ -37,7 +37,7 @@ def show(
             raise Impossible(
                 f"{recipient} belongs to another tenant; nothing of this person ever goes there."
             )
-        with hub.store.read() as connection:
+        with hub.store.read(who.tenant) as connection:
             wanted = people.item(connection, hub, who, item) if item else None
             _show(connection, hub, who, system, wanted, now, language)
 

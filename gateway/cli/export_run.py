@@ -36,19 +36,19 @@ def run(config: Path, named: str, out: Path | None, reader: str | None = None) -
 
 
 def _whole(hub: Hub, who: Person, now: datetime) -> Everything:
-    with hub.store.read() as connection:
+    with hub.store.read(who.tenant) as connection:
         everything = export_content.read(connection, hub, who, now)
     told = tuple(
         Disclosed(one.ref, one.version, (), "operator", (), ()) for one in everything.current.values()
     )
-    with hub.store.write() as connection:
+    with hub.store.write(who.tenant) as connection:
         _note(connection, everything, told, RECIPIENT, 0)
     return everything
 
 
 def _for(hub: Hub, who: Person, reader: str, now: datetime) -> Everything:
     """Read and noted in one transaction: what is decided in it is what is told."""
-    with hub.store.write() as connection:
+    with hub.store.write(who.tenant) as connection:
         everything, told, epoch = export_filtered.read(connection, hub, who, reader, now)
         recipient = reader if hub.settings.system(reader) is not None else export_filtered.READER
         if told:

@@ -106,7 +106,7 @@ class Forecast:
 
     def add(self, who: Person, total: Sum, *, details: bool) -> None:
         """Count one person in, and print it if wanted."""
-        with self.hub.store.read() as connection:
+        with self.hub.store.read(who.tenant) as connection:
             lines = list(self._lines(connection, who, total))
         total.persons += 1
         total.reached += any(line.outcome == SEND for line in lines)

@@ -138,7 +138,7 @@ class _Import:
 
     def _count_waiting(self, native_ids: list[str]) -> int:
         columns = waiting_record.c
-        with self.service.store.read() as connection:
+        with self.service.store.read(self.system.tenant) as connection:
             found = connection.execute(
                 select(columns.native_id)
                 .where(

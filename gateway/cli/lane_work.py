@@ -32,7 +32,7 @@ def show_list(
     where: list[ColumnElement[bool]] = [lane.c.state.in_(states)]
     if recipient:
         where.append(lane.c.recipient == recipient)
-    with people.opened(config) as hub, hub.store.read() as connection:
+    with people.opened(config) as hub, hub.store.read(*hub.settings.tenant_ids) as connection:
         rows = connection.execute(
             select(lane).where(*where).order_by(lane.c.waiting_since, lane.c.id).limit(limit + 1)
         ).all()
@@ -64,7 +64,7 @@ def _show_down(connection: Connection) -> None:
 
 def show_one(config: Path, named: str) -> None:
     """One lane, its held records and last attempts."""
-    with people.opened(config) as hub, hub.store.read() as connection:
+    with people.opened(config) as hub, hub.store.read(*hub.settings.tenant_ids) as connection:
         one = _find(connection, named)
         table = _table("", "")
         for name in (
@@ -158,7 +158,7 @@ def _act(config: Path, named: str, action: Action, done: str) -> None:
 
 
 def _act_in(hub: Hub, named: str, action: Action) -> Row[Any]:
-    with hub.store.write() as connection:
+    with hub.store.write(*hub.settings.tenant_ids) as connection:
         one = _find(connection, named)
         if not action(connection, one.tenant, one.id, datetime.now(UTC)):
             now = connection.execute(select(lane.c.state).where(lane.c.id == one.id)).scalar()

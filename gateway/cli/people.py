@@ -75,7 +75,7 @@ def find(hub: Hub, named: str) -> Person:
     if looks_personal(named):
         raise Impossible("A national id is not taken from a command line. Write - and it is asked for.")
     system_id, colon, native_id = named.partition(":")
-    with hub.store.read() as connection:
+    with hub.store.read(*hub.settings.tenant_ids) as connection:
         if colon:
             system = hub.system(system_id)
             found = links.names(connection, system.tenant, system.id, [native_id]).get(native_id)
@@ -107,7 +107,7 @@ def _ask() -> str:
 
 def _by_national_id(hub: Hub, number: str) -> Person:
     hashes = [hub.key.hash(system, number) for system in (FNR, DNR, FHN)]
-    with hub.store.read() as connection:
+    with hub.store.read(*hub.settings.tenant_ids) as connection:
         for tenant in hub.settings.tenants:
             found = set(persons.find(connection, tenant.id, hashes).values())
             if found:
@@ -139,7 +139,7 @@ def every_id(store: Store, tenant: str, page: int = 500) -> Iterator[str]:
     """All persons of a tenant, page by page."""
     last = ""
     while True:
-        with store.read() as connection:
+        with store.read(tenant) as connection:
             rows = connection.execute(
                 select(person.c.id)
                 .where(person.c.tenant == tenant, person.c.id > last)

@@ -26,7 +26,7 @@ def recall(config: Path, patient: str, items: Sequence[str], *, by: str, reason:
         raise Impossible("--by takes the full name of who recalls it, and no number.")
     with people.opened(config) as hub:
         who = people.find(hub, patient)
-        with hub.store.read() as connection:
+        with hub.store.read(who.tenant) as connection:
             refs = tuple(people.item(connection, hub, who, one) for one in items)
         journal = Journal(hub.settings.journal_folder or hub.settings.state_folder / "journal")
         client = f"command line: {getpass.getuser()}"[:255]

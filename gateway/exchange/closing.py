@@ -90,7 +90,7 @@ async def await_closed(store: Store, epoch: Epoch, clock: Callable[[], datetime]
     """Wait until it is closed, or patience (seconds) has run out."""
 
     def once() -> Closing:
-        with store.read() as connection:
+        with store.read(epoch.tenant) as connection:
             return look(connection, epoch, clock())
 
     loop = asyncio.get_running_loop()

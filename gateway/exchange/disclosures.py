@@ -155,12 +155,17 @@ def finish_run(
     return int(result.rowcount)
 
 
-def finish_overdue(connection: Connection, now: datetime) -> int:
-    """Close answers to readers whose process died in the middle; none leaves after its deadline."""
+def finish_overdue(connection: Connection, tenant: str, now: datetime) -> int:
+    """Close answers to a tenant's readers whose process died in between; none leaves after its deadline."""
     columns = disclosure.c
     result = connection.execute(
         update(disclosure)
-        .where(columns.state == SENDING, columns.channel.in_(ANSWERS), columns.deadline < now)
+        .where(
+            columns.tenant == tenant,
+            columns.state == SENDING,
+            columns.channel.in_(ANSWERS),
+            columns.deadline < now,
+        )
         .values(state=UNKNOWN, closed=now, error="deadline")
     )
     return int(result.rowcount)

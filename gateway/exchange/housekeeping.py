@@ -18,10 +18,11 @@ from gateway.exchange import deviations, disclosures, recovery, reminders, timer
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.liveness import Liveness
 from gateway.exchange.poll import Poller
+from gateway.hub.review import REMINDERS
 from gateway.hub.store import Store
 from gateway.intake import Intake
 
-REMINDER_TRANSACTIONS = 4
+MOST_REMINDED = 4 * reminders.MOST  # persons a second
 
 
 @dataclass(slots=True)
@@ -50,14 +51,14 @@ class Housekeeper:
     def keep(self, life: Liveness) -> None:
         """Dates, the dead, and the sweep when it is time."""
         now = self.clock()
-        with self.store.write() as connection:
-            timers.run_edges(connection, now)
-        self._remind(now)
-        with self.store.read() as connection:
-            overdue = recovery.overdue(connection, now)
-        for row in overdue:
-            if row.owner is not None and life.dead(row.owner):
-                self._take_over(row, now)
+        with self.store.across() as connection:
+            turning = timers.tenants_due(connection, timers.EDGE, now)
+            reminded = timers.tenants_due(connection, REMINDERS, now)
+            late = recovery.tenants_overdue(connection, now)
+        self._turn(turning, now)
+        self._remind(reminded, now)
+        for tenant in late:
+            self._look_for_dead(tenant, life, now)
         if time.monotonic() - self._swept > self.settings.sweep_seconds:
             self._swept = time.monotonic()
             self._sweep(life)
@@ -71,17 +72,36 @@ class Housekeeper:
         )
         return [poller for poller in pollers if poller.my_turn()]
 
-    def _remind(self, now: datetime) -> None:
-        """A few short transactions at most: what is left comes the next second."""
-        patience = {t.id: timedelta(days=t.partial_consent_days) for t in self.settings.tenants}
-        for _ in range(REMINDER_TRANSACTIONS):
-            with self.store.write() as connection:
-                reviewed = reminders.review(connection, self.facts, patience, now)
-            if reviewed < reminders.MOST:
+    def _turn(self, tenants: list[str], now: datetime) -> None:
+        """Dates that fall due, so many persons at most: what is left comes the next second."""
+        left = timers.MOST_EDGES
+        for tenant in tenants:
+            if left <= 0:
                 return
+            with self.store.write(tenant) as connection:
+                left -= timers.run_edges(connection, tenant, now, left)
+
+    def _remind(self, tenants: list[str], now: datetime) -> None:
+        """A few short transactions, so many persons at most: what is left comes the next second."""
+        patience = {t.id: timedelta(days=t.partial_consent_days) for t in self.settings.tenants}
+        left = MOST_REMINDED
+        for tenant in (one for one in tenants if one in patience):
+            reviewed = reminders.MOST
+            while reviewed == reminders.MOST and left > 0:
+                own = {tenant: patience[tenant]}
+                with self.store.write(tenant) as connection:
+                    reviewed = reminders.review(connection, self.facts, own, now)
+                left -= reviewed
+
+    def _look_for_dead(self, tenant: str, life: Liveness, now: datetime) -> None:
+        with self.store.read(tenant) as connection:
+            overdue = recovery.overdue(connection, tenant, now)
+        for row in overdue:
+            if row.owner is not None and life.dead(row.owner):
+                self._take_over(row, now)
 
     def _take_over(self, row: Any, now: datetime) -> None:
-        with self.store.write() as connection:
+        with self.store.write(row.tenant) as connection:
             if recovery.release_dead(connection, row, now):
                 disclosures.finish_run(
                     connection,
@@ -97,11 +117,12 @@ class Housekeeper:
     def _sweep(self, life: Liveness) -> None:
         for system in self.settings.systems:
             self.intake.retry_waiting(system)
-        with self.store.write() as connection:
-            repaired = recovery.sweep(connection, self.clock())
-            disclosures.finish_overdue(connection, self.clock())
-            for tenant in self.settings.tenants:
-                deviations.settle(connection, tenant.id, self.clock())
+        repaired = 0
+        for tenant in self.settings.tenant_ids:
+            with self.store.write(tenant) as connection:
+                repaired += recovery.sweep(connection, tenant, self.clock())
+                disclosures.finish_overdue(connection, tenant, self.clock())
+                deviations.settle(connection, tenant, self.clock())
         self.counters.repaired += repaired
         if repaired:
             log(Event.LANES_REPAIRED, level=logging.ERROR, worker=life.id, lanes=repaired)

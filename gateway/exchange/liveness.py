@@ -39,7 +39,7 @@ def take(store: Store, state_folder: Path, now: datetime) -> Liveness:
     """Take this process's lock and note the worker."""
     life: Liveness = FileLiveness(state_folder / "workers") if store.sqlite else PostgresLiveness(store)
     key = life.key if isinstance(life, PostgresLiveness) else 0
-    with store.write() as connection:
+    with store.outside(write=True) as connection:
         connection.execute(
             insert(worker),
             {
@@ -111,13 +111,13 @@ class PostgresLiveness:
         """Try the other's lock for one statement."""
         if owner == self.id:
             return False
-        with self._store.read() as connection:
+        with self._store.outside() as connection:
             key = connection.execute(select(worker.c.lock_key).where(worker.c.id == owner)).scalar()
             if key is None:
                 return True
             free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar()
         if free:
-            with self._store.write() as connection:
+            with self._store.outside(write=True) as connection:
                 connection.execute(update(worker).where(worker.c.id == owner).values(gone=True))
         return bool(free)
 

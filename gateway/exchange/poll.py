@@ -70,7 +70,7 @@ class Poller:
     def my_turn(self) -> bool:
         """Claim the turn, if it is due."""
         now = self.clock()
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             mine, kept = timers.claim_poll(connection, self.system.tenant, self.system.id, now, now + TURN)
         memory = _memory(kept)
         self._cursor, self._again = memory.cursor, dict.fromkeys(memory.again)
@@ -121,7 +121,7 @@ class Poller:
 
     def _known(self) -> list[str]:
         """The patients there whom we know."""
-        with self.store.read() as connection:
+        with self.store.read(self.system.tenant) as connection:
             return links.patients(connection, self.system.tenant, self.system.id)
 
     async def _read_again(self) -> None:
@@ -157,7 +157,7 @@ class Poller:
 
     def _vanish(self, gone: tuple[str, ...]) -> None:
         if gone:
-            with self.store.write() as connection:
+            with self.store.write(self.system.tenant) as connection:
                 count = note_vanished(connection, self.system, gone, self.clock())
             if count:
                 log(Event.POLL_VANISHED, level=logging.WARNING, system=self.system.id, count=count)
@@ -198,7 +198,7 @@ class Poller:
         pause = timedelta(seconds=self.system.poll_seconds or 60.0)
         memory = Memory(self._cursor, tuple(self._again), self._patients, self._began)
         kept = msgspec.json.encode(memory).decode()
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             timers.end_poll(connection, self.system.tenant, self.system.id, self.clock() + pause, kept)
 
 

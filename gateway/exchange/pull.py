@@ -77,7 +77,7 @@ class Puller:
     def hand_out(self, after: str | None, limit: int) -> Handout:
         """The next records, at most `limit`. `after` the last cursor confirms what came with it; anything
         else says that it did not arrive."""
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             now = self.clock()
             memory = self._remember(connection, now)
             if after == memory.cursor:

@@ -74,7 +74,7 @@ class Recaller:
     def recall(self, asked: Recall, now: datetime) -> list[Recalled]:
         """Recall each item, all or none. Doing it twice does no harm. Raises NotFound for an item that is not
         this person's or that the system may not recall, Unprocessable for a kind that is not recalled."""
-        with self.store.write() as connection:
+        with self.store.write(self.tenant) as connection:
             if asked.person not in persons.lock(connection, self.tenant, [asked.person]):
                 raise NotFound("No such person here")
             found = versions.of_items(connection, self.tenant, asked.items)

@@ -11,11 +11,16 @@ from sqlalchemy import Connection, exists, select, update
 from gateway.hub.schema.tables import lane, person
 
 
-def overdue(connection: Connection, now: datetime) -> list[Any]:
-    """Running lanes whose deadline has passed, with their owners."""
-    return list(
-        connection.execute(select(lane).where(lane.c.state == "running", lane.c.deadline < now)).all()
-    )
+def tenants_overdue(connection: Connection, now: datetime) -> list[str]:
+    """The tenants that have running lanes whose deadline has passed."""
+    found = select(lane.c.tenant).where(lane.c.state == "running", lane.c.deadline < now).distinct()
+    return [row.tenant for row in connection.execute(found)]
+
+
+def overdue(connection: Connection, tenant: str, now: datetime) -> list[Any]:
+    """A tenant's running lanes whose deadline has passed, with their owners."""
+    late = (lane.c.tenant == tenant, lane.c.state == "running", lane.c.deadline < now)
+    return list(connection.execute(select(lane).where(*late)).all())
 
 
 def release_dead(connection: Connection, row: Any, now: datetime) -> bool:
@@ -40,14 +45,14 @@ def release_dead(connection: Connection, row: Any, now: datetime) -> bool:
     return result.rowcount == 1
 
 
-def sweep(connection: Connection, now: datetime) -> int:
-    """Wake idle lanes that are behind their person's changes; returns how many (tests demand none)."""
+def sweep(connection: Connection, tenant: str, now: datetime) -> int:
+    """Wake a tenant's idle lanes that are behind their person's changes; how many (tests demand none)."""
     behind = exists().where(
         person.c.tenant == lane.c.tenant, person.c.id == lane.c.person, person.c.change_no > lane.c.cursor
     )
     result = connection.execute(
         update(lane)
-        .where(lane.c.state == "idle", behind)
+        .where(lane.c.tenant == tenant, lane.c.state == "idle", behind)
         .values(state="waiting", waiting_since=now, next_at=now, wake=lane.c.wake + 1)
     )
     return int(result.rowcount)

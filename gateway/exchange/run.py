@@ -74,7 +74,7 @@ class Runner:
         return await asyncio.to_thread(self._finish, plan, report)
 
     def _prepare(self, claim: Claim) -> Plan | None:
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             return self.preparer.prepare(connection, claim, self.clock())
 
     def _ours(self, started: datetime) -> bool:
@@ -84,7 +84,7 @@ class Runner:
 
     def _down(self, claim: Claim, error: str, wait: float | None) -> None:
         now = self.clock()
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             breaker.trip(connection, self.system, now, error, wait, probe=claim.probe)
             lanes.end(connection, claim, Ending(again=True, error=error), now)
 
@@ -93,7 +93,7 @@ class Runner:
     def _finish(self, plan: Plan, report: Report) -> bool:
         freed = any(_frees(one) for one in report.sent)
         late = _late(plan, report)
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             now = self.clock()
             if lanes.holds(connection, plan.claim, lock=True) is None:
                 return False
@@ -104,7 +104,7 @@ class Runner:
             if not stale:
                 return lanes.end(connection, plan.claim, ending, now) == lanes.WAITING
         self._take_in(plan, stale)
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             return lanes.end(connection, plan.claim, ending, self.clock()) == lanes.WAITING
 
     def _take_in(self, plan: Plan, stale: list[Sent]) -> None:
@@ -121,7 +121,7 @@ class Runner:
         if link.native_id is not None or one.current is None or one.current.remote_id is None:
             return
         link.native_id = one.current.remote_id
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             links.save(connection, plan.claim.tenant, [link])
 
     def _close(self, connection: Connection, plan: Plan, report: Report, now: datetime) -> None:

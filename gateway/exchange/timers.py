@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 import consent
@@ -17,6 +17,7 @@ from gateway.hub.schema.tables import timer
 
 EDGE = "edge"
 POLL = "poll"
+MOST_EDGES = 100  # persons in one transaction
 
 
 def keep_edge(connection: Connection, facts: PersonFacts, now: datetime) -> None:
@@ -50,11 +51,23 @@ def put(
     )
 
 
-def run_edges(connection: Connection, now: datetime, limit: int = 100) -> int:
-    """Weigh anew every person whose edge is due. Returns how many. The next run sets the next edge."""
+def tenants_due(connection: Connection, kind: str, now: datetime) -> list[str]:
+    """The tenants in which a timer of this kind is due, the one that has waited longest first."""
+    rows = connection.execute(
+        select(timer.c.tenant)
+        .where(timer.c.kind == kind, timer.c.due <= now)
+        .group_by(timer.c.tenant)
+        .order_by(func.min(timer.c.due))
+    )
+    return [row.tenant for row in rows]
+
+
+def run_edges(connection: Connection, tenant: str, now: datetime, limit: int = MOST_EDGES) -> int:
+    """Weigh anew every person of a tenant whose edge is due. Returns how many. The next run sets the next
+    edge."""
     rows = connection.execute(
         select(timer.c.tenant, timer.c.subject)
-        .where(timer.c.kind == EDGE, timer.c.due <= now)
+        .where(timer.c.tenant == tenant, timer.c.kind == EDGE, timer.c.due <= now)
         .order_by(timer.c.due)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -123,7 +123,7 @@ class Worker:
         return [s for s in self.settings.systems if s.deliver == "push"]
 
     def _ensure_recipients(self) -> None:
-        with self.store.write() as connection:
+        with self.store.write(*self.settings.tenant_ids) as connection:
             breaker.ensure_recipients(connection, self.settings.systems)
 
     def _runner(self, system: System) -> Runner:
@@ -143,14 +143,14 @@ class Worker:
         if life is None:
             return []
         now = self.clock()
-        with self.store.read() as connection:
+        with self.store.across() as connection:
             waiting = lanes.recipients_waiting(connection, now)
         claims: list[Claim] = []
         for tenant, recipient in waiting:
             runner = self._runners.get(recipient)
             if runner is None or runner.system.tenant != tenant:
                 continue
-            with self.store.write() as connection:
+            with self.store.write(tenant) as connection:
                 claims += lanes.claim(
                     connection, runner.system, owner=life.id, now=self.clock(), limit=TAKE_AT_ONCE
                 )
@@ -181,7 +181,7 @@ class Worker:
     def _abandon(self, claim: Claim) -> None:
         """A run that failed inside: what it had begun may have arrived; the lane tries again later."""
         now = self.clock()
-        with self.store.write() as connection:
+        with self.store.write(claim.tenant) as connection:
             disclosures.finish_run(
                 connection,
                 claim.tenant,

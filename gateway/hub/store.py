@@ -1,15 +1,20 @@
 """Connections to the hub's database: short whole transactions in one thread, on SQLite or PostgreSQL.
 
+Every transaction says whose data it may see. PostgreSQL holds it to that (gateway/hub/schema/isolation.py);
+on SQLite, which is one file of one process, the tenants are checked for form and otherwise ignored.
+
 SQLite: WAL, foreign keys, busy timeout, and every write transaction begins IMMEDIATE behind one lock in
 this process (a deferred BEGIN gives "database is locked" under concurrent writers).
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,38 +24,64 @@ from sqlalchemy.exc import DisconnectionError
 
 TRUSTED_SECONDS = 1.0  # a connection that rested longer is tried before it is used
 ABANDONED_SECONDS = 10  # a process stopped inside a transaction keeps its row locks no longer than this
+TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")  # stands in the statement that begins a transaction
 
 
 class Store:
-    """One database. `write` and `read` are the only ways to a connection."""
+    """One database. `read`, `write`, `across` and `outside` are the only ways to a connection."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._writer: Any = threading.Lock() if self.sqlite else nullcontext()
-        self._intent = threading.local()
-        self.engine = _sqlite_engine(url, self._intent) if self.sqlite else _postgres_engine(url)
+        self._opening = _Opening()
+        engine = _sqlite_engine if self.sqlite else _postgres_engine
+        self.engine = engine(url, self._opening)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on any error."""
-        with self._writer, self._intended(), self.engine.begin() as connection:
+    def write(self, tenant: str, *more: str) -> Iterator[Connection]:
+        """A write transaction on the data of these tenants, and of no other: committed at the end, rolled
+        back on any error."""
+        with self._writer, self._begun(self._said(True, (tenant, *more))) as connection:
             yield connection
 
     @contextmanager
-    def _intended(self) -> Iterator[None]:
-        """Say to what is called when the transaction begins, in this thread, that it will write. (Execution
-        options on a second engine say the same and cost a tenth of each statement.)"""
-        self._intent.write = True
-        try:
-            yield
-        finally:
-            self._intent.write = False
+    def read(self, tenant: str, *more: str) -> Iterator[Connection]:
+        """A read transaction on the data of these tenants, and of no other."""
+        with self._begun(self._said(False, (tenant, *more))) as connection:
+            yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read transaction."""
-        with self.engine.begin() as connection:
+    def across(self) -> Iterator[Connection]:
+        """A read transaction above the tenants, for asking which of them has something to do: it sees ids,
+        tenants, recipients and times of lanes and timers, and nothing else of anybody."""
+        with self._begun("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def outside(self, *, write: bool = False) -> Iterator[Connection]:
+        """A transaction on what belongs to no tenant (workers, the schema's own tables): it sees nothing of
+        any tenant."""
+        with self._writer if write else nullcontext(), self._begun(self._said(write, ())) as connection:
+            yield connection
+
+    def _said(self, write: bool, tenants: tuple[str, ...]) -> str:
+        """The statement that begins a transaction on these tenants' data."""
+        said = _naming(tenants)
+        if self.sqlite:
+            return "BEGIN IMMEDIATE" if write else "BEGIN"
+        return said
+
+    @contextmanager
+    def _begun(self, statement: str) -> Iterator[Connection]:
+        """Say in this thread how the transaction begins, until it has. (Execution options on a second engine
+        say the same and cost a tenth of each statement.)"""
+        with ExitStack() as stack:
+            self._opening.statement = statement
+            try:
+                connection = stack.enter_context(self.engine.begin())
+            finally:
+                self._opening.statement = "BEGIN"
             yield connection
 
     def transaction_id(self, connection: Connection) -> int:
@@ -73,7 +104,22 @@ class Store:
         self.engine.dispose()
 
 
-def _sqlite_engine(url: str, intent: threading.local) -> Engine:
+class _Opening(threading.local):
+    """How the next transaction of a thread begins."""
+
+    statement = "BEGIN"
+
+
+@lru_cache(maxsize=4096)
+def _naming(tenants: tuple[str, ...]) -> str:
+    """BEGIN and whose data it may see, in one round trip. Raises ValueError for what is no tenant's id."""
+    wrong = [one for one in tenants if not TENANT.fullmatch(one)]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} cannot be the id of a tenant")
+    return f"BEGIN; SELECT set_config('stafettbro.tenants', '{','.join(tenants)}', true)"
+
+
+def _sqlite_engine(url: str, opening: _Opening) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -92,19 +138,24 @@ def _sqlite_engine(url: str, intent: threading.local) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        write = getattr(intent, "write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        connection.exec_driver_sql(opening.statement)
 
     return engine
 
 
-def _postgres_engine(url: str) -> Engine:
+def _postgres_engine(url: str, opening: _Opening) -> Engine:
     engine = create_engine(url, pool_size=20, max_overflow=20, pool_recycle=1800, hide_parameters=True)
+
+    def _begin(raw: Any) -> None:
+        raw.driver_connection.execute(opening.statement, prepare=False)  # two statements: not to be prepared
+
+    # Here, and not in an event, so that a lost connection is noticed as it is with any other statement.
+    engine.dialect.do_begin = _begin  # type: ignore[assignment,method-assign]
 
     @event.listens_for(engine, "connect")
     def _connect(raw: Any, _record: Any) -> None:
+        raw.autocommit = True  # we say BEGIN ourselves
         raw.execute(f"SET idle_in_transaction_session_timeout = '{ABANDONED_SECONDS}s'")
-        raw.commit()
 
     @event.listens_for(engine, "checkin")
     def _returned(_raw: Any, record: Any) -> None:

@@ -34,7 +34,7 @@ class Acting:
     def make(self, act: Act, now: datetime) -> Act:
         """Keep an act. One with the same id is not made twice. Raises NotFound where there is no such person,
         Unprocessable where an item is not theirs, or not this system's to decide about."""
-        with self.store.write() as connection:
+        with self.store.write(self.tenant) as connection:
             ws = self._locked(Workspace(connection, self.store, self.tenant, "", now), act.person)
             known = acts.one_of(connection, self.tenant, act.person, act.id)
             if known is not None:
@@ -54,7 +54,7 @@ class Acting:
         return self._change(person, own, now, ending)
 
     def _change(self, person: str, own: str, now: datetime, changed: Callable[[Act], Act]) -> Act:
-        with self.store.write() as connection:
+        with self.store.write(self.tenant) as connection:
             ws = self._locked(Workspace(connection, self.store, self.tenant, "", now), person)
             found = acts.one_of(connection, self.tenant, person, own)
             if found is None:

@@ -43,7 +43,7 @@ class Continuing:
 
     def go_on(self, log: str) -> Continued:
         """Continue a log ("CarePlan/…"). Raises NotFound, Conflict."""
-        with self.store.write() as connection:
+        with self.store.write(self.system.tenant) as connection:
             head = versions.current(connection, self.system.tenant, log)
             if head is None or reading.kind_of(head.resource) != "stafettlogg":
                 raise NotFound("No such log")

@@ -25,7 +25,7 @@ def replay(store: Store, journal: Journal, now: datetime) -> int:
     journal cannot be read."""
     taken = 0
     for note in journal.newest():
-        with store.read() as connection:
+        with store.read(note.tenant) as connection:
             known = _knows(connection, note)
         if not known:
             taken += _take(store, note, now)
@@ -49,7 +49,7 @@ def _knows(connection: Connection, note: Note) -> bool:
 
 
 def _take(store: Store, note: Note, now: datetime) -> int:
-    with store.write() as connection:
+    with store.write(note.tenant) as connection:
         ws = Workspace(connection, store, note.tenant, note.source, now)
         ws.lock([note.person])
         if note.person not in ws.people:

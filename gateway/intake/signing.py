@@ -46,7 +46,7 @@ class Signer:
         facts_no: what the decision shown to the signer rested on. Raises Conflict where that has changed,
         NotFound where there is no such log or plan."""
         ref = f"Consent/{uuid.uuid4()}"
-        with self.store.write() as connection:
+        with self.store.write(self.tenant) as connection:
             head = versions.current(connection, self.tenant, frame)
             if head is None or head.person != self.person:
                 raise NotFound("No such log or plan")

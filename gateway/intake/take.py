@@ -59,7 +59,7 @@ class Intake:
     def retry_waiting(self, system: System) -> int:
         """Take in what waits for something that has come by another way than intake (a delivery of ours).
         Returns how many records were tried."""
-        with self._store.read() as connection:
+        with self._store.read(system.tenant) as connection:
             batch = Batch(
                 arrivals=waiting.come(connection, system.tenant, system.id, self._mappings[system.id])
             )
@@ -81,7 +81,7 @@ class Intake:
     def _store_all(self, system: System, batch: Batch) -> None:
         for attempt in range(ATTEMPTS):
             try:
-                with self._store.write() as connection:
+                with self._store.write(system.tenant) as connection:
                     moved = self._run(connection, system, batch)
                 break
             except (IntegrityError, OperationalError):

@@ -40,7 +40,7 @@ class Withdrawer:
 
         Raises NotFound where there is no such consent, Unprocessable where `by` takes no part in this
         person's logs and plans, Conflict where the consent is registered in error."""
-        with self.store.write() as connection:
+        with self.store.write(self.tenant) as connection:
             ws = Workspace(connection, self.store, self.tenant, self.source, now)
             head = versions.current(connection, self.tenant, ref)
             if head is None:

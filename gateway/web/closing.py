@@ -29,7 +29,7 @@ async def wait_for(desk: WebDesk, tenant: str, ref: str, since: datetime) -> Non
     store = desk.service.store
 
     def begun() -> list[Epoch]:
-        with store.read() as connection:
+        with store.read(tenant) as connection:
             return epochs(connection, tenant, [ref], since)
 
     for epoch in await run_in_threadpool(begun):

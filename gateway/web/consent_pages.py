@@ -30,7 +30,7 @@ def home(request: Request, desk: AtDesk) -> Response:
     if session is None:
         return page(request, "login", logins=[way.login for way in desk.logins.values()])
     desk.participants.catch_up(session.tenant)
-    with desk.service.store.read() as connection:
+    with desk.service.store.read(session.tenant) as connection:
         frames = [one.frame for one in places(connection, desk, session, desk.service.clock())]
     children = [_greeting(request, desk, session, frame) for frame in frames]
     tenant = next(t.name for t in desk.service.settings.tenants if t.id == session.tenant)

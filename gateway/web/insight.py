@@ -138,7 +138,7 @@ def looking(
     withdrawal would wait for itself. Raises NotFound."""
     store = desk.service.store
     for _ in range(TRIES):
-        with store.read() as connection:
+        with store.read(session.tenant) as connection:
             now = desk.service.clock()
             here = place(connection, desk, session, given, now)
             found = by_item(versions.of_person(connection, here.tenant, here.person))
@@ -147,7 +147,7 @@ def looking(
             made = work(connection, insight)
             if not shown:
                 insight.untell()
-        with store.write() as connection:
+        with store.write(session.tenant) as connection:
             if insight.write(connection):
                 return made
     raise NotReady("The child's records change all the time")

@@ -71,7 +71,7 @@ class Answers:
         """Keep what child welfare answers; its number. The same word again is kept once. Raises NotFound for
         any other than the one who received the report, and Unprocessable for a time that cannot be."""
         now = self.clock()
-        with self.store.write() as connection:
+        with self.store.write(reader.tenant) as connection:
             row = self.reports.row(connection, reader, report_id, lock=True)
             if reader.system != row.recipient:
                 raise NotFound(FOREIGN)
@@ -124,7 +124,7 @@ class Answers:
         where.append(columns.recipient_organization == reader.organization)
         open_ones = [(columns[met].is_(None), columns[f"{name}_by"] <= now) for name, met in DEADLINES]
         where.append(or_(*(is_open & passed if overdue else is_open for is_open, passed in open_ones)))
-        with self.store.write() as connection:
+        with self.store.write(reader.tenant) as connection:
             if after is not None:
                 last = self.reports.row(connection, reader, after)
                 same = (columns.received == last.received) & (columns.id > last.id)

@@ -95,13 +95,13 @@ class Courier:
 
     def _claim(self, running: Counter[Line]) -> list[Claim]:
         now = self.clock()
-        with self.store.read() as connection:
+        with self.store.across() as connection:
             lines = [line for line in outbox.due(connection, now) if running[line] < AT_ONCE]
         found: list[Claim] = []
         for line in lines:
             way = self.ways.get(line.recipient)
             lease = timedelta(seconds=(way.deadline if way else 0.0) + MARGIN_SECONDS)
-            with self.store.write() as connection:
+            with self.store.write(line.tenant) as connection:
                 room = AT_ONCE - running[line]
                 found += outbox.claim(connection, self.seal, line, now, lease, room)
         return found
@@ -118,7 +118,7 @@ class Courier:
             log(Event.COURIER_FAILED, level=logging.ERROR, trace=True)
 
     def _close(self, claim: Claim, end: End) -> None:
-        with self.store.write() as connection:
+        with self.store.write(claim.tenant) as connection:
             outbox.close(connection, self.seal, claim, end, self.clock())
 
     async def _sent(self, claim: Claim) -> End:

@@ -64,7 +64,7 @@ class Discussions:
 
     def _send(self, reader: Reader, confirmed: Confirmed) -> Kept:
         name = self.seal.name("discussion", reader.tenant, reader.system, confirmed.request)
-        with self.store.write() as connection:
+        with self.store.write(reader.tenant) as connection:
             known = connection.execute(
                 select(discussion).where(
                     discussion.c.tenant == reader.tenant,
@@ -99,7 +99,7 @@ class Discussions:
 
     def read(self, reader: Reader, discussion_id: str) -> Kept:
         """How it stands with one, for the system that sent it. Raises NotFound for any other."""
-        with self.store.read() as connection:
+        with self.store.read(reader.tenant) as connection:
             return self._kept(connection, self._row(connection, reader, discussion_id))
 
     def _row(self, connection: Connection, reader: Reader, discussion_id: str) -> Row[Any]:

@@ -79,7 +79,7 @@ def recipients(settings: Settings) -> tuple[System, ...]:
 
 def _check_key(store: Store, seal: Seal) -> None:
     """The first process seals a word; every later one must be able to open it."""
-    with store.write() as connection:
+    with store.outside(write=True) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE key_check IN EXCLUSIVE MODE")
         content = connection.execute(select(key_check.c.content)).scalar()

@@ -39,6 +39,7 @@ class Line:
     """What waits for one recipient: acute reports stand in a line of their own, so that nothing is before
     them."""
 
+    tenant: str
     recipient: str
     urgent: bool
 
@@ -59,7 +60,7 @@ class Claim:
     @property
     def line(self) -> Line:
         """Where it stood."""
-        return Line(self.recipient, self.urgent)
+        return Line(self.tenant, self.recipient, self.urgent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ def add(connection: Connection, seal: Seal, claim: Claim) -> None:
 def due(connection: Connection, now: datetime) -> list[Line]:
     """The lines in which something is to be sent now, acute ones first."""
     columns = dispatch.c
-    rows = connection.execute(select(columns.recipient, columns.urgent).where(_is_due(now)).distinct())
-    return sorted((Line(row.recipient, row.urgent) for row in rows), key=lambda line: not line.urgent)
+    lines = select(columns.tenant, columns.recipient, columns.urgent).where(_is_due(now)).distinct()
+    found = [Line(row.tenant, row.recipient, row.urgent) for row in connection.execute(lines)]
+    return sorted(found, key=lambda line: not line.urgent)
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
@@ -112,7 +114,12 @@ def claim(
     columns = dispatch.c
     rows = connection.execute(
         select(dispatch)
-        .where(_is_due(now), columns.recipient == line.recipient, columns.urgent == line.urgent)
+        .where(
+            _is_due(now),
+            columns.tenant == line.tenant,
+            columns.recipient == line.recipient,
+            columns.urgent == line.urgent,
+        )
         .order_by(columns.next_at, columns.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -83,7 +83,7 @@ class Reports:
 
     def _take(self, reader: Reader, recipient: Recipient, record: dict[str, Any]) -> Receipt:
         now = self.clock()
-        with self.store.write() as connection:
+        with self.store.write(reader.tenant) as connection:
             known = self._known(connection, reader, record)
             receipt = known or self._keep(connection, reader, recipient, record, now)
             readings.note(connection, reader, "reported", receipt.id, now)
@@ -142,7 +142,7 @@ class Reports:
     def read(self, reader: Reader, report_id: str) -> Whole:
         """A report's standing. Raises NotFound for anyone but the two it is between."""
         now = self.clock()
-        with self.store.write() as connection:
+        with self.store.write(reader.tenant) as connection:
             row = self.row(connection, reader, report_id)
             readings.note(connection, reader, "read", row.id, now)
             state, error = outbox.standing(connection, row.tenant, row.id)

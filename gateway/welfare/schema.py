@@ -20,7 +20,7 @@ def open_store(url: str) -> Store:
     store = Store(url)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with store.write() as connection:
+    with store.outside(write=True) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return store

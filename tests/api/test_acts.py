@@ -41,7 +41,7 @@ def rules(one: dict[str, Any]) -> set[str]:
 
 def named(world: World, native: str) -> str:
     """The hub's name of a record of the log."""
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         return links.names(connection, "fjordbyen", "logg", [native])[native].ref
 
 
@@ -138,7 +138,7 @@ def test_whoever_shared_in_danger_is_reminded_to_tell_those_concerned(emma_there
     world, own = emma_there
 
     def reminded() -> list[tuple[str, str]]:
-        with world.service.store.write() as connection:
+        with world.service.store.write("fjordbyen") as connection:
             reminders.review(connection, world.service.facts, {"fjordbyen": timedelta(days=14)}, world.now)
         found = fields(world.get(f"/notices?patient={own}", "drift"))["notices"]
         return [(one["kind"], one["about"]) for one in found if one["kind"] == "danger"]
@@ -252,10 +252,10 @@ def test_what_stops_sharing_stands_after_an_older_backup_is_restored(emma_there:
     world.post(f"/people/{own}/acts/{emergency['id']}/end", "drift")
     after = decisions(world, own)
     service = world.service
-    with service.store.write() as connection:  # as if neither had been said when the backup was taken
+    with service.store.write("fjordbyen") as connection:  # as if neither had been said at the backup
         connection.execute(act.delete())
     assert replay(service.store, service.journal, world.now) == 2
-    with service.store.read() as connection:
+    with service.store.read("fjordbyen") as connection:
         found = acts.of_person(connection, "fjordbyen", own)
     assert {(one.id, one.ended is None) for one in found} == {(kept["id"], True), (emergency["id"], False)}
     assert decisions(world, own) == after

@@ -98,6 +98,6 @@ def test_the_timer_stands_at_midnight_in_oslo(world: World, born: str, birthday:
     entered(world, born, "j-d3", "j-d4", "j-d5")
     world.now = birthday - timedelta(hours=12)
     pull(world)
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         due = connection.exec_driver_sql("SELECT due FROM timer WHERE kind = 'edge'").scalar_one()
     assert due == birthday.timestamp() * 1_000_000

@@ -24,7 +24,7 @@ def jonas() -> list[dict[str, Any]]:
 
 def ref(world: World, native_id: str) -> str:
     """What a record of the log is in the hub."""
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         return links.names(connection, "fjordbyen", "logg", [native_id])[native_id].ref
 
 

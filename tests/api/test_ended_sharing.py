@@ -57,7 +57,7 @@ def edit(world: World, emma: list[Record], own: str, **changed: Any) -> None:
 
 def notices(world: World, emma: list[Record]) -> list[Record]:
     own = person(world, emma[0]).removeprefix("Patient/")
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         told = disclosures.of_person(connection, "fjordbyen", own)
     return [one for one in told if one["channel"] == disclosures.EXEMPT]
 
@@ -78,7 +78,7 @@ def test_told_once_and_with_nothing_of_the_child(entered: World, emma: list[Reco
 def states(world: World, emma: list[Record]) -> set[endings.Told]:
     """How far the notices to the plan system have come."""
     own = person(world, emma[0]).removeprefix("Patient/")
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         known = endings.of_person(connection, "fjordbyen", "plan", own)
     return {one.state for one in known.values()}
 
@@ -133,7 +133,7 @@ def test_no_trace_where_those_read_who_are_not_to_know(
 def test_a_notice_under_way_holds_no_withdrawal_up(entered: World, emma: list[Record]) -> None:
     own = person(entered, emma[0]).removeprefix("Patient/")
     consent = ref(entered, "e-s1")
-    with entered.service.store.write() as connection:
+    with entered.service.store.write("fjordbyen") as connection:
         for channel in (disclosures.EXEMPT, "push"):
             attempt = Attempt(disclosures.new_id(), own, (Disclosed("Goal/1", 1, (), "-", (), ()),))
             disclosures.begin(

@@ -18,13 +18,13 @@ FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 
 
 def people(world: World) -> list[str]:
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         return list(connection.exec_driver_sql("SELECT id FROM person ORDER BY created, id").scalars())
 
 
 def person(world: World, record: dict[str, Any], system: str = "logg") -> str:
     """Hub id of the person a log is about."""
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         found = connection.exec_driver_sql(
             "SELECT person FROM link WHERE native_id = ?"
             if world.service.store.sqlite
@@ -163,7 +163,7 @@ def test_what_matches_is_not_included_once_more(with_emma: tuple[World, str]) ->
 
 def test_hidden_and_unknown_get_the_same_answer(with_jonas: tuple[World, str]) -> None:
     world, own = with_jonas
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         refs = connection.exec_driver_sql("SELECT ref FROM resource").scalars().all()
     shown = {
         f"Communication/{r['id']}" for r in matches(world.get(f"/fhir/Communication?patient={own}", "bup"))

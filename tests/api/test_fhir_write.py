@@ -119,7 +119,7 @@ def test_what_the_writer_cannot_see_survives_its_update(world: World, emma: list
     assert fields(done)["goal"] == plan["goal"]
     (whole,) = matches(world.get(f"/fhir/CarePlan?patient={own}", "logg"))
     assert whole["title"] == "Felles plan"
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         kept = (
             connection.exec_driver_sql(
                 "SELECT content FROM resource_version WHERE ref LIKE 'CarePlan/%' ORDER BY version DESC"
@@ -155,7 +155,7 @@ def test_what_is_hidden_cannot_be_written_to_and_a_reference_to_it_leads_nowhere
     jonas = evaluated(records("stafettlogg", "jonas"))
     world.hand_in("logg", jonas)
     own = person(world, jonas[0])
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         refs = connection.exec_driver_sql("SELECT ref FROM resource").scalars().all()
     observation = next(r for r in refs if r.startswith("Observation/"))
     assert world.get(f"/fhir/{observation}", "logg").status_code == 200
@@ -176,7 +176,7 @@ def test_what_is_hidden_cannot_be_written_to_and_a_reference_to_it_leads_nowhere
         pointing = [{"reference": ref, "display": "Sett i timen"}]
         made = send(world, "POST", "/fhir/Goal", goal(own, outcomeReference=pointing))
         assert (made.status_code, fields(made)["outcomeReference"]) == (201, pointing)
-        with world.service.store.read() as connection:
+        with world.service.store.read("fjordbyen") as connection:
             stored = unpack(
                 connection.exec_driver_sql(
                     "SELECT content FROM resource_version WHERE ref = ?", (f"Goal/{fields(made)['id']}",)

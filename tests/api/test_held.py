@@ -31,7 +31,7 @@ def told(world: World, own: str, *refs: str, recipient: str = "bup", **more: Any
     rules = CONSENTED if ground == "G1" else (ground,)
     given = {"channel": "push", "state": disclosures.DELIVERED, **more}
     items = tuple(Disclosed(r, 1, ("maal",), ground, rules, ()) for r in refs)
-    with world.service.store.write() as connection:
+    with world.service.store.write("fjordbyen") as connection:
         disclosures.begin(
             connection,
             "fjordbyen",

@@ -87,7 +87,7 @@ def test_nor_does_a_record_that_comes_without_its_marks_lower_it(
     """As a FHIR server would tell of it that keeps neither labels nor extensions."""
     honouring.hand_in("logg", with_marks(emma, **marks))
     own = person(honouring, emma[0])
-    with honouring.service.store.write() as connection:
+    with honouring.service.store.write("fjordbyen") as connection:
         ref = links.names(connection, "fjordbyen", "logg", ["e-m1"])["e-m1"].ref
         held = versions.current(connection, "fjordbyen", ref)
         assert held is not None
@@ -104,7 +104,7 @@ def test_nor_does_a_record_that_comes_without_its_marks_lower_it(
     stripped["meta"] = {"versionId": "2", "lastUpdated": honouring.now.isoformat()}
     (answer,) = fields(honouring.hand_in("bup", [stripped]))["results"]
     assert answer["status"] == "stored", answer
-    with honouring.service.store.read() as connection:
+    with honouring.service.store.read("fjordbyen") as connection:
         after = versions.current(connection, "fjordbyen", ref)
     assert after is not None
     assert after.resource["lifecycleStatus"] == "on-hold"

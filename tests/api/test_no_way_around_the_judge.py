@@ -62,7 +62,7 @@ def _filled(world: World, path: str, asked: set[str], own: str, client: str) -> 
     given = "&".join(f"{name}={value}" for name, value in query.items() if name in asked)
     for way, value in (("person_id", own), ("patient", own), ("system", client)):
         path = path.replace(f"{{{way}}}", value)
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         found = versions.of_person(connection, "fjordbyen", own)
     if "{type}" not in path and "{plan}" not in path:
         yield f"{path}?{given}"

@@ -203,7 +203,7 @@ def test_pages_hold_all_of_them_once(world: World, emma: list[dict[str, Any]]) -
 def test_no_content_in_clear(any_world: World, jonas: list[dict[str, Any]]) -> None:
     any_world.hand_in("logg", jonas)
     at(any_world, SIXTEEN)
-    with any_world.service.store.read() as connection:
+    with any_world.service.store.read("fjordbyen") as connection:
         rows = str(connection.exec_driver_sql("SELECT * FROM reminder").all())
     for secret in ("Jonas", "Prøve", "hasj", "Siv", jonas[0]["barn"]["fnr"]):
         assert secret not in rows

@@ -13,7 +13,7 @@ def test_health_needs_no_token_and_says_whether_the_database_is_there(any_world:
     assert any_world.http.get("/healthz").json() == {"status": "ok"}
     ready = any_world.http.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]) == (200, {"database": True, "migrated": True})
-    with any_world.service.store.write() as connection:
+    with any_world.service.store.write("fjordbyen") as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     behind = any_world.http.get("/readyz")
     assert (behind.status_code, behind.json()["checks"]["migrated"]) == (503, False)
@@ -100,7 +100,7 @@ def test_an_operator_holds_releases_and_replays(any_world: World, emma: list[dic
 def test_a_running_lane_is_left_alone_and_its_owner_named(world: World, emma: list[dict[str, Any]]) -> None:
     world.hand_in("logg", emma)
     lane = fields(world.get("/lanes?recipient=bup", "drift"))["lanes"][0]
-    with world.service.store.write() as connection:
+    with world.service.store.write("fjordbyen") as connection:
         connection.execute(text("UPDATE lane SET state='running', owner='w1' WHERE recipient='bup'"))
         connection.execute(
             text("INSERT INTO worker (id, lock_key, host, pid, gone, started) VALUES ('w1',0,'x',1,true,0)")

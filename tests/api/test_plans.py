@@ -14,7 +14,7 @@ from tests.api.world import World, fields
 
 def ref(world: World, system: str, native: str) -> str:
     """What a record of a system is in the hub."""
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         return links.names(connection, "fjordbyen", system, [native])[native].ref
 
 
@@ -114,7 +114,7 @@ def test_what_is_not_finished_goes_along_once(both: World, emma: list[dict[str, 
 def test_where_it_comes_from_is_told(both: World, emma: list[dict[str, Any]]) -> None:
     answer = fields(go_on(both, close(both, emma)))
     plan = answer["plan"]
-    with both.service.store.read() as connection:
+    with both.service.store.read("fjordbyen") as connection:
         for one in answer["carried"]:
             new = versions.current(connection, "fjordbyen", one["to"])
             own = one["to"].partition("/")[2]
@@ -154,7 +154,7 @@ def test_the_logs_consents_do_not_hold_for_the_plan(both: World, emma: list[dict
 
 
 def answer_patient(world: World, plan: str) -> str:
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         head = versions.current(connection, "fjordbyen", plan)
     assert head is not None
     return head.person

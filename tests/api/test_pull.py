@@ -151,6 +151,6 @@ def test_only_the_system_that_pulls_does(both: World) -> None:
 
 def test_no_worker_takes_a_lane_that_is_pulled(both: World) -> None:
     pull(both)
-    with both.service.store.read() as connection:
+    with both.service.store.read("fjordbyen") as connection:
         states = connection.execute(text("SELECT state FROM lane WHERE recipient = 'plan'")).scalars().all()
     assert set(states) == {"idle"}

@@ -40,7 +40,7 @@ def test_it_is_in_error_here_and_says_who_did_it(entered: World, emma: list[dict
     after = fields(entered.get(f"/fhir/{goal}", "logg"))
     assert after["lifecycleStatus"] == "entered-in-error"
     assert after["description"] == before["description"]  # nothing is deleted
-    with entered.service.store.read() as connection:
+    with entered.service.store.read("fjordbyen") as connection:
         trace = versions.current(connection, "fjordbyen", f"Provenance/{goal.partition('/')[2]}-provenance")
     assert trace is not None
     assert [agent["who"]["display"] for agent in trace.resource["agent"]] == [BY]
@@ -106,7 +106,7 @@ def test_it_closes_when_all_have_acknowledged_or_a_person_closes_it(
     record = next(r for r in emma if r["id"] == "e-m1")
     mark = {"tidspunkt": "2026-11-21T13:02:00+01:00", "grunn": "Gjelder en annen person"}
     entered.hand_in("logg", {**record, "feilregistrert": mark, "endret": "2026-11-21T13:02:00+01:00"})
-    with entered.service.store.write() as connection:
+    with entered.service.store.write("fjordbyen") as connection:
         assert deviations.settle(connection, "fjordbyen", entered.now) == 1
     assert fields(entered.get(own, "drift"))["state"] == "closed"
     late = entered.post(f"{own}/close", "drift", {"by": BY, "reason": "Ringt"})
@@ -129,7 +129,7 @@ def test_what_a_recipient_has_no_form_for_is_told_by_a_person(
     mapping: Any = entered.service.mappings["plan"]
     monkeypatch.delitem(mapping._by_resource, "Goal")  # as if it had no form for what is left of a goal
     fetch(entered)
-    with entered.service.store.write() as connection:
+    with entered.service.store.write("fjordbyen") as connection:
         deviations.settle(connection, "fjordbyen", entered.now)
     one = fields(entered.get(f"/deviations/{one['id']}", "drift"))
     assert ("plan", "delivered", "refused") in states(one)

@@ -69,7 +69,7 @@ def test_a_character_that_cannot_be_stored_is_that_records_own_fault(
 def test_decimals_of_unknown_keys_keep_their_digits(world: World, emma: list[dict[str, Any]]) -> None:
     body = jsontext.encode({**emma[0], "vekt": 0}).replace(b'"vekt":0', b'"vekt":1.10')
     assert fields(world.hand_in("logg", body))["status"] == "stored"
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         kept = connection.exec_driver_sql("SELECT content FROM link").scalars().all()
     assert any(b"1.10" in content for content in kept)
 

@@ -44,7 +44,7 @@ def outcomes(world: World, own: str) -> dict[str, str]:
 
 def current(world: World, own: str, kind: str) -> list[dict[str, Any]]:
     """The person's resources of a type, as the hub has them."""
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         found = versions.of_types(connection, "fjordbyen", own, [kind]).values()
     return [copy.deepcopy(v.resource) for v in found]
 
@@ -209,7 +209,7 @@ def test_a_withdrawal_by_a_server_that_did_not_record_the_consent_closes_nothing
     own = person(world, emma[0])
     (consent,) = current(world, own, "Consent")
     ref = f"Consent/{consent['id']}"
-    with world.service.store.write() as connection:
+    with world.service.store.write("fjordbyen") as connection:
         known = {"Consent/7": ref, "Patient/9": f"Patient/{own}"}
         links.save(connection, "fjordbyen", [Link("bup", here, own, there) for there, here in known.items()])
     said = {**consent, "id": "7", "status": "inactive", "patient": {"reference": "Patient/9"}}

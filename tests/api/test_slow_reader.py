@@ -72,7 +72,7 @@ def reading(world: World, port: int) -> Iterator[socket.socket]:
 def told(world: World, emma: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     """What BUP was told of, and how it ended."""
     own = person(world, emma[0]).removeprefix("Patient/")
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         rows = disclosures.of_person(connection, "fjordbyen", own)
     return [(r["state"], r["error"]) for r in rows if r["recipient"] == "bup" and r["client"] == "bup"]
 
@@ -115,17 +115,17 @@ def test_what_a_process_left_in_the_middle_ends_with_its_deadline(
     entered: World, emma: list[dict[str, Any]]
 ) -> None:
     with listening(entered) as port, reading(entered, port):
-        with entered.service.store.write() as connection:
-            assert disclosures.finish_overdue(connection, entered.now) == 0
+        with entered.service.store.write("fjordbyen") as connection:
+            assert disclosures.finish_overdue(connection, "fjordbyen", entered.now) == 0
         entered.later()
-        with entered.service.store.write() as connection:
-            assert disclosures.finish_overdue(connection, entered.now) == 1
+        with entered.service.store.write("fjordbyen") as connection:
+            assert disclosures.finish_overdue(connection, "fjordbyen", entered.now) == 1
         assert told(entered, emma) == [("unknown", "deadline")]
 
 
 def test_nobody_waits_for_the_answer_that_tells_so(entered: World, emma: list[dict[str, Any]]) -> None:
     own, consent = person(entered, emma[0]).removeprefix("Patient/"), ref(entered, "e-s1")
-    with entered.service.store.write() as connection, leaving.answering() as going:
+    with entered.service.store.write("fjordbyen") as connection, leaving.answering() as going:
         attempt = Attempt(disclosures.new_id(), own, (Disclosed("Goal/1", 1, (), "-", (), ()),))
         state, deadline = leaving.begin("fjordbyen", attempt.id, entered.now, 30.0)
         disclosures.begin(

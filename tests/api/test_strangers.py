@@ -117,7 +117,7 @@ def emma(world: World) -> str:
     ]
     world.hand_in("logg", log)
     own = person(world, log[0])
-    with world.service.store.write() as connection:
+    with world.service.store.write("fjordbyen") as connection:
         for system in ("bup", "klinikk"):
             known = Link(system, f"Patient/{own}", own, "Patient/9")
             links.save(connection, "fjordbyen", [known])
@@ -349,7 +349,7 @@ def test_what_was_consented_to_in_the_log_is_not_changed_by_a_server_of_others(
     longer = {**theirs, "provision": {**theirs["provision"], "period": {"start": "2026-09-14"}}}
     tag = f'W/"{theirs["meta"]["versionId"]}"'
     assert send(world, "PUT", f"/fhir/Consent/{theirs['id']}", longer, If_Match=tag).status_code == 405
-    with world.service.store.write() as connection:
+    with world.service.store.write("fjordbyen") as connection:
         known = Link("bup", f"Consent/{theirs['id']}", emma, "Consent/77")
         links.save(connection, "fjordbyen", [known])
     native = {**about(longer, "9"), "id": "77"}

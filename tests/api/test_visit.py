@@ -56,7 +56,7 @@ def test_only_what_was_asked_for_is_judged(world: World) -> None:
     bup = service.settings.system("bup")
     assert bup is not None
     looking = Looking(service.settings, service.facts, bup, service.clock())
-    with service.store.read() as connection:
+    with service.store.read("fjordbyen") as connection:
         sight = looking.at(connection, own, hold=False)
         assert sight is not None
         sight.types("Appointment")

@@ -43,7 +43,7 @@ def goals(world: World, emma: list[dict[str, Any]]) -> int:
 
 def ref(world: World, native_id: str) -> str:
     """What a record of the log is in the hub."""
-    with world.service.store.read() as connection:
+    with world.service.store.read("fjordbyen") as connection:
         return links.names(connection, "fjordbyen", "logg", [native_id])[native_id].ref
 
 
@@ -55,7 +55,7 @@ def sending(world: World, emma: list[dict[str, Any]], *, channel: str = "push") 
     """A delivery that was decided before and is under way."""
     own = person(world, emma[0]).removeprefix("Patient/")
     attempt = Attempt(SENDING, own, (Disclosed("Goal/1", 1, (), "G1", (), ()),))
-    with world.service.store.write() as connection:
+    with world.service.store.write("fjordbyen") as connection:
         disclosures.begin(
             connection,
             "fjordbyen",
@@ -118,7 +118,7 @@ def test_what_was_under_way_is_waited_for(
     assert (first.status_code, fields(first)["closed"]) == (202, False)
     entered.later()
     assert withdraw(entered, ref(entered, "e-d2")).status_code == 202  # its deadline alone proves nothing
-    with entered.service.store.write() as connection:
+    with entered.service.store.write("fjordbyen") as connection:
         disclosures.finish(connection, "fjordbyen", [(SENDING, end, None)], entered.now)
     last = withdraw(entered, ref(entered, "e-d2"))
     assert (last.status_code, fields(last)["mayHaveArrived"]) == (200, listed)
@@ -143,7 +143,7 @@ def test_a_record_that_takes_back_is_answered_the_same_way(
     sending(entered, emma)
     answer = entered.hand_in("logg", taken)
     assert (answer.status_code, fields(answer)["closed"]) == (202, False)
-    with entered.service.store.write() as connection:
+    with entered.service.store.write("fjordbyen") as connection:
         disclosures.finish(connection, "fjordbyen", [(SENDING, disclosures.DELIVERED, None)], NOW)
     answer = entered.hand_in("logg", [{**taken, "endret": "2026-11-21T11:00:01+01:00", "form": "muntlig"}])
     assert fields(answer)["results"][0]["closed"] is True

@@ -86,7 +86,7 @@ class World:
         self.issuer = issuer
         self.now = NOW
         self.service: Service = build(settings, lambda: self.now)
-        with self.service.store.write() as connection:
+        with self.service.store.write(*settings.tenant_ids) as connection:
             ensure_recipients(connection, settings.systems)
         self.app = create_app(self.service)
         self.http = TestClient(self.app)

@@ -22,7 +22,7 @@ def told(lived_in: Installation, tmp_path: Path) -> Installation:
     """Jonas's goal and the note that is withheld from his parents have been told to BUP."""
     own = copied(lived_in, tmp_path)
     store = Store(own.url)
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         found = links.names(connection, "fjordbyen", "stafettlogg", ["j-m1", "j-n1"])
         items = tuple(Disclosed(n.ref, 1, (), "G1", ("G1",), ()) for n in found.values())
         disclosures.begin(

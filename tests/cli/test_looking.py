@@ -138,7 +138,7 @@ def test_preview_says_what_a_run_would_prepare(
     system = service.settings.system("individuell-plan")
     assert system is not None
     prepared = set()
-    with service.store.write() as connection:
+    with service.store.write("fjordbyen") as connection:
         ensure_recipients(connection, [system])
         now = datetime.now(UTC)
         preparer = Preparer(system, service.settings, service.mappings[system.id], service.facts)

@@ -34,7 +34,7 @@ class Hub:
 
     def rows(self, statement: Any) -> list[Any]:
         """The rows of any select."""
-        with self.store.read() as connection:
+        with self.store.read("fjordbyen") as connection:
             return list(connection.execute(statement).all())
 
     def pending(self) -> list[tuple[str, str, str | None]]:

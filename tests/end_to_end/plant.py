@@ -159,7 +159,7 @@ class Plant:
         """Look into the hub."""
         store = Store(self.database_url)
         try:
-            with store.read() as connection:
+            with store.read("fjordbyen") as connection:
                 return list(connection.execute(text(statement)).all())
         finally:
             store.close()

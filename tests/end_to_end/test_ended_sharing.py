@@ -134,7 +134,7 @@ def test_the_wrong_patient_is_recalled_from_everyone(world: InProcess, consented
     assert back["tekst"] == own["tekst"]  # its own words stay its own
     assert "feilregistrert" in back
     assert (there["description"]["text"] == TEXT) is not consented
-    with world.service.store.read() as connection:
+    with world.service.store.read(TENANT) as connection:
         after = deviations.of_item(connection, TENANT, ref)
     assert after is not None
     assert {(one.system, one.state.value) for one in after.holders} == {
@@ -154,7 +154,7 @@ def test_what_a_recipient_refuses_stays_open(world: InProcess) -> None:
     world.service.woken()
     world.rest()
     world.systems.bup.peer.faults()
-    with world.service.store.read() as connection:
+    with world.service.store.read(TENANT) as connection:
         after = deviations.of_item(connection, TENANT, ref)
     assert after is not None
     assert {one.state.value for one in after.holders if one.system == "bup"} >= {"refused"}

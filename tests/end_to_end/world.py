@@ -166,7 +166,7 @@ class InProcess(World):
 
     def polled(self) -> None:
         """Ask BUP for changes, and wait until what it says is taken in."""
-        with self.service.store.write() as connection:
+        with self.service.store.write(TENANT) as connection:
             connection.execute(update(timer).where(*POLL_OF_BUP).values(due=self.clock()))
         wait_until(self._asked, "a round of asking BUP", every=0.02)
 
@@ -177,7 +177,7 @@ class InProcess(World):
 
     def lift_breaker(self) -> None:
         """The next probe of a recipient that was down is due now."""
-        with self.service.store.write() as connection:
+        with self.service.store.write(TENANT) as connection:
             connection.execute(update(recipient).values(probe_at=self.clock()))
 
     def held(self, system: str) -> AbstractContextManager[None]:
@@ -195,11 +195,11 @@ class InProcess(World):
 @contextmanager
 def _holding(world: InProcess, system: str) -> Iterator[None]:
     store = world.service.store
-    with store.write() as connection:
+    with store.write(TENANT) as connection:
         ids = [r.id for r in connection.execute(select(lane.c.id).where(lane.c.recipient == system))]
         assert all(steering.hold(connection, TENANT, one, "test") for one in ids), "a lane is running"
     yield
-    with store.write() as connection:
+    with store.write(TENANT) as connection:
         for one in ids:
             steering.release(connection, TENANT, one, world.clock())
     world.service.woken()

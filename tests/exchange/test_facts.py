@@ -16,7 +16,7 @@ CHILD = Child(1)
 
 def facts(here: World) -> PersonFacts:
     """The facts of the only person there is."""
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         row = connection.execute(person.select()).one()
         return here.service.facts.read(connection, TENANT, row.id, row.facts_no)
 
@@ -27,7 +27,7 @@ def permitted(here: World, name: str, recipient: str) -> bool:
     known = facts(here)
     system = here.system(recipient)
     selection = Selection(system, here.service.settings, here.service.mappings[recipient], known, "push", NOW)
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         parts = by_item(versions.of_items(connection, TENANT, [answer.ref or ""]))
     view = selection.view(answer.ref or "", parts[answer.ref or ""])
     return view is not None and view.permitted

@@ -26,7 +26,7 @@ BUP = System(
 
 
 def person_with_lane(store: Store, number: int) -> str:
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         person_id = persons.create(connection, BUP.tenant, [f"{number:064d}"], NOW)
         open_lanes(connection, BUP.tenant, person_id, [BUP.id])
     return person_id
@@ -34,7 +34,7 @@ def person_with_lane(store: Store, number: int) -> str:
 
 def entry(store: Store, person_id: str, now: datetime = NOW) -> None:
     """What intake does to a lane: the change is numbered and the lane woken in one transaction."""
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         row = persons.lock(connection, BUP.tenant, [person_id])[person_id]
         connection.execute(
             update(person_table)
@@ -45,12 +45,12 @@ def entry(store: Store, person_id: str, now: datetime = NOW) -> None:
 
 
 def claim(store: Store, *, limit: int = 64, now: datetime = NOW) -> list[lanes.Claim]:
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         return lanes.claim(connection, BUP, owner="w1", now=now, limit=limit)
 
 
 def change_no(store: Store, person_id: str) -> int:
-    with store.read() as connection:
+    with store.read("fjordbyen") as connection:
         return int(
             connection.execute(
                 select(person_table.c.change_no).where(person_table.c.id == person_id)
@@ -61,13 +61,13 @@ def change_no(store: Store, person_id: str) -> int:
 @pytest.fixture
 def store(database_url: str) -> Store:
     store = Store(database_url)
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         breaker.ensure_recipients(connection, [BUP])
     return store
 
 
 def end(store: Store, one: lanes.Claim, ending: Ending, now: datetime = NOW) -> str | None:
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         return lanes.end(connection, one, ending, now)
 
 
@@ -110,7 +110,7 @@ def test_a_thousand_lanes_with_two_entries_each_around_a_claim_lose_none(store: 
                 pause.wait(0.005)
 
     def waiting() -> int:
-        with store.read() as connection:
+        with store.read("fjordbyen") as connection:
             states = select(func.count()).where(lane.c.state.in_(("waiting", "running")))
             return int(connection.execute(states).scalar_one())
 
@@ -120,9 +120,9 @@ def test_a_thousand_lanes_with_two_entries_each_around_a_claim_lose_none(store: 
         done.set()
         for worker in workers:
             worker.result(120)
-    with store.write() as connection:
-        assert recovery.sweep(connection, NOW) == 0
-    with store.read() as connection:
+    with store.write("fjordbyen") as connection:
+        assert recovery.sweep(connection, "fjordbyen", NOW) == 0
+    with store.read("fjordbyen") as connection:
         behind = connection.execute(
             select(func.count())
             .select_from(lane)
@@ -134,10 +134,10 @@ def test_a_thousand_lanes_with_two_entries_each_around_a_claim_lose_none(store: 
 
 def test_the_sweeper_wakes_a_lane_that_was_left_behind(store: Store) -> None:
     person_id = person_with_lane(store, 1)
-    with store.write() as connection:  # a change whose wake-up was lost
+    with store.write("fjordbyen") as connection:  # a change whose wake-up was lost
         connection.execute(update(person_table).where(person_table.c.id == person_id).values(change_no=1))
-    with store.write() as connection:
-        assert recovery.sweep(connection, NOW) == 1
+    with store.write("fjordbyen") as connection:
+        assert recovery.sweep(connection, "fjordbyen", NOW) == 1
     assert len(claim(store)) == 1
 
 
@@ -155,7 +155,7 @@ def test_while_the_breaker_is_open_one_probe_goes_per_interval(store: Store) -> 
     for number in range(5):
         entry(store, person_with_lane(store, number))
     (one, *rest) = claim(store, limit=3)
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         breaker.trip(connection, BUP, NOW, "connection-refused", None, probe=False)
     for other in (one, *rest):
         end(store, other, Ending(again=True, error="connection-refused"))
@@ -164,13 +164,13 @@ def test_while_the_breaker_is_open_one_probe_goes_per_interval(store: Store) -> 
     (probe,) = claim(store, now=due)
     assert probe.probe
     assert claim(store, now=due) == []  # not while the probe is under way
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         breaker.trip(connection, BUP, due, "connection-refused", None, probe=True)
     end(store, probe, Ending(again=True, error="connection-refused"), now=due)
     assert claim(store, now=due + timedelta(seconds=BUP.probe_seconds)) == []  # the interval has doubled
     later = due + timedelta(seconds=2 * BUP.probe_seconds)
     (probe,) = claim(store, now=later)
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         breaker.reset(connection, BUP)
     end(store, probe, Ending(cursor=1), now=later)
     assert len(claim(store, now=later)) == 4  # one answer has freed them all
@@ -181,8 +181,8 @@ def test_an_older_run_can_no_longer_end_a_lane_that_was_taken_over(store: Store)
     entry(store, person_id)
     (one,) = claim(store)
     late = NOW + timedelta(hours=1)
-    with store.write() as connection:
-        (row,) = recovery.overdue(connection, late)
+    with store.write("fjordbyen") as connection:
+        (row,) = recovery.overdue(connection, "fjordbyen", late)
         assert recovery.release_dead(connection, row, late)
     (newer,) = claim(store, now=late)
     assert not end(store, one, Ending(cursor=1), now=late)
@@ -192,12 +192,12 @@ def test_an_older_run_can_no_longer_end_a_lane_that_was_taken_over(store: Store)
 def test_a_held_lane_is_not_claimed_until_it_is_released(store: Store) -> None:
     person_id = person_with_lane(store, 1)
     entry(store, person_id)
-    with store.read() as connection:
+    with store.read("fjordbyen") as connection:
         lane_id = connection.execute(select(lane.c.id)).scalar_one()
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         assert steering.hold(connection, BUP.tenant, lane_id, "route under review")
     entry(store, person_id)
     assert claim(store) == []
-    with store.write() as connection:
+    with store.write("fjordbyen") as connection:
         assert steering.release(connection, BUP.tenant, lane_id, NOW)
     assert len(claim(store)) == 1

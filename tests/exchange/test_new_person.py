@@ -35,7 +35,7 @@ def creating(database_url: str, tmp_path: Path) -> Iterator[World]:
 def prepared(here: World) -> Plan:
     """The first run to BUP."""
     bup, service = here.system("bup"), here.service
-    with service.store.write() as connection:
+    with service.store.write("fjordbyen") as connection:
         breaker.ensure_recipients(connection, [bup])
         (claim,) = lanes.claim(connection, bup, owner="w1", now=NOW, limit=1)
         preparer = Preparer(bup, service.settings, service.mappings["bup"], service.facts)

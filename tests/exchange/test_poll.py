@@ -61,7 +61,7 @@ def people(here: World) -> dict[str, str]:
     found = {}
     for child, patient in PATIENTS.items():
         answers = here.take("stafettlogg", *records("stafettlogg", child, NOW.date()))
-        with here.service.store.write() as connection:
+        with here.service.store.write(TENANT) as connection:
             own = links.names(connection, TENANT, "stafettlogg", [str(answers[0].id)])[
                 str(answers[0].id)
             ].person
@@ -72,7 +72,7 @@ def people(here: World) -> dict[str, str]:
 
 def turn(here: World, server: Server) -> None:
     """One turn, due now."""
-    with here.service.store.write() as connection:
+    with here.service.store.write(TENANT) as connection:
         connection.execute(update(timer).where(timer.c.kind == "poll").values(due=NOW - timedelta(minutes=1)))
     poller = Poller(here.system("bup"), here.service.store, server, here.service.intake, lambda: NOW)  # type: ignore[arg-type]
     assert poller.my_turn()
@@ -80,13 +80,13 @@ def turn(here: World, server: Server) -> None:
 
 
 def known(here: World, *natives: str) -> set[str]:
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         return set(links.names(connection, TENANT, "bup", natives))
 
 
 def busy(here: World, person: str, state: str) -> None:
     """A delivery about this child to BUP begins or ends."""
-    with here.service.store.write() as connection:
+    with here.service.store.write(TENANT) as connection:
         own = (lane.c.person == person, lane.c.recipient == "bup")
         connection.execute(update(lane).where(*own).values(state=state))
 
@@ -134,7 +134,7 @@ def test_what_was_deleted_there_stays_and_is_noted_once(here: World, people: dic
         filled: list[tuple[list[dict[str, Any]], tuple[str, ...]]] = [([], ())] * (pages - 1)
         turn(here, Server([*filled, ([], ("Goal/j", "Goal/aldri-sett"))]))
     assert here.count("resource_version") == versions
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         (noted,) = connection.execute(select(conflict).where(conflict.c.system == "bup")).all()
         ref = links.names(connection, TENANT, "bup", ["Goal/j"])["Goal/j"].ref
     assert (noted.ref, noted.person, noted.path, noted.state) == (ref, people["jonas"], "(deleted)", "open")

@@ -41,7 +41,7 @@ def send_to(here: World, url: str, token: str) -> None:
         clock=lambda: NOW,
         alive=lambda: True,
     )
-    with here.service.store.write() as connection:
+    with here.service.store.write(TENANT) as connection:
         breaker.ensure_recipients(connection, [system])
         (claim,) = lanes.claim(connection, system, owner="w1", now=NOW, limit=1)
     asyncio.run(_run(runner, claim, adapter))
@@ -54,7 +54,7 @@ async def _run(runner: Runner, claim: lanes.Claim, adapter: Adapter) -> None:
 
 def outcome(here: World, ref: str) -> tuple[str, int]:
     """(how the disclosure ended, how many deliveries the link counts as perhaps arrived)."""
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         (state,) = connection.execute(select(disclosure.c.state)).scalars().all()
         (link,) = links.load(connection, TENANT, "individuell-plan", [ref]).values()
     return state, len(link.candidates)
@@ -110,7 +110,7 @@ def test_one_record_that_cannot_be_stored_just_now_holds_up_its_own_lane_alone(
         peer.faults(refuse=409)
         send_to(here, peer.url, peer.token)
         assert outcome(here, ref) == ("refused", 0)
-        with here.service.store.read() as connection:
+        with here.service.store.read(TENANT) as connection:
             breaker = connection.execute(
                 select(recipient.c.breaker).where(recipient.c.system == "individuell-plan")
             ).scalar_one()
@@ -129,6 +129,6 @@ def test_what_refers_to_a_refused_record_is_told_of_as_not_sent(
         here.take("stafettlogg", CHILD.measure("t1", "m1"))
         peer.faults(reject=["Utgave 1 av"])
         send_to(here, peer.url, peer.token)
-        with here.service.store.read() as connection:
+        with here.service.store.read(TENANT) as connection:
             states = connection.execute(select(disclosure.c.state)).scalars().all()
         assert sorted(states) == ["refused", "unsent"]

@@ -21,7 +21,7 @@ PATIENCE = {TENANT: timedelta(days=14)}
 
 
 def review(here: World, *, most: int = reminders.MOST, patience: dict[str, timedelta] | None = None) -> int:
-    with here.service.store.write() as connection:
+    with here.service.store.write(TENANT) as connection:
         return reminders.review(
             connection, here.service.facts, PATIENCE if patience is None else patience, NOW, most
         )
@@ -29,7 +29,7 @@ def review(here: World, *, most: int = reminders.MOST, patience: dict[str, timed
 
 def waiting(here: World) -> int:
     """Timers of reminders that are due now."""
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         rows = connection.execute(select(timer.c.due).where(timer.c.kind == REMINDERS, timer.c.due <= NOW))
         return len(rows.all())
 
@@ -55,9 +55,9 @@ def test_two_workers_never_take_the_same_person(here: World) -> None:
         pytest.skip("on SQLite one process writes, one transaction at a time")
     here.take("stafettlogg", *Child(1).log_records())
     store, facts = here.service.store, here.service.facts
-    with store.write() as first:
+    with store.write(TENANT) as first:
         assert reminders.review(first, facts, PATIENCE, NOW) == 1
-        with store.write() as second:
+        with store.write(TENANT) as second:
             assert reminders.review(second, facts, PATIENCE, NOW) == 0
     assert review(here) == 0
 
@@ -75,9 +75,9 @@ def test_a_review_done_twice_writes_nothing_twice(here: World) -> None:
     here.take("stafettlogg", two[0] | {"endret": "2026-10-01T08:00:00+02:00"})  # the other one is unknown
     for _ in range(2):
         review(here)
-        with here.service.store.write() as connection:
+        with here.service.store.write(TENANT) as connection:
             connection.execute(update(timer).where(timer.c.kind == REMINDERS).values(due=NOW))
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         rows = connection.execute(select(reminder)).all()
     assert [(r.kind, r.due, r.told, r.done) for r in rows] == [
         ("consent-partial", NOW + timedelta(days=14), None, None)
@@ -88,11 +88,11 @@ def test_everybody_known_before_is_looked_at_once(empty_database_url: str) -> No
     migrate(empty_database_url, "0003")
     store = Store(empty_database_url)
     known = {"tenant": TENANT, "id": "p1", "change_no": 1, "facts_no": 1, "created": NOW}
-    with store.write() as connection:
+    with store.write(TENANT) as connection:
         connection.execute(insert(person), known)
         connection.execute(delete(timer))
     migrate(empty_database_url)
-    with store.read() as connection:
+    with store.read(TENANT) as connection:
         rows = connection.execute(select(timer.c.tenant, timer.c.kind, timer.c.subject)).all()
         due = connection.execute(select(timer.c.due)).scalar_one()
     store.close()

@@ -34,7 +34,7 @@ def working(url: str, folder: Path) -> Iterator[tuple[Service, Worker]]:
 def cut_connections(service: Service) -> None:
     """Cut every other connection to the database, the locks' among them."""
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-    with service.store.write() as connection:
+    with service.store.write("fjordbyen") as connection:
         connection.execute(text(f"{others} AND datname = current_database()"))
 
 

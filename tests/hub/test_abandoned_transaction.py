@@ -11,7 +11,7 @@ def test_a_transaction_that_nobody_goes_on_with_is_ended_by_the_server(postgres_
     store = Store(postgres_url)
     try:
         for way in (store.write, store.read):
-            with way() as connection:
+            with way("fjordbyen") as connection:
                 limit = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
             assert limit == f"{ABANDONED_SECONDS}s"
     finally:

@@ -52,7 +52,7 @@ def append(store: Store, connection: Connection, person_id: str, resource: Resou
 
 
 def new_person(store: Store, name: str) -> str:
-    with store.write() as connection:
+    with store.write(TENANT) as connection:
         return persons.create(connection, TENANT, [name * 64], NOW)
 
 
@@ -62,12 +62,12 @@ def test_eight_writers_of_one_resource_get_consecutive_versions(database_url: st
 
     def write(_: int) -> None:
         for _round in range(25):
-            with store.write() as connection:
+            with store.write(TENANT) as connection:
                 append(store, connection, person_id, goal(1))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
-    with store.read() as connection:
+    with store.read(TENANT) as connection:
         rows = connection.execute(select(resource_version.c.version, resource_version.c.change_no)).all()
     assert sorted(r.version for r in rows) == list(range(1, 201))
     assert sorted(r.change_no for r in rows) == list(range(1, 201))
@@ -81,7 +81,7 @@ def test_a_reader_of_the_feed_never_steps_over_a_late_commit(postgres_url: str) 
     started, release = threading.Event(), threading.Event()
 
     def slow() -> None:
-        with store.write() as connection:
+        with store.write(TENANT) as connection:
             append(store, connection, first, goal(1))
             started.set()
             assert release.wait(20)
@@ -89,15 +89,15 @@ def test_a_reader_of_the_feed_never_steps_over_a_late_commit(postgres_url: str) 
     thread = threading.Thread(target=slow)
     thread.start()
     assert started.wait(20)
-    with store.write() as connection:
+    with store.write(TENANT) as connection:
         append(store, connection, second, goal(2))
     start = (0, 0, "")
-    with store.read() as connection:
+    with store.read(TENANT) as connection:
         seen = versions.feed(connection, TENANT, start, store.horizon(connection), 100)
     assert seen == []  # the later commit is visible, and not shown yet
     release.set()
     thread.join(20)
-    with store.read() as connection:
+    with store.read(TENANT) as connection:
         seen = versions.feed(connection, TENANT, start, store.horizon(connection), 100)
     assert [ref for _, ref in seen] == ["Goal/g1", "Goal/g2"]
     store.close()
@@ -110,7 +110,7 @@ def test_a_feed_read_while_eight_writers_work_misses_nothing(postgres_url: str) 
 
     def write(index: int) -> None:
         for number in range(40):
-            with store.write() as connection:
+            with store.write(TENANT) as connection:
                 append(store, connection, people[index], goal(index * 1_000 + number))
                 connection.execute(text("SELECT pg_sleep(:s)"), {"s": (number % 5) / 1_000})
 
@@ -121,7 +121,7 @@ def test_a_feed_read_while_eight_writers_work_misses_nothing(postgres_url: str) 
         nonlocal position
         while True:
             last = done.is_set()
-            with store.read() as connection:
+            with store.read(TENANT) as connection:
                 page = versions.feed(connection, TENANT, position, store.horizon(connection), 7)
             seen.extend(ref for _, ref in page)
             if page:

@@ -39,12 +39,12 @@ def version(number: int, *names: str) -> dict[str, object]:
 def test_who_has_ever_written_is_found_in_the_versions_there_are(empty_database_url: str) -> None:
     migrate(empty_database_url, "0007")
     store = Store(empty_database_url)
-    with store.write() as connection:
+    with store.write(TENANT) as connection:
         connection.execute(text(ROW), {"tenant": TENANT, "ref": REF})
         first, second = version(1, "PractitionerRole/a"), version(2, "PractitionerRole/b")
         connection.execute(insert(resource_version), [first, second])
     migrate(empty_database_url)
-    with store.read() as connection:
+    with store.read(TENANT) as connection:
         found = connection.execute(select(resource.c.writers)).scalar_one()
     store.close()
     assert writers.read(found) == ("PractitionerRole/a", "PractitionerRole/b")
@@ -54,7 +54,7 @@ def brought_forward(url: str, floor: str) -> None:
     """As a newer release would leave it."""
     migrate(url)
     store = Store(url)
-    with store.write() as connection:
+    with store.outside(write=True) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         connection.execute(text("UPDATE schema_floor SET oldest = :floor"), {"floor": floor})
     store.close()
@@ -64,7 +64,7 @@ def test_a_schema_of_a_newer_release_is_left_as_it_is(empty_database_url: str) -
     brought_forward(empty_database_url, floor=HEAD)
     migrate(empty_database_url)
     store = Store(empty_database_url)
-    with store.read() as connection:
+    with store.outside() as connection:
         assert current(connection) == "9999"
         assert serves(connection)
     store.close()

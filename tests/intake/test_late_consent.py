@@ -40,7 +40,7 @@ def newest(here: World) -> World:
 def stands(world: World) -> Consent:
     """The consent as it is now."""
     (answer,) = world.take("stafettlogg", edition(30))
-    with world.service.store.read() as connection:
+    with world.service.store.read(TENANT) as connection:
         found = versions.current(connection, TENANT, answer.ref or "")
     assert found is not None
     said = consent_of(found.resource)
@@ -57,7 +57,7 @@ def test_a_late_withdrawal_stands(newest: World) -> None:
     answer = take(newest, edition(10, **WITHDRAWN))
     assert (answer.status, answer.late) == (Status.CONFLICT, True)
     assert stands(newest).withdrawn is not None
-    with newest.service.store.read() as connection:
+    with newest.service.store.read(TENANT) as connection:
         (kept,) = connection.execute(select(conflict)).all()
     assert (kept.path, kept.state) == ("Consent", "open")
     assert unpack(kept.content)["theirs"]["status"] == "inactive"

@@ -45,7 +45,7 @@ def test_what_waits_for_something_we_delivered_is_taken_in_by_the_sweeper(here: 
     measure = {"type": "tiltak", "id": "t1", "plan": plan[0]["id"], "endret": "2026-11-02T08:00:00+01:00"}
     measure |= {"endretAv": f"{plan[0]['id']}-koord", "maal": ["ours"], "tittel": "Tur", "status": "planlagt"}
     assert here.statuses("individuell-plan", measure) == ["waiting"]
-    with here.service.store.write() as connection:
+    with here.service.store.write(TENANT) as connection:
         person = links.names(connection, TENANT, "stafettlogg", [CHILD.log])[CHILD.log].person
         delivered = Link("individuell-plan", goal_ref, person, "ours")
         links.save(connection, TENANT, [delivered])
@@ -117,10 +117,10 @@ def test_requests_that_share_a_transaction_get_their_own_answers(here: World) ->
 
 def test_intake_wakes_the_lanes_of_the_person_and_no_others(here: World) -> None:
     here.take("stafettlogg", *CHILD.log_records(), *Child(2).log_records())
-    with here.service.store.write() as connection:
+    with here.service.store.write(TENANT) as connection:
         connection.execute(text("UPDATE lane SET state = 'idle', cursor = 10000"))
     here.take("stafettlogg", CHILD.goal("m1", 1))
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         waiting = connection.execute(text("SELECT person, recipient FROM lane WHERE state = 'waiting'")).all()
         found = lanes.recipients_waiting(connection, NOW + timedelta(seconds=1))
     assert len({row.person for row in waiting}) == 1
@@ -129,14 +129,14 @@ def test_intake_wakes_the_lanes_of_the_person_and_no_others(here: World) -> None
 
 def test_the_directory_keeps_who_was_named_by_a_public_number(here: World) -> None:
     here.take("stafettlogg", *CHILD.log_records())
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         found = directory.listed(connection, TENANT, directory.ORGANIZATION)
     assert {one.key for one in found} == {"362819482", "343231946", "339825971", "359797117"}
 
 
 def test_no_national_id_stands_in_a_clear_column(here: World) -> None:
     here.take("stafettlogg", *CHILD.log_records())
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         rows = connection.execute(text("SELECT keyed_hash FROM person_identifier")).all()
         named = connection.execute(text("SELECT native_id, ref, frame, version FROM link")).all()
     assert rows

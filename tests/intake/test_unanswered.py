@@ -21,13 +21,13 @@ def cut_off(here: World) -> dict[str, Any]:
     """A run to the plan system whose worker dies in the middle. The goal as it may have been sent."""
     plan_system = here.system("individuell-plan")
     mapping = here.service.mappings[plan_system.id]
-    with here.service.store.write() as connection:
+    with here.service.store.write(TENANT) as connection:
         breaker.ensure_recipients(connection, [plan_system])
         (claim,) = lanes.claim(connection, plan_system, owner="w1", now=NOW, limit=1)
         preparer = Preparer(plan_system, here.service.settings, mapping, here.service.facts)
         plan = preparer.prepare(connection, claim, NOW)
         assert plan is not None
-        (lane,) = recovery.overdue(connection, NOW + timedelta(hours=1))
+        (lane,) = recovery.overdue(connection, TENANT, NOW + timedelta(hours=1))
         assert recovery.release_dead(connection, lane, NOW)
     (goal,) = [s.difference for s in plan.sends if s.difference.ref.startswith("Goal/")]
     return mapping.get(goal.state, plan.ids(plan_system, goal.ref))
@@ -46,7 +46,7 @@ def test_whichever_unanswered_delivery_arrived_is_known_again(here: World, arriv
     (known,) = here.service.intake.take(here.system("individuell-plan"), [told])
     assert known.status.value != "conflict"
     assert here.count("resource_version") == before
-    with here.service.store.read() as connection:
+    with here.service.store.read(TENANT) as connection:
         current = versions.current(connection, TENANT, answer.ref or "")
     assert current is not None
     assert current.resource["description"]["text"] == "Utgave 3 av m1"

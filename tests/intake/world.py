@@ -66,7 +66,7 @@ class World:
 
     def count(self, table: str) -> int:
         """Rows of a table."""
-        with self.service.store.read() as connection:
+        with self.service.store.read(TENANT) as connection:
             return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 

@@ -101,7 +101,7 @@ class Pages(World):
     def _name(self, native_id: str) -> Any:
         from gateway.hub import links
 
-        with self.service.store.read() as connection:
+        with self.service.store.read("fjordbyen") as connection:
             return links.names(connection, "fjordbyen", "logg", [native_id])[native_id]
 
     def close(self) -> None:

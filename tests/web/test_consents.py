@@ -209,7 +209,7 @@ def test_what_is_wrong_is_said_field_by_field(pages: Pages, mother: Person) -> N
 
 def test_a_consent_is_a_digital_record_of_the_giver_in_the_log(pages: Pages, mother: Person) -> None:
     sign(mother, yes(mother, ["notat"]))
-    with pages.service.store.read() as connection:
+    with pages.service.store.read("fjordbyen") as connection:
         own = versions.of_types(connection, "fjordbyen", pages.patient("e-n1"), ["Consent", "Provenance"])
     (made,) = [v for ref, v in own.items() if ref.startswith("Consent/") and ref != pages.ref("e-s1")]
     said = consent_of(made.resource)
@@ -241,7 +241,7 @@ def test_a_page_is_made_anew_when_the_child_has_changed_meanwhile(pages: Pages, 
 
 def test_what_a_page_shows_is_in_the_log_of_what_was_told(pages: Pages, mother: Person) -> None:
     child(mother)
-    with pages.service.store.read() as connection:
+    with pages.service.store.read("fjordbyen") as connection:
         told = disclosures.of_person(connection, "fjordbyen", pages.patient("e-n1"))
     assert {(one["recipient"], one["channel"], one["client"]) for one in told} == {
         ("~min-side", "page", pages.ref("e-d2"))
@@ -291,7 +291,7 @@ def under_way(pages: Pages) -> str:
     told = Attempt(disclosures.new_id(), pages.patient("e-m1"), ())
     given = {"recipient": "bup", "channel": "push", "run": 1, "epoch": 1, "owner": "w1"}
     times = {"now": pages.now, "deadline": pages.now + timedelta(seconds=10)}
-    with pages.service.store.write() as connection:
+    with pages.service.store.write("fjordbyen") as connection:
         disclosures.begin(connection, "fjordbyen", [told], **given, **times)
     pages.later()
     return told.id
@@ -299,7 +299,7 @@ def under_way(pages: Pages) -> str:
 
 def end(pages: Pages, told: str) -> None:
     """It ends, and nobody knows how."""
-    with pages.service.store.write() as connection:
+    with pages.service.store.write("fjordbyen") as connection:
         disclosures.finish(connection, "fjordbyen", [(told, disclosures.UNKNOWN, "timeout")], pages.now)
 
 
@@ -315,7 +315,7 @@ def test_an_answer_that_shows_nothing_tells_nothing(pages: Pages, mother: Person
 
 def all_told(pages: Pages) -> list[Any]:
     """The log of what was told of Emma."""
-    with pages.service.store.read() as connection:
+    with pages.service.store.read("fjordbyen") as connection:
         return list(disclosures.of_person(connection, "fjordbyen", pages.patient("e-n1")))
 
 

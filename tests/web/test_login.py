@@ -39,7 +39,7 @@ def test_the_database_holds_no_session_and_no_national_id(pages: Pages, tmp_path
     one = pages.person()
     one.log_in(MOTHER)
     key = one.http.cookies["__Host-stafettbro"]
-    with pages.service.store.read() as connection:
+    with pages.service.store.read("fjordbyen") as connection:
         for table in ("login_session", "login_attempt", "participant_identity"):
             rows = str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())
             assert key not in rows

@@ -33,7 +33,7 @@ def standing(world: World) -> dict[str, tuple[str, str | None]]:
     """State and error of everything in the outbox, by id."""
     office = world.service.welfare
     assert office is not None
-    with office.store.read() as connection:
+    with office.store.read("fjordbyen") as connection:
         return {row.id: (row.state, row.error) for row in connection.execute(select(dispatch))}
 
 

@@ -222,7 +222,7 @@ def sealed(world: World) -> dict[str, Any]:
     """What the outbox still holds."""
     office = world.service.welfare
     assert office is not None
-    with office.store.read() as connection:
+    with office.store.read("fjordbyen") as connection:
         ((tenant, own, content),) = connection.exec_driver_sql("SELECT tenant, id, content FROM dispatch")
     return dict(office.seal.open(content, tenant, "dispatch", own))
 

@@ -83,7 +83,7 @@ def taken(world: World, limit: int = 10) -> list[Claim]:
     office = world.service.welfare
     assert office is not None
     now, found = world.service.clock(), []
-    with office.store.write() as connection:
+    with office.store.write("fjordbyen") as connection:
         for line in outbox.due(connection, now):
             found += outbox.claim(connection, office.seal, line, now, LEASE, limit)
     return found
@@ -92,7 +92,7 @@ def taken(world: World, limit: int = 10) -> list[Claim]:
 def ended(world: World, claim: Claim, end: End) -> bool:
     office = world.service.welfare
     assert office is not None
-    with office.store.write() as connection:
+    with office.store.write("fjordbyen") as connection:
         return outbox.close(connection, office.seal, claim, end, world.service.clock())
 
 
@@ -145,7 +145,7 @@ def test_one_row_that_was_tampered_with_holds_up_nothing_else(world: World) -> N
     first, second = sent(world, 1), sent(world, 2)
     office = world.service.welfare
     assert office is not None
-    with office.store.write() as connection:
+    with office.store.write("fjordbyen") as connection:
         connection.exec_driver_sql(
             "UPDATE dispatch SET content = (SELECT content FROM dispatch WHERE id = ?) WHERE id = ?",
             (second, first),

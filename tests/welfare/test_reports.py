@@ -72,7 +72,7 @@ def test_the_same_report_in_another_process_a_moment_before_is_the_same(any_worl
     reader = Reader("fjordbyen", "logg", "logg", "359797117")
     to = Recipient("barnevern", "387574913", "Fjordbyen barneverntjeneste")
     with ThreadPoolExecutor(1) as other:
-        with office.store.write() as connection:
+        with office.store.write("fjordbyen") as connection:
             first = office.reports._keep(connection, reader, to, report(), any_world.now)
             second = other.submit(office.reports.take, reader, to, report())
             if not office.store.sqlite:  # it has looked, found nothing, and waits for us to commit
@@ -236,7 +236,7 @@ def test_who_did_what_is_noted_in_the_same_store(any_world: World) -> None:
     any_world.get("/welfare/deadlines", "barnevern")
     office = any_world.service.welfare
     assert office is not None
-    with office.store.read() as connection:
+    with office.store.read("fjordbyen") as connection:
         rows = connection.execute(select(reading)).all()
     assert {(r.act, r.client, r.organization, r.report) for r in rows} == {
         ("reported", "logg", "359797117", own),

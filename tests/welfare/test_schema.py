@@ -22,7 +22,7 @@ from tests.welfare.conftest import with_welfare
 def test_the_migrations_make_the_tables(empty_database_url: str) -> None:
     open_store(empty_database_url).close()
     store = open_store(empty_database_url)  # a second start changes nothing
-    with store.write() as connection:
+    with store.outside(write=True) as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
         found = inspect(connection)

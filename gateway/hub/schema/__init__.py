@@ -23,7 +23,7 @@ def migrate(url: str, revision: str = "head") -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     store = Store(url)
     try:
-        with store.write() as connection:
+        with store.outside(write=True) as connection:
             if serves(connection) and current(connection) != HEAD:
                 return
             config.attributes["connection"] = connection
