@@ -51,6 +51,8 @@ person = Table(
     ),  # of the newest change; numbers are given under this row's lock
     Column("facts_no", _BIG, nullable=False),  # of the newest change that consent decisions rest on
     _instant("created", nullable=False),
+    Column("merged_into", _ID),  # a signpost: who this one turned out to be
+    Column("merges", Integer),  # merges and undone merges it has taken part in; None: it never has
 )
 
 person_identifier = Table(
@@ -59,6 +61,11 @@ person_identifier = Table(
     _tenant(),
     Column("keyed_hash", String(64), primary_key=True),  # HMAC-SHA-256 of system|value
     Column("person", _ID, nullable=False),
+    Column("patient", _ID),  # whose Patient states it, of persons that were merged; None: the person's own
+    Column("kind", String(8)),  # fnr, dnr, fhn, duf; None: another, or stated before this column was there
+    Column("source", _SYSTEM),  # the system that stated it first
+    _instant("since"),
+    _instant("until"),  # since then it is a former number
     Index("ix_person_identifier_person", "tenant", "person"),
 )
 
