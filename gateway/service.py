@@ -123,6 +123,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
         service.woken()
 
     journal = Journal(settings.journal_folder or settings.state_folder / "journal")
+    journal.open(store, settings.tenant_ids)
     replay(store, journal, clock())
     intake = Intake(store, settings, by_system, key, clock, journal, woken)
     service = Service(
@@ -170,6 +171,7 @@ def open_adapter(system: System, installation: str | None = None) -> Adapter:
             types=system.types,
             history=system.poll_by == "history",
             item_system=item_system(installation),
+            snapshot=system.snapshot,
         )
     except ValueError as error:
         raise ConfigurationError(f"system {system.id}: {error}") from error

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.backing import backup, restore
 from gateway.cli.checking import check
 from gateway.cli.consenting import consents
 from gateway.cli.converting import convert
@@ -67,7 +68,14 @@ def _start(
 
 
 _PANELS: dict[str, dict[str, Callable[..., None]]] = {
-    "Run": {"demo": demo, "serve": serve, "worker": worker, "migrate": migrate},
+    "Run": {
+        "demo": demo,
+        "serve": serve,
+        "worker": worker,
+        "migrate": migrate,
+        "backup": backup,
+        "restore": restore,
+    },
     "Connect a system": {
         "check": check,
         "convert": convert,

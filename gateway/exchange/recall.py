@@ -110,7 +110,7 @@ class Recaller:
         for one in made:
             ws.append(one, person_id=asked.person, item=focal.item, recorded=now)
         ws.flush()
-        self.journal.write(ws.narrowed)
+        self.journal.write(ws.connection, self.tenant, ws.narrowed)
 
     def _open(
         self, connection: Connection, asked: Recall, focal: Version, parts: Sequence[Version], now: datetime

@@ -14,8 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from gateway import jsontext
 from gateway.errors import ConfigurationError
+from gateway.hub import journal_marks
+from gateway.hub.store import Store
 from mappings.model import Resource
 
 FILE = "consents.ndjson"
@@ -50,11 +54,15 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
 
-    def write(self, notes: Iterable[Note]) -> None:
-        """Append; on the disk when this returns. Raises OSError, and then nothing may be committed."""
+    def write(self, connection: Connection, tenant: str, notes: Iterable[Note]) -> None:
+        """Append what a tenant's transaction narrows; on the disk when this returns. The last thing that the
+        transaction does. Raises OSError, and then nothing may be committed."""
         lines = b"".join(jsontext.encode(note.plain()) + b"\n" for note in notes)
-        if not lines:
-            return
+        if lines:
+            journal_marks.note(connection, tenant, self._append(lines))
+
+    def _append(self, lines: bytes) -> int:
+        """Where the file ends then."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
@@ -64,6 +72,22 @@ class Journal:
             file.write(lines)
             file.flush()
             os.fsync(file.fileno())
+            return file.tell()
+
+    def open(self, store: Store, tenants: Iterable[str]) -> None:
+        """Begin it with the database; from then on it has to be there, and to hold every line that the
+        database knows of. Raises ConfigurationError where it does not."""
+        known = journal_marks.reached(store, tenants)
+        if known is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
+            journal_marks.begin(store, tenants)
+        elif not self.path.is_file() or self.path.stat().st_size < known:
+            raise ConfigurationError(
+                f"{self.path}: the journal is missing, or ends before what the database knows of it: it was"
+                " lost, or an older one was put back. Put the newest one back; where there is none, see"
+                " docs/operations.md"
+            )
 
     def newest(self) -> list[Note]:
         """The last note of each consent, in the order they were written. Raises ConfigurationError where a

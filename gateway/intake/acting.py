@@ -84,7 +84,7 @@ class Acting:
         acts.keep(ws.connection, self.tenant, [act])
         ws.fact(act.person)
         ws.flush()
-        self.journal.write(noted(self.tenant, [act]) if narrowing else ())
+        self.journal.write(ws.connection, self.tenant, noted(self.tenant, [act]) if narrowing else ())
 
 
 def noted(tenant: str, made: Iterable[Act]) -> list[Note]:

@@ -56,7 +56,7 @@ class Signer:
             for resource in (make(ref.partition("/")[2]), _provenance(ref, by, now)):
                 ws.append(resource, person_id=self.person, item=ref, recorded=now)
             ws.flush()
-            self.journal.write(ws.narrowed)
+            self.journal.write(ws.connection, self.tenant, ws.narrowed)
         return Signed(ref, now)
 
 

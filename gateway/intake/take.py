@@ -107,7 +107,7 @@ class Intake:
             self._owners.find_locked(ws, arrivals, owners)
             _learn(ws, [a for a in arrivals if anchor(a.heading) in owners])
         ws.flush()
-        self._journal.write(ws.narrowed)  # before the commit: what it says is closed stays so
+        self._journal.write(connection, system.tenant, ws.narrowed)  # before the commit: what is closed stays so
         return bool(ws.moved)
 
     def _pass(

@@ -62,7 +62,7 @@ class Withdrawer:
         ws.append(resource, person_id=head.person, item=head.item, recorded=at)
         ws.append(_provenance(head.ref, by, ws.now), person_id=head.person, item=head.item, recorded=at)
         ws.flush()
-        self.journal.write(ws.narrowed)
+        self.journal.write(ws.connection, self.tenant, ws.narrowed)
 
 
 def _demand_participant(found: Version | None, person: str, by: str) -> None:

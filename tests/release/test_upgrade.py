@@ -1,5 +1,5 @@
-"""A database of the previous release opens, is brought forward and delivers: what waited under the old release
-arrives under the new one, and what was taken back there stays taken back."""
+"""A database of the previous release opens, is brought forward and delivers: what waited under the old
+release arrives under the new one, and what was taken back there stays taken back."""
 
 from __future__ import annotations
 

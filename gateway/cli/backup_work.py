@@ -1,0 +1,80 @@
+"""What `backup` and `restore` do: the copy, the look at whether anybody works on the database, and the
+journal that closes what was withdrawn since the copy was made."""
+
+from __future__ import annotations
+
+import fcntl
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gateway import config
+from gateway.cli import database
+from gateway.cli.outcome import Impossible
+from gateway.config import Settings
+from gateway.hub import backup, journal_marks
+from gateway.hub.backup import Manifest
+from gateway.hub.journal import Journal
+from gateway.hub.schema import migrate
+from gateway.hub.store import Store
+from gateway.intake.replay import replay
+from gateway.service import now
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Of when the copy is (UTC), and how many limits of the journal it did not know."""
+
+    made: datetime
+    replayed: int
+
+
+def back_up(path: Path, folder: Path) -> Manifest:
+    """Copy the configured database."""
+    settings = config.load(path)
+    missing = database.absent(settings.database_url)
+    if missing is not None:
+        raise Impossible(f"There is no database yet ({missing}).")
+    return backup.back_up(_owned(settings), folder, database.revision(settings.database_url), now())
+
+
+def restore(path: Path, folder: Path, *, replace: bool, journal_lost: bool) -> Restored:
+    """Put the copy in place, migrate, replay."""
+    settings = config.load(path)
+    if journal_lost and any(route.open for route in settings.routes):
+        raise Impossible(
+            "Without its journal nobody knows what was withdrawn since the copy was made: set open = false on"
+            " every route first, enter the withdrawals again, and open the routes after that."
+        )
+    kept = Journal(settings.journal_folder or settings.state_folder / "journal")
+    if not journal_lost and not kept.path.is_file():
+        raise Impossible(
+            f"The journal {kept.path} is missing: what it says was withdrawn would be shared anew. Put it"
+            " back, or say --journal-lost."
+        )
+    _demand_nobody_works(settings.state_folder / "workers")
+    made = backup.restore(_owned(settings), folder, replace=replace).made
+    migrate(_owned(settings))
+    store = Store(settings.database_url)
+    try:
+        if journal_lost:
+            journal_marks.forget(store, settings.tenant_ids)
+        kept.open(store, settings.tenant_ids)
+        return Restored(made, replay(store, kept, now()))
+    finally:
+        store.close()
+
+
+def _owned(settings: Settings) -> str:
+    """The address of the database as who may copy it whole."""
+    return settings.database_url
+
+
+def _demand_nobody_works(locks: Path) -> None:
+    """A process on SQLite holds a lock beside it as long as it lives."""
+    for path in locks.glob("*.lock"):
+        with path.open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Impossible("A gateway is at work on this database: stop it first.") from None
