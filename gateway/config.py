@@ -122,6 +122,9 @@ class System(Model):
     probe_seconds: Annotated[float, Field(gt=0)] = 30.0  # while it is down: first wait before a probe
     probe_max_seconds: Annotated[float, Field(gt=0)] = 900.0
 
+    rate_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None  # records; None: no limit
+    burst: Annotated[int, Field(ge=1, le=100_000)] | None = None  # records at once; None: those of a second
+    backfill_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of slots and rate, behind live traffic
     @model_validator(mode="after")
     def _complete(self) -> System:
         if self.adapter == "folder" and self.folder is None:
@@ -134,6 +137,14 @@ class System(Model):
             raise ValueError('a system that pulls keeps our ids: `ids` must be "ours"')
         return self
 
+        if self.rate_per_second is not None and self.deliver != "push":
+            raise ValueError("`rate_per_second` is of a system that we deliver to")
+        if self.burst is not None and self.rate_per_second is None:
+            raise ValueError("`burst` needs `rate_per_second`")
+        if self.snapshot and (self.adapter == "fhir" or not (self.folder or self.poll_seconds)):
+            raise ValueError("`snapshot` is of a folder, or of a records system that is polled")
+        if self.acknowledges and self.deliver == "none":
+            raise ValueError("a system that gets nothing acknowledges nothing")
     @property
     def mapping_name(self) -> str:
         """The mapping to use; by default the one named as the adapter."""

@@ -7,14 +7,14 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.contract import Adapter
 from gateway.config import Settings
 from gateway.events import Event, log
-from gateway.exchange import deviations, disclosures, recovery, reminders, timers
+from gateway.exchange import deviations, disclosures, opening, recovery, reminders, timers
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.liveness import Liveness
 from gateway.exchange.poll import Poller
@@ -22,6 +22,7 @@ from gateway.hub.review import REMINDERS
 from gateway.hub.store import Store
 from gateway.intake import Intake
 
+OPENED = 5  # transactions a second and recipient that open lanes
 MOST_REMINDED = 4 * reminders.MOST  # persons a second
 
 
@@ -46,6 +47,7 @@ class Housekeeper:
     clock: Callable[[], datetime]
     counters: Counters
     facts: FactsReader
+    _opening: set[str] = field(default_factory=set)  # tenants with a first synchronization under way
     _swept: float = -math.inf  # the first time at once: a new worker looks for what others left
 
     def keep(self, life: Liveness) -> None:
@@ -61,7 +63,10 @@ class Housekeeper:
             self._look_for_dead(tenant, life, now)
         if time.monotonic() - self._swept > self.settings.sweep_seconds:
             self._swept = time.monotonic()
+            self._opening |= set(self.settings.tenant_ids)
             self._sweep(life)
+        for tenant in tuple(self._opening):
+            self._open(tenant, now)
 
     def polls_due(self) -> list[Poller]:
         """A poller, its turn claimed, for each system that is to be asked for changes now."""
@@ -92,6 +97,18 @@ class Housekeeper:
                 with self.store.write(tenant) as connection:
                     reviewed = reminders.review(connection, self.facts, own, now)
                 left -= reviewed
+
+    def _open(self, tenant: str, now: datetime) -> None:
+        """Lanes to recipients that are new, for so many persons at most: the rest follows the next second."""
+        with self.store.read(tenant) as connection:
+            systems = opening.unfinished(connection, tenant)
+        if not systems:
+            self._opening.discard(tenant)
+        for system in systems:
+            for _ in range(OPENED):
+                with self.store.write(tenant) as connection:
+                    if not opening.advance(connection, tenant, system, now):
+                        break
 
     def _look_for_dead(self, tenant: str, life: Liveness, now: datetime) -> None:
         with self.store.read(tenant) as connection:

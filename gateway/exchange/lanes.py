@@ -1,7 +1,8 @@
 """The lane row is the whole state of a delivery: claim, close and take over, each in one transaction.
 
-A claim holds the recipient's row, so that slots and breaker are read by the claim itself. The functions
-know no network and no clock; the simulator and the workers drive the same ones.
+A claim holds the recipient's row, so that slots, breaker and rate are read by the claim itself. Live lanes go
+before those of the backfill. The functions know no network and no clock; the simulator and the workers drive
+the same ones.
 """
 
 from __future__ import annotations
@@ -16,16 +17,23 @@ from sqlalchemy import (
     Connection,
     Integer,
     String,
+    and_,
     bindparam,
     case,
+    exists,
+    false,
     func,
     literal,
+    literal_column,
     or_,
     select,
+    true,
     update,
 )
+from sqlalchemy.sql import ColumnElement
 
 from gateway.config import System
+from gateway.exchange import rate
 from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import lane, recipient
 
@@ -47,6 +55,8 @@ class Claim:
     facts_cursor: int
     attempts: int
     probe: bool = False
+    backfill: bool = False  # behind live traffic
+    allowance: int | None = None  # records it may send, drawn from the recipient's bucket; None: no limit
 
 
 def recipients_waiting(connection: Connection, now: datetime) -> list[tuple[str, str]]:
@@ -62,27 +72,64 @@ def claim(connection: Connection, system: System, *, owner: str, now: datetime, 
     row = connection.execute(_RECIPIENT, here).first()
     if row is None:
         return []
-    running = connection.execute(_RUNNING, here).scalar_one()
+    running, behind = connection.execute(_RUNNING, here).one()
     probe = row.breaker == "open"
     if probe and (running or (row.probe_at is not None and row.probe_at > now)):
         return []
-    free = min(limit, 1 if probe else system.slots - running)
+    full = rate.bucket(system, row, now)
+    free = int(min(limit, 1 if probe else system.slots - running, full.whole))
     if free <= 0:
         return []
-    return _claim_lanes(connection, system, owner=owner, now=now, free=free, probe=probe)
+    room = int(min(rate.lanes_of_backfill(system) - behind, full.backfill))
+    turn = row.backfill_at is None or now - row.backfill_at >= rate.TURN
+    live, waiting = _longest_waiting(connection, {**here, "now": now}, free=free, room=room, turn=turn)
+    shares = full.shares(len(live), len(waiting))
+    claims = [
+        one
+        for persons, share in ((live, shares[0]), (waiting, shares[1]))
+        for one in _start(connection, system, persons, owner=owner, now=now, probe=probe, share=share)
+    ]
+    drawn = [(one.backfill, one.allowance or 1) for one in claims]
+    if claims:
+        sums = (sum(n for b, n in drawn if not b), sum(n for b, n in drawn if b))
+        rate.draw(connection, system, full, sums, now)
+    return claims
 
 
-def _claim_lanes(
-    connection: Connection, system: System, *, owner: str, now: datetime, free: int, probe: bool
+def _longest_waiting(
+    connection: Connection, given: dict[str, Any], *, free: int, room: int, turn: bool
+) -> tuple[list[str], list[str]]:
+    """Persons whose lanes may run: live ones, and behind them those of the backfill, at most `room`. turn: one
+    of the backfill goes even if live lanes could take every slot, so that it ends some day."""
+    live = _persons(connection, given, free, backfill=False)
+    left = min(room, free - len(live))
+    if left > 0:
+        return live, _persons(connection, given, left, backfill=True)
+    if turn and room > 0 and live and (first := _persons(connection, given, 1, backfill=True)):
+        return live[:-1], first
+    return live, []
+
+
+def _persons(connection: Connection, given: dict[str, Any], count: int, *, backfill: bool) -> list[str]:
+    found = connection.execute(_LONGEST_WAITING, {**given, "free": count, "behind": backfill})
+    return [r.person for r in found]
+
+
+def _start(
+    connection: Connection,
+    system: System,
+    persons: list[str],
+    *,
+    owner: str,
+    now: datetime,
+    probe: bool,
+    share: int | None,
 ) -> list[Claim]:
-    here = {"in_tenant": system.tenant, "in_system": system.id}
-    found = connection.execute(_LONGEST_WAITING, {**here, "now": now, "free": free})
-    persons = [r.person for r in found]
     if not persons:
         return []
     deadline = now + timedelta(seconds=system.send_deadline_seconds) + GRACE
-    given = {**here, "wanted": persons, "in_owner": owner, "in_deadline": deadline}
-    rows = connection.execute(_START, given).all()
+    given = {"in_tenant": system.tenant, "in_system": system.id, "wanted": persons}
+    rows = connection.execute(_START, {**given, "in_owner": owner, "in_deadline": deadline}).all()
     return [
         Claim(
             tenant=r.tenant,
@@ -95,6 +142,8 @@ def _claim_lanes(
             facts_cursor=r.facts_cursor,
             attempts=r.attempts,
             probe=probe,
+            backfill=r.backfill,
+            allowance=share,
         )
         for r in rows
     ]
@@ -108,13 +157,14 @@ def holds(connection: Connection, one: Claim, *, lock: bool = False) -> Any | No
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ends. cursor and facts_cursor None: not moved. again: there is more to do at once.
-    retry_at: not before this time."""
+    retry_at: not before this time. sent: records that were sent; None: nobody knows, so all it was allowed."""
 
     cursor: int | None = None
     facts_cursor: int | None = None
     again: bool = False
     retry_at: datetime | None = None
     error: str | None = None
+    sent: int | None = None
 
 
 def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> str | None:
@@ -130,7 +180,11 @@ def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> st
         "to_cursor": ending.cursor,
         "to_facts": ending.facts_cursor,
     }
-    return connection.execute(_END, given).scalar()
+    state: str | None = connection.execute(_END, given).scalar()
+    if state is not None and one.allowance is not None and ending.sent is not None:
+        unsent = one.allowance - ending.sent
+        rate.give_back(connection, one.tenant, one.recipient, unsent, backfill=one.backfill)
+    return state
 
 
 def _run(one: Claim) -> dict[str, Any]:
@@ -151,21 +205,29 @@ _OPEN_RUN = (
     lane.c.run == bindparam("in_run"),
     lane.c.state == "running",
 )
-_RECIPIENTS_WAITING = (
-    select(lane.c.tenant, lane.c.recipient)
-    .where(lane.c.state == "waiting", lane.c.next_at <= _NOW)
-    .distinct()
+_WAITS_IN_LINE = lane.c.state == literal_column("'waiting'")  # as the index of these says it
+
+
+def _waits_at(behind: ColumnElement[bool]) -> ColumnElement[bool]:
+    own = (lane.c.tenant == recipient.c.tenant, lane.c.recipient == recipient.c.system)
+    return exists().where(*own, _WAITS_IN_LINE, lane.c.backfill == behind, lane.c.next_at <= _NOW)
+
+
+_RECIPIENTS_WAITING = select(recipient.c.tenant, recipient.c.system.label("recipient")).where(
+    or_(_waits_at(false()), _waits_at(true()))
 )
 _RECIPIENT = (
     select(recipient)
     .where(recipient.c.tenant == bindparam("in_tenant"), recipient.c.system == bindparam("in_system"))
     .with_for_update(skip_locked=True)
 )
-_RUNNING = select(func.count()).where(*_HERE, lane.c.state == "running")
+_RUNNING = select(func.count(), func.coalesce(func.sum(case((lane.c.backfill, 1), else_=0)), 0)).where(
+    *_HERE, lane.c.state == "running"
+)
 _LONGEST_WAITING = (
     select(lane.c.person)
-    .where(*_HERE, lane.c.state == "waiting", lane.c.next_at <= _NOW)
-    .order_by(lane.c.waiting_since, lane.c.person)
+    .where(*_HERE, _WAITS_IN_LINE, lane.c.backfill == bindparam("behind"), lane.c.next_at <= _NOW)
+    .order_by(lane.c.next_at, lane.c.person)
     .limit(bindparam("free", type_=Integer))
     .with_for_update(skip_locked=True)
 )
@@ -184,6 +246,7 @@ _START = (
 _HELD = select(lane).where(*_OPEN_RUN)
 _HELD_LOCKED = _HELD.with_for_update()
 _WAITS = or_(bindparam("waits", type_=Boolean), lane.c.wake != lane.c.wake_seen)
+_ANEW = and_(lane.c.wake != lane.c.wake_seen, lane.c.facts_cursor == -1)  # asked for while it ran, maybe
 _END = (
     update(lane)
     .where(*_OPEN_RUN)
@@ -191,12 +254,15 @@ _END = (
         state=case((_WAITS, "waiting"), else_="idle"),
         waiting_since=case((_WAITS, _NOW), else_=None),
         next_at=case((_WAITS, bindparam("at", type_=Instant())), else_=None),
+        backfill=case((_WAITS, lane.c.backfill), else_=false()),  # once it has everything, it is live
         owner=None,
         deadline=None,
         last_error=bindparam("error", type_=String),
         attempts=bindparam("tries", type_=Integer),
         cursor=func.coalesce(bindparam("to_cursor", type_=BigInteger), lane.c.cursor),
-        facts_cursor=func.coalesce(bindparam("to_facts", type_=BigInteger), lane.c.facts_cursor),
+        facts_cursor=case(
+            (_ANEW, -1), else_=func.coalesce(bindparam("to_facts", type_=BigInteger), lane.c.facts_cursor)
+        ),
     )
     .returning(lane.c.state)
 )

@@ -16,6 +16,7 @@ from gateway.exchange.exempt import Unlawful, ground_of
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.lanes import Claim, holds
 from gateway.exchange.notices import Notices
+from gateway.exchange.rate import MOST
 from gateway.exchange.rendition import ids_at, shareable
 from gateway.exchange.selection import Selection, Shown
 from gateway.exchange.timers import keep_edge
@@ -26,7 +27,6 @@ from mappings.model import ITEM, Ids, RecordMapping, Resource
 from mappings.references import references
 
 PATIENT = ("resourceType", "identifier", "name", "birthDate")  # what a new patient is created with
-MOST = 60  # records per run; a lane with more goes on in its next run
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,10 @@ class Preparer:
         )
         ordered = [one for one in in_order(found) if not one.blocked(held_back)]
         ordered += notices.differences(connection, ending, lambda ref: plan.ids(self.system, ref))
-        plan.sends = [Send(disclosures.new_id(), one) for one in ordered[: self.most]]
+        most = self.most if claim.allowance is None else min(self.most, claim.allowance)
+        plan.sends = [Send(disclosures.new_id(), one) for one in ordered[:most]]
         plan.lacks = {one.unit.ref: _references(self.system, one) - plan.names.keys() for one in shown}
-        plan.more = len(ordered) > self.most
+        plan.more = len(ordered) > most
 
     def _look_up(self, connection: Connection, plan: Plan, selection: Selection) -> None:
         """How to find the person there, and who to create where the route says so: of that only what the

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -86,7 +86,7 @@ class Runner:
         now = self.clock()
         with self.store.write(self.system.tenant) as connection:
             breaker.trip(connection, self.system, now, error, wait, probe=claim.probe)
-            lanes.end(connection, claim, Ending(again=True, error=error), now)
+            lanes.end(connection, claim, Ending(again=True, error=error, sent=0), now)
 
     # --- the end -----------------------------------------------------------------------------------------
 
@@ -100,7 +100,10 @@ class Runner:
             self._close(connection, plan, report, now)
             self._breaker(connection, plan, report, now)
             stale = [one for one in report.sent if one.end is End.STALE]
-            ending = self._ending(plan, report, now, again=bool(stale) or late, freed=freed)
+            ending = replace(
+                self._ending(plan, report, now, again=bool(stale) or late, freed=freed),
+                sent=_went(plan, report),
+            )
             if not stale:
                 return lanes.end(connection, plan.claim, ending, now) == lanes.WAITING
         self._take_in(plan, stale)
@@ -181,6 +184,12 @@ class Runner:
             breaker.trip(connection, self.system, now, report.down, report.wait, probe=plan.claim.probe)
         elif plan.claim.probe and (report.sent or plan.lookup):
             breaker.reset(connection, self.system)
+
+
+def _went(plan: Plan, report: Report) -> int:
+    """How many records the recipient was asked to take, or asked about."""
+    tried = sum(one.end is not End.UNSENT and one.error not in NEVER_TRIED for one in report.sent)
+    return tried + bool(plan.lookup)
 
 
 def _frees(one: Sent) -> bool:

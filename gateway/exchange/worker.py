@@ -14,7 +14,7 @@ from typing import Any
 from adapters.contract import Adapter
 from gateway.config import Settings, System
 from gateway.events import Event, log
-from gateway.exchange import breaker, disclosures, lanes, liveness
+from gateway.exchange import breaker, disclosures, lanes, liveness, opening
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.housekeeping import Counters, Housekeeper
 from gateway.exchange.lanes import Claim
@@ -125,6 +125,8 @@ class Worker:
     def _ensure_recipients(self) -> None:
         with self.store.write(*self.settings.tenant_ids) as connection:
             breaker.ensure_recipients(connection, self.settings.systems)
+            for tenant in self.settings.tenant_ids:
+                opening.note(connection, self.settings, tenant, self.clock())
 
     def _runner(self, system: System) -> Runner:
         mapping = self.mappings[system.id]

@@ -10,15 +10,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, update
+from sqlalchemy import Connection, bindparam, case, false, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import lane
 
 
-def open_lanes(connection: Connection, tenant: str, person: str, recipients: Iterable[str]) -> None:
-    """A lane to each recipient, for a person that is new or newly routed; existing ones stay as they are."""
+def open_lanes(
+    connection: Connection, tenant: str, persons: str | Iterable[str], recipients: Iterable[str]
+) -> None:
+    """A lane to each recipient, for persons that are new or newly routed; existing ones stay as they are."""
+    wanted = [persons] if isinstance(persons, str) else list(persons)
     rows = [
         {
             "tenant": tenant,
@@ -34,6 +37,7 @@ def open_lanes(connection: Connection, tenant: str, person: str, recipients: Ite
             "attempts": 0,
         }
         for recipient in recipients
+        for person in wanted
     ]
     if not rows:
         return
@@ -41,17 +45,21 @@ def open_lanes(connection: Connection, tenant: str, person: str, recipients: Ite
     connection.execute(dialect.insert(lane).on_conflict_do_nothing(), rows)
 
 
-def wake(connection: Connection, tenant: str, persons: Iterable[str], now: datetime) -> None:
-    """Raise the wake counter of all lanes of these persons; the idle ones begin to wait."""
+def wake(
+    connection: Connection, tenant: str, persons: Iterable[str], now: datetime, *, backfill: bool = False
+) -> None:
+    """Raise the wake counter of all lanes of these persons; the idle ones begin to wait: behind live traffic if
+    this is history that comes in (backfill), else among it, and with them what waited behind it."""
     wanted = sorted(set(persons))
     if not wanted:
         return
-    connection.execute(_WAKE, {"in_tenant": tenant, "wanted": wanted, "at": now})
+    given = {"in_tenant": tenant, "wanted": wanted, "at": now}
+    connection.execute(_WAKE_BEHIND if backfill else _WAKE, given)
 
 
 _IDLE = lane.c.state == "idle"
 _AT = bindparam("at", type_=Instant())
-_WAKE = (
+_RAISED = (
     update(lane)
     .where(lane.c.tenant == bindparam("in_tenant"), lane.c.person.in_(bindparam("wanted", expanding=True)))
     .values(
@@ -61,3 +69,5 @@ _WAKE = (
         next_at=case((_IDLE, _AT), else_=lane.c.next_at),
     )
 )
+_WAKE = _RAISED.values(backfill=false())
+_WAKE_BEHIND = _RAISED.values(backfill=case((_IDLE, true()), else_=lane.c.backfill))

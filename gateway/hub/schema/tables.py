@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -20,6 +21,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    literal_column,
 )
 
 from gateway.hub.schema.instant import Instant
@@ -156,12 +159,21 @@ lane = Table(
     _instant("next_at"),  # not before this time
     _instant("deadline"),  # while running: the sends of this run end before it
     Column("last_error", String(255)),
+    Column("backfill", Boolean, nullable=False, server_default=false()),  # behind live traffic
     UniqueConstraint("tenant", "id", name="uq_lane_id"),
     Index("ix_lane_claim", "tenant", "recipient", "state", "next_at"),
     Index("ix_lane_owner", "owner"),
 )
+# What a claim and a look for the dead read, whatever the number of lanes at rest.
+_LINE = literal_column("state = 'waiting'", Boolean)
+_RUNS = literal_column("state = 'running'", Boolean)
+Index(
+    "ix_lane_line", lane.c.tenant, lane.c.recipient, lane.c.backfill, lane.c.next_at, lane.c.person,
+    postgresql_where=_LINE, sqlite_where=_LINE,
+)  # fmt: skip
+Index("ix_lane_running", lane.c.deadline, postgresql_where=_RUNS, sqlite_where=_RUNS)
 
-recipient = Table(  # slots and breaker; its row is locked by each claim
+recipient = Table(  # breaker and rate; its row is locked by each claim
     "recipient",
     metadata,
     _tenant(),
@@ -170,6 +182,10 @@ recipient = Table(  # slots and breaker; its row is locked by each claim
     Column("failures", Integer, nullable=False),
     _instant("probe_at"),
     Column("last_error", String(255)),
+    Column("tokens", Float),  # records it may be sent, as of filled_at; None: no limit, or none sent yet
+    Column("backfill_tokens", Float),  # what of it the backfill may take
+    _instant("filled_at"),
+    _instant("backfill_at"),  # when a lane of the backfill was last claimed
 )
 
 disclosure = Table(
