@@ -6,11 +6,11 @@ value or in a conflict that keeps every side's value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
-from gateway.hub.sameness import ABSENT, EXTENSIONS, Index, canonical, index, normalise, same, unmarked
+from gateway.hub.places import Place, Step
+from gateway.hub.sameness import ABSENT, EXTENSIONS, Index, canonical, flat, index, normalise, same, unmarked
 from gateway.hub.shapes import arranged, clash, indivisible, units
 from mappings.model import Json, Resource
 
@@ -26,6 +26,7 @@ class Conflict:
 
     path: place in the resource ("Goal.target[0].dueDate"), never content. Values that are not there are None.
     kind: "changed" by both; "older": the value that was there before our last delivery came back.
+    steps: the way to the place, to find it again when it is decided (gateway/hub/places.py).
     """
 
     path: str
@@ -33,6 +34,7 @@ class Conflict:
     theirs: Json
     base: Json
     kind: Literal["changed", "older"] = "changed"
+    steps: tuple[Step, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,9 @@ def merge(
     sides = Sides(before, after, ours, UNKNOWN if previous is None else _said(previous))
     work = _Work([])
     if after.get("resourceType") != ours.get("resourceType"):
-        work.disagree(sides, path or "resourceType")
+        work.disagree(sides, Place(path or "resourceType"))
         return Merged(current, tuple(work.conflicts))
-    value = work.fields(sides, path or ours.get("resourceType", ""))
+    value = work.fields(sides, Place(path or ours.get("resourceType", "")))
     if same(value, ours):
         return Merged(current, tuple(work.conflicts))
     head: Resource = {n: current[n] for n in ("resourceType", "id") if n in current}
@@ -110,7 +112,7 @@ class _Work:
 
     conflicts: list[Conflict]
 
-    def value(self, sides: Sides, name: str, path: str) -> Json:
+    def value(self, sides: Sides, name: str, place: Place) -> Json:
         """Any place."""
         base, theirs, current, previous = sides
         if same(base, theirs, name) or same(theirs, current, name):
@@ -118,80 +120,79 @@ class _Work:
         if previous is UNKNOWN and same(base, current, name):
             return theirs
         if _all(dict, base, theirs, current) and theirs is not ABSENT and current is not ABSENT:
-            return self.whole(sides, path) if indivisible(*sides[:3]) else self.fields(sides, path)
+            return self.whole(sides, place) if indivisible(*sides[:3]) else self.fields(sides, place)
         if _all(list, base, theirs, current) and name != WHOLE:
-            return self.elements(sides, name, path) or ABSENT
-        return self.whole(sides, path)
+            return self.elements(sides, name, place) or ABSENT
+        return self.whole(sides, place)
 
-    def whole(self, sides: Sides, path: str) -> Json:
+    def whole(self, sides: Sides, place: Place) -> Json:
         """Theirs where only they changed it, else ours and a conflict."""
         if sides.came_back:
-            return self.disagree(sides, path, "older")
-        return sides.theirs if same(sides.base, sides.current) else self.disagree(sides, path)
+            return self.disagree(sides, place, "older")
+        return sides.theirs if same(sides.base, sides.current) else self.disagree(sides, place)
 
-    def disagree(self, sides: Sides, path: str, kind: Literal["changed", "older"] = "changed") -> Json:
+    def disagree(self, sides: Sides, place: Place, kind: Literal["changed", "older"] = "changed") -> Json:
         """Keep ours, and note every side's value."""
         base, theirs, current = (None if side is ABSENT else side for side in sides[:3])
-        self.conflicts.append(Conflict(path, current, theirs, base, kind))
+        self.conflicts.append(Conflict(place.label, current, theirs, base, kind, place.steps))
         return sides.current
 
-    def fields(self, sides: Sides, path: str) -> Resource:
+    def fields(self, sides: Sides, place: Place) -> Resource:
         """Field by field; fields that stand for each other are one."""
         result = dict(sides.current)
         for names in units(*(side or {} for side in sides[:3])):
-            label = f"{path}.{names[0]}"
             if len(names) == 1:
-                merged = {names[0]: self.value(sides.part(names[0]), names[0], label)}
+                merged = {names[0]: self.value(sides.part(names[0]), names[0], place.field(names[0]))}
             else:
-                merged = self.together(sides.several(names), label)
+                merged = self.together(sides.several(names), place.fields(names))
             for name in names:
                 result.pop(name, None)
             result.update({k: v for k, v in merged.items() if v is not ABSENT})
         return result
 
-    def together(self, sides: Sides, path: str) -> Resource:
+    def together(self, sides: Sides, place: Place) -> Resource:
         """Several fields as one value."""
         if same(sides.base, sides.theirs) or same(sides.theirs, sides.current):
             return sides.current or {}
-        return self.whole(sides, path) or {}
+        return self.whole(sides, place) or {}
 
-    def elements(self, sides: Sides, name: str, path: str) -> list[Json]:
+    def elements(self, sides: Sides, name: str, place: Place) -> list[Json]:
         """A list, element by element; by what its elements are known by, or by their content."""
         base, theirs, current, previous = sides
         held = previous if isinstance(previous, list) else []
         found = index(name, base or [], theirs or [], current or [], held)
         if found is None:
-            return self.anonymous(sides, name, path)
+            return self.anonymous(sides, name, place)
         if name not in UNION and clash(*found[:3]):
-            return self.whole(sides, path) or []
+            return self.whole(sides, place) or []
         ours, merged = found[2], Index()
         for key in dict.fromkeys((*ours, *found[1])):
             each = Sides(*(side.get(key, ABSENT) for side in found))
             each = each if previous is not UNKNOWN else each._replace(previous=UNKNOWN)
             grouped = any(isinstance(side, list) for side in each)
-            label = f"{path}{_label(name, key, ours if key in ours else found[1])}"
-            value = self.value(each, WHOLE if grouped else "", label)
+            there = place.element(name, key, ours if key in ours else found[1])
+            value = self.value(each, WHOLE if grouped else "", there)
             if value is not ABSENT:
                 merged[key] = value
-        return _flat((merged[k] for k in arranged([k for k in ours if k in merged], found[1], merged)), name)
+        return flat((merged[k] for k in arranged([k for k in ours if k in merged], found[1], merged)), name)
 
-    def anonymous(self, sides: Sides, name: str, path: str) -> list[Json]:
+    def anonymous(self, sides: Sides, name: str, place: Place) -> list[Json]:
         """A list whose elements are known by content only: a set, or the versions of its one element."""
         lists = [side if isinstance(side, list) else [] for side in sides]
         single = name not in ADDITIVE and max(map(len, lists)) == 1
         if single and all(isinstance(e[0], dict) for e in lists if e):
             only = Sides(*(e[0] if e else ABSENT for e in lists))
             only = only if sides.previous is not UNKNOWN else only._replace(previous=UNKNOWN)
-            value = self.value(only, "", f"{path}[0]")
+            value = self.value(only, "", place.only())
             return [] if value is ABSENT else [value]
         base, theirs, current, held = (Index({canonical(e): e for e in side}) for side in lists)
         changes = base.keys() ^ theirs.keys()
         if sides.previous is not UNKNOWN and any((k in held) != (k in base) for k in changes):
-            return self.disagree(sides, path, "older") or []
+            return self.disagree(sides, place, "older") or []
         doubled = sum(map(len, lists[:3])) != len(base) + len(theirs) + len(current)
         moved = [k for k in base if k in theirs] != [k for k in theirs if k in base]
         if doubled or moved or clash(base, theirs, current):
-            return self.whole(sides, path) or []
+            return self.whole(sides, place) or []
         merged = {k: v for k, v in current.items() if k in theirs or k not in base}
         merged |= {k: v for k, v in theirs.items() if k not in base}
         return [merged[k] for k in arranged([k for k in current if k in merged], theirs, merged)]
@@ -208,15 +209,3 @@ def _without_id(resource: Resource) -> Resource:
 
 def _all(kind: type, *values: Json) -> bool:
     return all(value is ABSENT or isinstance(value, kind) for value in values)
-
-
-def _flat(values: Iterable[Json], name: str) -> list[Json]:
-    if name not in EXTENSIONS:
-        return list(values)
-    return [e for v in values for e in (v if isinstance(v, list) else [v])]
-
-
-def _label(name: str, key: Any, side: Index) -> str:
-    if name in EXTENSIONS:
-        return f"('{key[0] if isinstance(key, tuple) else key}')"
-    return f"[{list(side).index(key)}]"

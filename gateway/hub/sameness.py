@@ -5,7 +5,7 @@ Used by merge, which decides; nothing here chooses between values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -90,6 +90,13 @@ def index(name: str, *lists: list[Json]) -> tuple[Index, ...] | None:
         if all(len(f) == len(e) and None not in f for f, e in zip(found, lists, strict=True)):
             return tuple(found)
     return None
+
+
+def flat(values: Iterable[Json], name: str) -> list[Json]:
+    """The list of an index again."""
+    if name not in EXTENSIONS:
+        return list(values)
+    return [e for v in values for e in (v if isinstance(v, list) else [v])]
 
 
 def _without(resource: Resource, name: str) -> Resource:

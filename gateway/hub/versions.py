@@ -5,13 +5,13 @@ Nothing is overwritten or deleted: an item registered in error gets a version th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, select, text
+from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -210,6 +210,16 @@ def append(connection: Connection, tenant: str, versions: Iterable[Version], tra
             for v in heads.values()
         ],
     )
+
+
+def renumber(connection: Connection, tenant: str, numbers: Mapping[str, int]) -> None:
+    """Give heads a newer change number without a new version. The caller holds the persons' locks."""
+    for ref, number in numbers.items():
+        connection.execute(
+            update(resource)
+            .where(resource.c.tenant == tenant, resource.c.ref == ref)
+            .values(change_no=number)
+        )
 
 
 _APPEND = resource_version.insert()

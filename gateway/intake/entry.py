@@ -4,8 +4,7 @@ current, keep what was replaced, and note what the system now holds."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC
 
 from gateway.config import System
 from gateway.hub import versions
@@ -13,6 +12,8 @@ from gateway.hub.links import Link, Name
 from gateway.hub.merge import Conflict, merge
 from gateway.hub.versions import Version
 from gateway.intake.answer import Answer, Status
+from gateway.intake.arrival import anchor
+from gateway.intake.disputes import two_sides
 from gateway.intake.late import Edition, taken_back
 from gateway.intake.workspace import Workspace
 from mappings import derived, marks, reading
@@ -72,11 +73,15 @@ class Entry:
         frame = name.ref if self.heading.is_frame else name.frame
         return Link(self.system.id, name.ref, self.person, None, frame=frame, mine=True)
 
+    def _subject(self, ws: Workspace) -> str:
+        """Whose Patient it is about: of persons that were merged each keeps what was said of it."""
+        return f"Patient/{ws.patient_of(anchor(self.heading), self.person)}"
+
     def _ids(self, ws: Workspace, name: Name) -> Ids:
         mentioned = (self.heading.id, *self.heading.needs, *self.heading.mentions)
         refs = {n: ws.names[n].ref for n in mentioned if n in ws.names}
         return Ids(
-            subject=f"Patient/{self.person}",
+            subject=self._subject(ws),
             frame=(self._frame(ws) or name.ref),
             system=self.system.id,
             refs=refs,
@@ -114,10 +119,10 @@ class Entry:
         if derived.is_document(base.focus.get(ITEM)):
             return Status.STORED  # it follows from the plan; what the server did to it is its own affair
         changed, conflicting = set[str](), False
-        for slot, resource in theirs.focus.items():
+        for slot in theirs.focus:
             if slot == PROVENANCE or self._untold(ws, base, slot):
                 continue
-            merged, conflicts = self._merge_resource(ws, link, base.focus.get(slot), resource, slot)
+            merged, conflicts = self._merge_resource(ws, link, theirs, slot)
             if merged:
                 changed.add(slot if is_inlined(slot) else link.ref)
             conflicting = conflicting or conflicts
@@ -133,15 +138,14 @@ class Entry:
         ws.heads.update(versions.of_refs(ws.connection, ws.tenant, [slot]))
         return slot in ws.heads
 
-    def _merge_resource(
-        self, ws: Workspace, link: Link, base: Resource | None, theirs: Resource, slot: str
-    ) -> tuple[bool, bool]:
+    def _merge_resource(self, ws: Workspace, link: Link, state: State, slot: str) -> tuple[bool, bool]:
+        base, theirs = link.held.focus.get(slot), state.focus[slot]
         ref = f"{theirs['resourceType']}/{theirs['id']}"
         head = ws.heads.get(ref)
         if derived.is_team_of_frame(theirs):
             return False, False  # it follows from the participants; a change there is made on them
         if head is None:
-            new = new_measure(theirs, link.ref, f"Patient/{self.person}") if is_inlined(slot) else theirs
+            new = new_measure(theirs, link.ref, self._subject(ws)) if is_inlined(slot) else theirs
             self._append(ws, link, new)
             return True, False
         if self.system.adapter == "fhir" and head.created_by != self.system.id and ref.startswith(DECIDED):
@@ -150,9 +154,10 @@ class Entry:
         previous = link.previous.focus.get(slot) if link.previous else None
         merged = merge(known, theirs, head.resource, previous=previous)
         for one in merged.conflicts:
-            ws.disagree(
-                person_id=self.person, ref=ref, path=one.path, values=self._values(one, head.recorded)
-            )
+            values = two_sides(ws, one, head, self.heading.changed, state.focus.get(PROVENANCE))
+            ws.disagree(person_id=self.person, ref=ref, path=one.path, values=values)
+        if base is not None:
+            ws.heard[ref] = known, theirs
         value = merged.value
         if slot == ITEM and head.resource["resourceType"] == "CarePlan" and head.created_by != self.system.id:
             value = derived.without_members(value)  # its goals and measures follow from the items
@@ -165,19 +170,9 @@ class Entry:
         """Who takes part and what was consented to is said where it was decided. What a server of others says
         of it is kept for a person to look at, and permits nothing."""
         whole = Conflict(theirs["resourceType"], head.resource, theirs, link.held.focus.get(ITEM))
-        values = self._values(whole, head.recorded)
+        values = two_sides(ws, whole, head, self.heading.changed)
         ws.disagree(person_id=self.person, ref=head.ref, path=whole.path, values=values)
         return True
-
-    def _values(self, one: Any, current_at: datetime | None) -> dict[str, Any]:
-        return {
-            "path": one.path,
-            "current": one.current,
-            "currentAt": current_at.isoformat() if current_at else None,
-            "theirs": one.theirs,
-            "theirsAt": self.heading.changed.isoformat(),
-            "base": one.base,
-        }
 
     def _append(self, ws: Workspace, link: Link, resource: Resource) -> None:
         ref = f"{resource['resourceType']}/{resource['id']}"
@@ -229,7 +224,7 @@ class Entry:
         if value == head.resource:
             return answer
         whole = Conflict("Consent", head.resource, late, None)
-        values = self._values(whole, head.recorded)
+        values = two_sides(ws, whole, head, self.heading.changed)
         ws.disagree(person_id=self.person, ref=name.ref, path=whole.path, values=values)
         if self.system.adapter == "fhir" and head.created_by != self.system.id:
             return answer  # said where it was not decided: for a person to look at

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
 
 from gateway.config import System
 from gateway.hub.links import Link
-from gateway.hub.merge import Conflict, merge
+from gateway.hub.merge import merge
 from gateway.hub.versions import Version
+from gateway.intake.disputes import two_sides
 from gateway.intake.workspace import Workspace
 from mappings import derived
 from mappings.canonical import ENH
@@ -66,7 +66,11 @@ class ResourceEntry:
     def _merged(self, ws: Workspace, written: Written, theirs: Resource, head: Version) -> Resource:
         merged = merge(written.shown, theirs, head.resource)
         for one in merged.conflicts:
-            ws.disagree(person_id=self.person, ref=head.ref, path=one.path, values=_values(ws, one, head))
+            ws.disagree(
+                person_id=self.person, ref=head.ref, path=one.path, values=two_sides(ws, one, head, ws.now)
+            )
+        if written.shown is not None:
+            ws.heard[head.ref] = written.shown, theirs
         if head.resource["resourceType"] == "CarePlan" and head.created_by != self.system.id:
             return derived.without_members(merged.value)  # its goals and measures follow from the items
         return merged.value
@@ -86,17 +90,6 @@ class ResourceEntry:
         link.held, link.candidates, link.previous = State({ITEM: theirs}), (), None
         link.hold = link.hold_digest = None
         ws.keep(link)
-
-
-def _values(ws: Workspace, one: Conflict, head: Version) -> dict[str, Any]:
-    return {
-        "path": one.path,
-        "current": one.current,
-        "currentAt": head.recorded.isoformat() if head.recorded else None,
-        "theirs": one.theirs,
-        "theirsAt": ws.now.isoformat(),
-        "base": one.base,
-    }
 
 
 def _provenance(system: System, ref: str, ws: Workspace) -> Resource:

@@ -11,23 +11,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from consent import fhir_circumstance
 from gateway.config import System
-from gateway.hub import directory, links, persons, review, versions, writers
-from gateway.hub.content import pack
+from gateway.errors import Moved
+from gateway.hub import conflicts, directory, links, patients, persons, review, versions, writers
+from gateway.hub.claims import Claim
+from gateway.hub.identities import Stated
 from gateway.hub.journal import Note
 from gateway.hub.links import Link, Name
 from gateway.hub.persons import PersonRow
-from gateway.hub.schema.tables import conflict, lane
+from gateway.hub.schema.tables import lane
 from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
 from gateway.hub.wake import wake
+from gateway.intake import disputes
 from gateway.intake.consents import only_permits
 from gateway.intake.twins import natives_of_twins
 from mappings.dialects import is_inlined
-from mappings.model import Resource
+from mappings.model import Heading, Resource
 from mappings.references import references
 from mappings.writers import writers_of
 
@@ -46,16 +49,39 @@ class Workspace:
     people: dict[str, PersonRow] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)  # by ref
     heads: dict[str, Version] = field(default_factory=dict)  # by ref
+    stated: dict[Heading, tuple[Stated, ...]] = field(default_factory=dict)  # numbers of logs, plans, patients
+    subjects: dict[str, str] = field(default_factory=dict)  # native id -> whose Patient it is, where stated
+    asked: dict[Heading, Claim] = field(default_factory=dict)  # what a person must decide before it is taken in
     fresh: list[Version] = field(default_factory=list)
     touched: dict[str, Link] = field(default_factory=dict)
     conflicts: list[dict[str, Any]] = field(default_factory=list)
+    heard: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)  # held before, said now; by ref
+    again: set[str] = field(default_factory=set)  # as they were, and lanes are to compare them once more
     moved: set[str] = field(default_factory=set)  # persons with a new version
     narrowed: list[Note] = field(default_factory=list)  # consents that permit less, or may, than before
 
     def lock(self, person_ids: Iterable[str]) -> None:
-        """Lock persons not yet locked; the caller passes all it will need at once, in one order."""
+        """Lock persons not yet locked; the caller passes all it will need at once, in one order. Raises Moved
+        for one that was merged into another."""
         missing = [p for p in person_ids if p not in self.people]
-        self.people.update(persons.lock(self.connection, self.tenant, missing))
+        locked = persons.lock(self.connection, self.tenant, missing)
+        for one in locked.values():
+            if one.merged_into is not None:
+                raise Moved(one.id, persons.resolve(self.connection, self.tenant, one.merged_into))
+        self.people.update(locked)
+
+    def learn_patients(self, owners: Mapping[str, str]) -> None:
+        """Whose Patient each log, plan or patient (native id -> person) is about, where that may be another
+        than the person's own: of persons that were merged each keeps what was said of it."""
+        for native_id, person_id in owners.items():
+            if native_id not in self.subjects and self.people[person_id].merges is not None:
+                name = self.names.get(native_id)
+                ref = name.ref if name is not None else ""
+                self.subjects[native_id] = patients.of_ref(self.connection, self.tenant, ref) or person_id
+
+    def patient_of(self, native_id: str | None, person_id: str) -> str:
+        """Whose Patient a log, plan or patient is about."""
+        return self.subjects.get(native_id or "", person_id)
 
     def learn_names(self, native_ids: Iterable[str]) -> None:
         """Find what native ids of this system stand for."""
@@ -172,34 +198,32 @@ class Workspace:
 
     def disagree(self, *, person_id: str, ref: str, path: str, values: dict[str, Any]) -> None:
         """Both values of a conflict, for a person to decide."""
-        self.conflicts.append(
-            {
-                "tenant": self.tenant,
-                "id": str(uuid.uuid4()),
-                "person": person_id,
-                "ref": ref,
-                "path": path[:255],
-                "system": self.system,
-                "state": "open",
-                "created": self.now,
-                "content": pack(values),
-            }
-        )
+        self.conflicts.append(conflicts.new(self.tenant, self.system, person_id, ref, path, values, self.now))
 
     def flush(self) -> None:
         """Write everything, and wake the lanes of the persons that changed."""
+        disputes.settle(self)
+        self._number_again()
         if self.fresh:
             transaction = self.store.transaction_id(self.connection)
             versions.append(self.connection, self.tenant, self.fresh, transaction)
             directory.note(self.connection, self.tenant, (v.resource for v in self.fresh), self.now)
         links.save(self.connection, self.tenant, self.touched.values())
-        if self.conflicts:
-            self.connection.execute(insert(conflict), self.conflicts)
         persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
         wake(self.connection, self.tenant, self.moved, self.now)
         weighed = {v.person for v in self.fresh if v.change_no <= self.people[v.person].facts_no}
         weighed |= {p for p in self.moved if self.people[p].change_no == self.people[p].facts_no}
         review.ask(self.connection, self.tenant, weighed, self.now)
+
+    def _number_again(self) -> None:
+        """A change number for what is as it was, so that every lane looks at it."""
+        numbers = {}
+        for ref in sorted(self.again - {v.ref for v in self.fresh}):
+            row = self.people[self.heads[ref].person]
+            row.change_no += 1
+            numbers[ref] = row.change_no
+            self.moved.add(row.id)
+        versions.renumber(self.connection, self.tenant, numbers)
 
 
 def _is_fact(resource: Resource) -> bool:
