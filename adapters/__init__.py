@@ -26,16 +26,17 @@ def open_adapter(
     history: bool = False,
     item_system: str | None = None,
     csv: CsvForm | None = None,
+    snapshot: bool = False,
 ) -> Adapter:
     """The adapter of a system. deadline: seconds that one call may take in all. types, history: what a FHIR
-    server is asked for, and whether by its histories; item_system: of our identifiers there. Raises
-    ValueError where `folder` or `url` is missing."""
+    server is asked for, and whether by its histories; item_system: of our identifiers there. snapshot: each
+    file of a folder holds all the system has. Raises ValueError where `folder` or `url` is missing."""
     if kind == "folder":
         from adapters.folder import Folder
 
         if folder is None:
             raise ValueError("a folder system needs a folder")
-        return Folder(folder, form=folder_format, csv=csv)
+        return Folder(folder, form=folder_format, csv=csv, snapshot=snapshot)
     if url is None:
         raise ValueError("the system needs a url")
     return _over_http(kind, url, tokens, ids, deadline, Asked(tuple(types), history, item_system))

@@ -152,13 +152,19 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records and where to go on. cursor is opaque; `more` says whether to ask again at once."""
+    """Some records and where to go on. cursor is opaque; `more` says whether to ask again at once.
+
+    whole: these are all the records that the system has (or, of a list that is read from its beginning, the
+    last of them). omitted: what it says it has left out, (id, reason).
+    """
 
     records: tuple[Incoming, ...]
     cursor: str | None
     more: bool = False
     unreadable: tuple[tuple[str, str], ...] = ()  # (name of file or line, reason) of what could not be read
     gone: tuple[str, ...] = ()  # ids of records that the system says it has deleted
+    whole: bool = False
+    omitted: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class Folder:
-    """Adapter for one folder. `settle`: seconds a file must have lain unchanged before it is read."""
+    """Adapter for one folder. `settle`: seconds a file must have lain unchanged before it is read.
+    `snapshot`: each file holds all that the system has; a JSON file may say so itself."""
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Folder:
         form: Form = "json",
         csv: CsvForm | None = None,
         settle: float = 2.0,
+        snapshot: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._inn = folder / "inn"
@@ -61,6 +63,7 @@ class Folder:
         self._read = folder_files.reader(form, csv)
         self._csv = csv if form == "csv" else None
         self._settle = settle
+        self._snapshot = snapshot
         self._now = now
 
     async def prepare(self) -> None:
@@ -138,7 +141,8 @@ class Folder:
         if unreadable:
             self._reports.add(path, data, [fault(bad.line, bad.reason) for bad in content.unreadable])
         cursor = json.dumps([{"name": path.name, "sha256": digest(data)}])
-        return Page(records, cursor, more, unreadable)
+        whole = self._snapshot or content.whole
+        return Page(records, cursor, more, unreadable, whole=whole, omitted=content.omitted)
 
     def _waiting(self) -> list[Path]:
         files = [(p.stat().st_mtime, p) for p in self._inn.iterdir() if p.is_file() and is_whole(p.name)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from adapters import jsontext
+from adapters import jsontext, record_answers
 from adapters.contract import Record
 from adapters.csv_form import CsvForm, Line, Unreadable, decoded
 
@@ -17,10 +17,13 @@ Form = Literal["json", "ndjson", "csv"]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The records of one file with the lines they stand in, and the lines that are none."""
+    """The records of one file with the lines they stand in, and the lines that are none. whole: the file says
+    that it has all of them; omitted: what it says it leaves out, (id, reason)."""
 
     records: tuple[tuple[int, Record], ...]
     unreadable: tuple[Unreadable, ...] = ()
+    whole: bool = False
+    omitted: tuple[tuple[str, str], ...] = ()
 
 
 Reader = Callable[[bytes], Content]
@@ -32,7 +35,7 @@ def reader(form: Form, csv: CsvForm) -> Reader:
         return lambda data: _content(csv.lines(csv.text(data)))
     if form == "ndjson":
         return lambda data: _content(_json_lines(decoded(data, csv.encoding)))
-    return lambda data: _content(_json_members(decoded(data, csv.encoding)))
+    return lambda data: _json(decoded(data, csv.encoding))
 
 
 def _content(lines: Iterator[Line]) -> Content:
@@ -45,12 +48,23 @@ def _content(lines: Iterator[Line]) -> Content:
     return Content(tuple(records), tuple(unreadable))
 
 
-def _json_members(text: str) -> Iterator[Line]:
+def _json(text: str) -> Content:
+    """A record, a list, or {"uttrekk": "helt", "poster": [...], "utelatt": [{"id", "grunn"}]}: a whole."""
     try:
         found = jsontext.decode(text)
     except jsontext.DecodeError as error:
         raise Unreadable(None, "Filen er ikke gyldig JSON.") from error
-    for number, record in enumerate(found if isinstance(found, list) else [found], 1):
+    if not isinstance(found, dict) or found.get("uttrekk") != "helt":
+        return _content(_json_members(found if isinstance(found, list) else [found]))
+    if not isinstance(found.get("poster"), list):
+        raise Unreadable(None, "Uttrekket har ingen liste med poster.")
+    whole = _content(_json_members(found["poster"]))
+    left_out = record_answers.omissions(found.get("utelatt"), reason="grunn")
+    return replace(whole, whole=True, omitted=left_out)
+
+
+def _json_members(found: list[Any]) -> Iterator[Line]:
+    for number, record in enumerate(found, 1):
         good = isinstance(record, dict)
         yield number, record if good else None, "Elementet i listen er ikke en post."
 

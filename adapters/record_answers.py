@@ -36,7 +36,15 @@ def page(answer: Answer, cursor: str | None) -> Page:
         raise Unavailable("the answer lists no records", status=answer.status)
     following = body.get("cursor")
     records = tuple(_listed(entry, answer) for entry in found)
-    return Page(records, cursor if following is None else str(following), more=body.get("more") is True)
+    onward = cursor if following is None else str(following)
+    return Page(records, onward, more=body.get("more") is True, omitted=omissions(body.get("omitted")))
+
+
+def omissions(listed: Any, *, reason: str = "reason") -> tuple[tuple[str, str], ...]:
+    """What a list says it has left out, with the reason: [{"id": …, "reason": …}]. reason: its key."""
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    pairs = [(entry.get("id"), entry.get(reason)) for entry in entries]
+    return tuple((own, why) for own, why in pairs if isinstance(own, str) and isinstance(why, str))
 
 
 def _listed(entry: Any, answer: Answer) -> Incoming:

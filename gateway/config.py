@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -113,18 +114,21 @@ class System(Model):
     document_language: Literal["nb", "nn"] = "nb"
     poll_seconds: float | None = None  # ask the system for changes this often; None: it calls us
     poll_by: Literal["lastUpdated", "history", "patient"] = "lastUpdated"  # how a FHIR server is asked
+    snapshot: bool = False  # its files, or its list read from the beginning, hold all that it has
+    acknowledges: bool = False  # it says of what it got that it has taken it
+    acknowledge_within_hours: Annotated[float, Field(gt=0, le=8760)] = 72.0  # then the coordinator is told
     types: tuple[ResourceType, ...] = ()  # what a FHIR server is asked for; none: what logs and plans have
     takes: tuple[ResourceType, ...] = ()  # what is written to a FHIR server; none: everything
     ids: Literal["ours", "theirs"] = "ours"  # does the system accept our id for what we create there
     states_facts: bool = False  # of a FHIR server: its participants, consents and circumstances count
     slots: Annotated[int, Field(ge=1, le=256)] = 4
+    rate_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None  # records; None: no limit
+    burst: Annotated[int, Field(ge=1, le=100_000)] | None = None  # records at once; None: those of a second
+    backfill_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of slots and rate, behind live traffic
     send_deadline_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
     probe_seconds: Annotated[float, Field(gt=0)] = 30.0  # while it is down: first wait before a probe
     probe_max_seconds: Annotated[float, Field(gt=0)] = 900.0
 
-    rate_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None  # records; None: no limit
-    burst: Annotated[int, Field(ge=1, le=100_000)] | None = None  # records at once; None: those of a second
-    backfill_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of slots and rate, behind live traffic
     @model_validator(mode="after")
     def _complete(self) -> System:
         if self.adapter == "folder" and self.folder is None:
@@ -133,10 +137,6 @@ class System(Model):
             raise ValueError("a system we deliver to needs `url`")
         if self.adapter != "fhir" and (self.activities != "reference" or self.receives != "resources"):
             raise ValueError("`activities` and `receives` are of a FHIR server")
-        if self.deliver == "pull" and self.ids == "theirs":
-            raise ValueError('a system that pulls keeps our ids: `ids` must be "ours"')
-        return self
-
         if self.rate_per_second is not None and self.deliver != "push":
             raise ValueError("`rate_per_second` is of a system that we deliver to")
         if self.burst is not None and self.rate_per_second is None:
@@ -145,6 +145,10 @@ class System(Model):
             raise ValueError("`snapshot` is of a folder, or of a records system that is polled")
         if self.acknowledges and self.deliver == "none":
             raise ValueError("a system that gets nothing acknowledges nothing")
+        if self.deliver == "pull" and self.ids == "theirs":
+            raise ValueError('a system that pulls keeps our ids: `ids` must be "ours"')
+        return self
+
     @property
     def mapping_name(self) -> str:
         """The mapping to use; by default the one named as the adapter."""
@@ -176,6 +180,21 @@ class Route(Model):
     open: bool = True
     purpose: Literal["samordning", "behandling"] = "samordning"
     grounds: tuple[Ground, ...] = ()  # beside consent
+
+
+class ReferralRule(Model):
+    """Who may refer to a recipient, and from when to when. All that is stated must hold of the referrer."""
+
+    recipient: Annotated[str, Field(pattern=r"^([a-z][A-Za-z]{1,39}|\d{9})$")]  # tjeneste or organization
+    services: frozenset[str] = frozenset()  # the referrer's tjeneste is one of these
+    professions: frozenset[str] = frozenset()  # Volven 9060: LE doctor, PS psychologist
+    health_personnel: bool = False  # the referrer has an HPR number
+    start: date | None = Field(None, alias="from")
+    end: date | None = Field(None, alias="to")  # the last day
+
+    def holds(self, today: date) -> bool:
+        """Whether it holds on this day."""
+        return (self.start is None or self.start <= today) and (self.end is None or today <= self.end)
 
 
 class Issuer(Model):
@@ -240,6 +259,7 @@ class Settings(Model):
     organizations: tuple[Organization, ...] = ()
     systems: tuple[System, ...]
     routes: tuple[Route, ...] = ()
+    referral_rules: tuple[ReferralRule, ...] = ()
     issuers: tuple[Issuer, ...] = ()
     clients: tuple[Client, ...] = ()
     logins: tuple[Login, ...] = ()

@@ -2,7 +2,8 @@
 the ordinary way in. The cursor moves only after what it covers is taken in; a record that cannot be taken in
 just now is remembered by its id and read by itself in the next turn.
 
-A server that answers for one patient at a time (another Stafettbro) is asked about each person it knows."""
+A server that answers for one patient at a time (another Stafettbro) is asked about each person it knows. A
+system whose list or file is a whole is compared with what it has told of before."""
 
 from __future__ import annotations
 
@@ -24,13 +25,15 @@ from gateway.hub import links
 from gateway.hub.store import Store
 from gateway.intake import Answer, Intake, Offered, Status, rejected
 from gateway.intake.fhir_faults import faults
-from gateway.intake.vanished import note_vanished
+from gateway.intake.snapshots import Whole, compare
+from gateway.intake.vanished import deleted, note_vanished
 from mappings.model import Problem
 
 TURN = timedelta(minutes=2)  # after this another worker may ask, should this one have died
 BATCH = 50
 PAGES = 20  # per turn; a system with more goes on in the next
-WHOLE = timedelta(days=1)  # after this each patient is read from the beginning
+WHOLE = timedelta(days=1)  # after this each patient, or a whole list, is read from the beginning
+WHOLE_TURN = timedelta(minutes=30)  # for reading a whole list
 MOST_REMEMBERED: Final = 500  # ids; with more than that to read again the cursor stays
 
 
@@ -66,6 +69,8 @@ class Poller:
     _patients: dict[str, str | None] = field(default_factory=dict)
     _began: datetime | None = None
     _untold: list[Refusal] = field(default_factory=list)
+    _due_whole: bool = False
+    _whole: Whole | None = None  # what is being read, where that is all the system has
 
     def my_turn(self) -> bool:
         """Claim the turn, if it is due."""
@@ -76,6 +81,7 @@ class Poller:
         self._cursor, self._again = memory.cursor, dict.fromkeys(memory.again)
         whole = memory.began is None or now - memory.began > WHOLE
         self._patients, self._began = ({}, now) if whole else (dict(memory.patients), memory.began)
+        self._due_whole = mine and whole and self.system.snapshot and self.system.folder is None
         return mine
 
     async def poll(self) -> None:
@@ -84,6 +90,8 @@ class Poller:
             await self._read_again()
             if self.system.poll_by == "patient" and isinstance(self.adapter, ByPatient):
                 await self._ask_about_each(self.adapter)
+            elif self._due_whole:
+                await self._ask_for_all()
             else:
                 await self._ask(self.adapter.changes, self._cursor, self._go_on)
         except AdapterError as error:
@@ -119,6 +127,29 @@ class Poller:
             go_on = functools.partial(self._patients.__setitem__, patient)
             await self._ask(changes, self._patients.get(patient), go_on)
 
+    async def _ask_for_all(self) -> None:
+        """The whole list from its beginning. A whole that ends in an error is reported, and flags nothing;
+        the next turn goes on from where the one before it was."""
+        self._whole = Whole(self.clock())
+        cursor, more = None, True
+        try:
+            await asyncio.to_thread(self._end, WHOLE_TURN)
+            while more:
+                page = await self.adapter.changes(cursor)
+                self._whole.broken |= not await asyncio.to_thread(self._take_in, page)
+                cursor, more = page.cursor, page.more
+            self._cursor = cursor
+        except AdapterError:
+            self._whole.broken = True
+            raise
+        finally:
+            await asyncio.to_thread(self._compare)
+
+    def _compare(self) -> None:
+        whole, self._whole = self._whole, None
+        if whole is not None:
+            compare(self.store, self.system, whole, self.clock())
+
     def _known(self) -> list[str]:
         """The patients there whom we know."""
         with self.store.read(self.system.tenant) as connection:
@@ -141,14 +172,22 @@ class Poller:
     def _take_in(self, page: Page) -> bool:
         """Take a page in; False if all of it must be read again."""
         busy: list[str | None] = []
+        if page.whole:
+            self._whole = Whole(self.clock(), broken=bool(page.unreadable))
         for start in range(0, len(page.records), BATCH):
             batch = page.records[start : start + BATCH]
             for one, answer in zip(batch, self._answers(batch), strict=True):
+                if self._whole is not None:
+                    self._whole.names(answer.id)
                 if answer.status is Status.BUSY:
                     busy.append(one.remote_id)
                 elif answer.status is Status.REJECTED:
                     self._refused(one, answer)
         self._vanish(page.gone)
+        if self._whole is not None:
+            self._whole.reasons |= dict(page.omitted)
+        if page.whole:
+            self._compare()
         known = [own for own in busy if own is not None]
         if len(known) < len(busy) or len(self._again) + len(known) > MOST_REMEMBERED:
             return False
@@ -158,7 +197,7 @@ class Poller:
     def _vanish(self, gone: tuple[str, ...]) -> None:
         if gone:
             with self.store.write(self.system.tenant) as connection:
-                count = note_vanished(connection, self.system, gone, self.clock())
+                count = note_vanished(connection, self.system, deleted(gone), self.clock())
             if count:
                 log(Event.POLL_VANISHED, level=logging.WARNING, system=self.system.id, count=count)
 
@@ -194,8 +233,8 @@ class Poller:
                 codes=",".join(sorted(codes)),
             )
 
-    def _end(self) -> None:
-        pause = timedelta(seconds=self.system.poll_seconds or 60.0)
+    def _end(self, pause: timedelta | None = None) -> None:
+        pause = pause or timedelta(seconds=self.system.poll_seconds or 60.0)
         memory = Memory(self._cursor, tuple(self._again), self._patients, self._began)
         kept = msgspec.json.encode(memory).decode()
         with self.store.write(self.system.tenant) as connection:

@@ -9,15 +9,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from adapters.contract import Incoming, Page
 from gateway.demo.sample_children import records
 from gateway.exchange import poll
 from gateway.exchange.poll import Poller
-from gateway.hub import links
+from gateway.hub import absences, links
 from gateway.hub.links import Link
-from gateway.hub.schema.tables import conflict, lane, timer
+from gateway.hub.schema.tables import lane, timer
 from tests.intake.world import NOW, TENANT, World
 
 PATIENTS = {"emma": "Patient/1", "jonas": "Patient/2"}
@@ -135,6 +135,10 @@ def test_what_was_deleted_there_stays_and_is_noted_once(here: World, people: dic
         turn(here, Server([*filled, ([], ("Goal/j", "Goal/aldri-sett"))]))
     assert here.count("resource_version") == versions
     with here.service.store.read(TENANT) as connection:
-        (noted,) = connection.execute(select(conflict).where(conflict.c.system == "bup")).all()
+        (flagged,) = absences.of_person(connection, TENANT, people["jonas"])
         ref = links.names(connection, TENANT, "bup", ["Goal/j"])["Goal/j"].ref
-    assert (noted.ref, noted.person, noted.path, noted.state) == (ref, people["jonas"], "(deleted)", "open")
+    assert (flagged.system, flagged.ref, flagged.reason) == ("bup", ref, "slettet")
+    assert here.count("conflict") == 0
+    turn(here, Server([*[([], ())] * 3, ([goal("j", "Patient/2")], ())]))
+    with here.service.store.read(TENANT) as connection:
+        assert absences.of_person(connection, TENANT, people["jonas"]) == [], "it is there again"

@@ -6,7 +6,11 @@ from gateway.hub.schema import acts as acts
 from gateway.hub.schema import backfill as backfill
 from gateway.hub.schema import deviations as deviations
 from gateway.hub.schema import endings as endings
+from gateway.hub.schema import journal_mark as journal_mark
+from gateway.hub.schema import identities as identities
 from gateway.hub.schema import login_tables as login_tables
+from gateway.hub.schema import notices as notices
+from gateway.hub.schema import receipts as receipts
 from gateway.hub.schema import reminders as reminders
 from gateway.hub.schema.tables import metadata
 
