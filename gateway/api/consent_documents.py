@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from gateway.api.documents import Answer
+from gateway.exchange import occasions
+from gateway.hub import notices
 
 
 class Sentence(Answer):
@@ -120,8 +122,8 @@ class NoticeAnswer(Answer):
 
     id: str
     patient: str
-    kind: Literal["consent-ends", "consent-ended", "consent-partial", "birthday-near", "birthday", "danger"]
-    about: str = Field(description="The consent, or the age")
+    kind: str = Field(json_schema_extra={"enum": sorted({*occasions.Kind, *notices.Kind})})
+    about: str = Field(description="The consent, the item, or the age")
     nb: str
     nn: str
     at: str = Field(description="When it happens; of a consent that lacks a signature, when that was seen")

@@ -17,9 +17,11 @@ from gateway.api.bodies import asks
 from gateway.api.consent_documents import NoticeAnswer, NoticeAnswers
 from gateway.api.documents import errors, ok
 from gateway.api.limits import body, decoded, demand
+from gateway.consents.notice_words import NOTICES
 from gateway.consents.reminding import Reminder, Reminders
 from gateway.consents.words import REMINDERS
 from gateway.errors import Unprocessable
+from gateway.hub.notices import Kind
 
 router = APIRouter(tags=["consents"])
 PARTICIPANT = r"^(RelatedPerson|PractitionerRole)/[A-Za-z0-9\-.]{1,64}$"
@@ -103,7 +105,7 @@ def _reminders(desk: Desk, caller: Caller) -> Reminders:
 
 
 def _plain(one: Reminder) -> dict[str, Any]:
-    words = REMINDERS[one.kind].within(age=one.about)
+    words = (REMINDERS.get(one.kind) or NOTICES[Kind(one.kind)]).within(age=one.about)
     return {
         "id": one.id,
         "patient": f"Patient/{one.person}",

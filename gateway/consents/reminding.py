@@ -1,5 +1,5 @@
-"""The reminders that are due, for those they are for: listed until they are done or nothing is left to remind
-of. Reads rows that gateway/exchange/reminders.py keeps; works out none itself."""
+"""The notices that are due, for those they are for: listed until they are done or nothing is left to tell of.
+Reads rows that gateway/exchange/reminders.py and gateway/hub/notices.py keep; works out none itself."""
 
 from __future__ import annotations
 
@@ -8,16 +8,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, Select, Subquery, Table, and_, null, or_, select, union_all, update
 
 from gateway.errors import NotFound, Unprocessable
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.occasions import addressees
+from gateway.hub.schema.notices import notice
 from gateway.hub.schema.reminders import reminder
 from gateway.hub.schema.tables import person
 
 CHUNK = 100
-columns = reminder.c
+TABLES = (reminder, notice)
+NAMES = ("tenant", "id", "person", "kind", "about", "addressee", "at", "due", "told", "settled", "done",
+         "done_by")  # fmt: skip
+
+
+def _both() -> Subquery:
+    """Both tables as one. Consents know their log or plan themselves."""
+    parts: list[Select[Any]] = [
+        select(*(table.c[name] for name in NAMES), _frame(table).label("frame")) for table in TABLES
+    ]
+    return union_all(*parts).subquery("told_of")
+
+
+def _frame(table: Table) -> Any:
+    return table.c.frame if "frame" in table.c else null()
+
+
+either = _both()
+columns = either.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +47,7 @@ class Reminder:
     person: str
     kind: str
     about: str
+    frame: str | None
     at: datetime
     due: datetime
     told: datetime | None
@@ -64,36 +84,38 @@ class Reminders:
 
     def told(self, connection: Connection, ids: list[str]) -> None:
         """Note that these have been listed."""
-        connection.execute(
-            update(reminder)
-            .where(columns.tenant == self.tenant, columns.id.in_(ids), columns.told.is_(None))
-            .values(told=self.now)
-        )
+        for table in TABLES:
+            own = table.c
+            connection.execute(
+                update(table)
+                .where(own.tenant == self.tenant, own.id.in_(ids), own.told.is_(None))
+                .values(told=self.now)
+            )
 
     def finish(self, connection: Connection, wanted: str, by: str) -> Reminder:
         """Say that one is done, on behalf of a participant it is for. Once done it stays so. Raises NotFound,
         Unprocessable where it is for somebody else."""
-        row = connection.execute(
-            select(reminder)
-            .where(columns.tenant == self.tenant, columns.id == wanted, columns.due <= self.now)
-            .with_for_update()
-        ).first()
-        found = self._of(connection, row) if row is not None else None
+        found = self._find(connection, wanted)
         if found is None:
             raise NotFound("No such notice")
         if found.done is not None:
             return found
         if by not in found.addressees:
             raise Unprocessable("`by` is nobody that this notice is for", field="by")
-        connection.execute(
-            update(reminder)
-            .where(columns.tenant == self.tenant, columns.id == wanted)
-            .values(done=self.now, done_by=by)
-        )
-        again = connection.execute(
-            select(reminder).where(columns.tenant == self.tenant, columns.id == wanted)
-        ).one()
-        return self._of(connection, again) or found
+        for table in TABLES:
+            own = table.c
+            connection.execute(
+                update(table)
+                .where(own.tenant == self.tenant, own.id == wanted, own.done.is_(None))
+                .values(done=self.now, done_by=by)
+            )
+        return self._find(connection, wanted) or found
+
+    def _find(self, connection: Connection, wanted: str) -> Reminder | None:
+        """The one of this id, where it is due and the system knows somebody whom it is for."""
+        where = columns.tenant == self.tenant, columns.id == wanted, columns.due <= self.now
+        row = connection.execute(select(either).where(*where)).first()
+        return self._of(connection, row) if row is not None else None
 
     def _rows(
         self, connection: Connection, place: tuple[datetime, str] | None, of_person: str | None
@@ -109,7 +131,7 @@ class Reminders:
         if place is not None:
             due, own = place
             where.append(or_(columns.due > due, and_(columns.due == due, columns.id > own)))
-        chosen = select(reminder).where(*where).order_by(columns.due, columns.id).limit(CHUNK)
+        chosen = select(either).where(*where).order_by(columns.due, columns.id).limit(CHUNK)
         return list(connection.execute(chosen).all())
 
     def _place(self, connection: Connection, after: str) -> tuple[datetime, str]:
@@ -123,7 +145,7 @@ class Reminders:
     def _of(self, connection: Connection, row: Any) -> Reminder | None:
         """The reminder with whom it is for; None where the system knows nobody of them."""
         facts = self._facts(connection, row.person)
-        people = addressees(facts, row.about, row.addressee, self.now)
+        people = addressees(facts, row.about, row.addressee, self.now, row.frame)
         own = [p.id for p in people if self.system in (None, facts.frames.get(p.frame))]
         if self.system is not None and not own:
             return None
