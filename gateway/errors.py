@@ -3,6 +3,7 @@
     StafettbroError
     ├── ConfigurationError            the file, a mapping or a secret is wrong: the process does not start
     └── ApiError                      answered as problem+json (RFC 9457), at /fhir as OperationOutcome
+        ├── Moved               308   the person is known by another id
         ├── InvalidRequest      400   not understood
         ├── Unauthenticated     401   no valid token
         ├── Forbidden           403   a valid token that does not reach this
@@ -46,6 +47,16 @@ class ApiError(StafettbroError):
         if code:
             self.code = code
         super().__init__(detail)
+
+
+class Moved(ApiError):
+    """308: two persons were found to be one, and the other's id is the one that counts."""
+
+    status, title, code, fhir_issue = 308, "Known by another id", "person-merged", "not-found"
+
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+        super().__init__("The person is known by another id")
 
 
 class InvalidRequest(ApiError):

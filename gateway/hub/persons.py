@@ -19,11 +19,14 @@ from gateway.hub.schema.tables import person, person_identifier
 
 @dataclass(slots=True)
 class PersonRow:
-    """One locked person: the number of the newest change, and of the newest that decisions rest on."""
+    """One locked person: the number of the newest change, and of the newest that decisions rest on.
+    merged_into: who this one turned out to be; merges: how often it took part in a merge or its undoing, None: never."""
 
     id: str
     change_no: int
     facts_no: int
+    merged_into: str | None = None
+    merges: int | None = None
 
 
 class IdentifierKey:
@@ -79,11 +82,25 @@ def lock(connection: Connection, tenant: str, ids: Iterable[str]) -> dict[str, P
     if not wanted:
         return {}
     rows = connection.execute(_LOCK, {"tenant": tenant, "wanted": wanted})
-    return {r.id: PersonRow(r.id, r.change_no, r.facts_no) for r in rows}
+    return {r.id: PersonRow(r.id, r.change_no, r.facts_no, r.merged_into, r.merges) for r in rows}
+
+
+def resolve(connection: Connection, tenant: str, person_id: str) -> str:
+    """The person that this id stands for now: another's, after a merge."""
+    seen: set[str] = set()
+    while person_id not in seen:
+        seen.add(person_id)
+        onward = connection.execute(
+            select(person.c.merged_into).where(person.c.tenant == tenant, person.c.id == person_id)
+        ).scalar()
+        if onward is None:
+            return person_id
+        person_id = str(onward)
+    return person_id
 
 
 _LOCK = (
-    select(person.c.id, person.c.change_no, person.c.facts_no)
+    select(person.c.id, person.c.change_no, person.c.facts_no, person.c.merged_into, person.c.merges)
     .where(person.c.tenant == bindparam("tenant"), person.c.id.in_(bindparam("wanted", expanding=True)))
     .order_by(person.c.id)
     .with_for_update()

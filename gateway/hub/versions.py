@@ -231,7 +231,7 @@ def _move_heads(dialect: str) -> Executable:
     statement = kind.insert(resource)
     moved: Executable = statement.on_conflict_do_update(
         index_elements=["tenant", "ref"],
-        set_={name: statement.excluded[name] for name in ("version", "change_no", "writers")},
+        set_={name: statement.excluded[name] for name in ("person", "version", "change_no", "writers")},
     )
     return moved
 

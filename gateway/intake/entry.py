@@ -15,6 +15,7 @@ from gateway.intake.answer import Answer, Status
 from gateway.intake.arrival import anchor
 from gateway.intake.disputes import two_sides
 from gateway.intake.late import Edition, taken_back
+from gateway.intake.renaming import unnumbered
 from gateway.intake.workspace import Workspace
 from mappings import derived, marks, reading
 from mappings.canonical import ENH
@@ -151,6 +152,8 @@ class Entry:
         if self.system.adapter == "fhir" and head.created_by != self.system.id and ref.startswith(DECIDED):
             return False, self._object(ws, link, theirs, head)
         known = base or {"resourceType": theirs["resourceType"], "id": theirs["id"]}
+        if ref.startswith("Patient/") and self.system.adapter == "fhir" and not self.system.states_facts:
+            known, theirs = unnumbered(known), unnumbered(theirs)  # who somebody is is said elsewhere
         previous = link.previous.focus.get(slot) if link.previous else None
         merged = merge(known, theirs, head.resource, previous=previous)
         for one in merged.conflicts:

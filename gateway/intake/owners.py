@@ -1,20 +1,24 @@
 """Whose records these are: the person behind each log, plan or patient, found by id or keyed hash of a
-national id, created where nobody has them yet, and locked. Never matches by name."""
+national id, created where nobody has them yet, and locked. Never matches by name, and never decides by itself
+that two are one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.config import Settings
-from gateway.hub import persons
+from gateway.errors import Moved
+from gateway.hub import identities, links, persons
+from gateway.hub.identities import Known, Stated
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.wake import open_lanes
 from gateway.intake.arrival import Arrival, anchor
+from gateway.intake.questions import Questions
 from gateway.intake.workspace import Workspace
 from mappings.model import Heading
 
 Owners = dict[str, str]  # native id of a log, plan or patient -> person
-Hashes = dict[str, list[str]]  # the same -> hashes of the national ids that it gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +29,32 @@ class OwnerFinder:
     key: IdentifierKey
 
     def find(self, ws: Workspace, arrivals: list[Arrival]) -> Owners:
-        """The owners of all that are known or can be created; their rows are locked."""
+        """The owners of all that are known or can be created; their rows are locked. Where a number is, or
+        may be, another's, a person is asked (`ws.asked`) and a new log or plan gets no owner."""
         anchors = {anchor(a.heading) for a in arrivals}
         ws.learn_names(anchors)
         owners = {n: ws.names[n].person for n in anchors if n in ws.names}
-        fresh = [a.heading for a in arrivals if a.heading.is_frame and a.heading.id not in owners]
-        hashes = {h.id: self._hashes(h) for h in fresh}
-        found = persons.find(ws.connection, ws.tenant, [x for hs in hashes.values() for x in hs])
-        for native_id, own in hashes.items():
-            matches = {found[h] for h in own if h in found}
-            if len(matches) == 1:
-                owners[native_id] = matches.pop()
+        stating = [a.heading for a in arrivals if self._states(ws, a.heading, owners)]
+        stating.sort(key=lambda heading: heading.changed)
+        ws.stated = {heading: self._numbers(heading) for heading in stating}
+        found = identities.known(ws.connection, ws.tenant, _hashes(ws.stated.values()))
+        first = {h.id: h for h in reversed(stating) if h.id not in owners}  # of those that are new here
+        for heading in first.values():
+            own = [found[s.hash] for s in ws.stated[heading] if s.hash in found]
+            if len({one.person for one in own}) == 1:
+                owners[heading.id] = own[0].person
+                ws.subjects[heading.id] = own[0].patient
         ws.lock(owners.values())
-        for heading in fresh:
-            if heading.id not in owners and not (set(hashes[heading.id]) & set(found)):
-                owners[heading.id] = self._create(ws, hashes[heading.id], owners, hashes)
+        self._demand_unmoved(ws, anchors, owners, found)
+        questions = Questions(ws, found)
+        for heading in first.values():
+            if not questions.ask(heading, None):
+                owners.pop(heading.id, None)
+            elif heading.id not in owners:
+                owners[heading.id] = self._create(ws, heading, owners)
+        for heading in stating:
+            if heading is not first.get(heading.id):
+                questions.ask(heading, owners.get(heading.id))
         return owners
 
     def find_locked(self, ws: Workspace, arrivals: list[Arrival], owners: Owners) -> None:
@@ -50,18 +65,47 @@ class OwnerFinder:
             if name is not None and name.person in ws.people:
                 owners[anchor(arrival.heading)] = name.person
 
-    def _hashes(self, heading: Heading) -> list[str]:
+    def _states(self, ws: Workspace, heading: Heading, owners: Mapping[str, str]) -> bool:
+        """Whether this may say who somebody is: a log or plan, or a known patient of a server that may."""
         if heading.person is None:
-            return []
-        return [self.key.hash(system, value) for system, value in heading.person.identifiers]
+            return heading.is_frame and heading.id not in owners
+        system = self.settings.system(ws.system)
+        keeper = system is not None and (system.adapter != "fhir" or system.states_facts)
+        return heading.is_frame or (keeper and heading.id in owners)
 
-    def _create(self, ws: Workspace, own: list[str], owners: Owners, hashes: Hashes) -> str:
-        for other, theirs in hashes.items():  # the same person twice in one batch
-            if other in owners and set(theirs) & set(own):
-                return owners[other]
-        person_id = persons.create(ws.connection, ws.tenant, own, ws.now)
+    def _numbers(self, heading: Heading) -> tuple[Stated, ...]:
+        return identities.stated(self.key, heading.person.identifiers) if heading.person else ()
+
+    def _demand_unmoved(
+        self, ws: Workspace, anchors: Iterable[str], owners: Mapping[str, str], found: Mapping[str, Known]
+    ) -> None:
+        """What was read before the lock may have been moved by a merge or its undoing. Raises Moved."""
+        touched = {p for p in owners.values() if ws.people[p].merges is not None}
+        if not touched:
+            return
+        again = links.names(ws.connection, ws.tenant, ws.system, anchors)
+        numbers = identities.known(ws.connection, ws.tenant, found)
+        for name in again.values():
+            if owners.get(name.native_id) != name.person:
+                raise Moved(owners.get(name.native_id, ""), name.person)
+        for one in numbers.values():
+            if one != found[one.hash]:
+                raise Moved(found[one.hash].person, one.person)
+
+    def _create(self, ws: Workspace, heading: Heading, owners: Owners) -> str:
+        own = ws.stated[heading]
+        for other, theirs in ws.stated.items():  # the same person twice in one batch
+            if other.id in owners and _hashes([theirs]) & _hashes([own]):
+                ws.subjects[heading.id] = ws.subjects.get(other.id, owners[other.id])
+                return owners[other.id]
+        person_id = persons.create(ws.connection, ws.tenant, (), ws.now)
+        identities.add(ws.connection, ws.tenant, person_id, person_id, own, ws.system, ws.now)
         ws.lock([person_id])
         recipients = {r.recipient for r in self.settings.routes if r.open}
         here = [s.id for s in self.settings.systems if s.tenant == ws.tenant and s.id in recipients]
         open_lanes(ws.connection, ws.tenant, person_id, here)
         return person_id
+
+
+def _hashes(stated: Iterable[Iterable[Stated]]) -> set[str]:
+    return {one.hash for numbers in stated for one in numbers}

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gateway.config import Settings, System
+from gateway.errors import Moved
+from gateway.hub import absences, claims
 from gateway.hub.journal import Journal
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.store import Store
@@ -19,6 +21,7 @@ from gateway.intake.answer import Answer, Status, rejected
 from gateway.intake.arrival import Arrival, Batch, Offered, anchor
 from gateway.intake.entry import Entry
 from gateway.intake.owners import OwnerFinder, Owners
+from gateway.intake.renaming import stated_before, take_numbers
 from gateway.intake.workspace import Workspace
 from mappings.model import Heading, Problem, RecordMapping, RecordRefused
 
@@ -67,6 +70,16 @@ class Intake:
             self._store_all(system, batch)
         return len(batch.arrivals)
 
+    def retry_decided(self, system: System, claims_decided: Iterable[str]) -> int:
+        """Take in what waited for a person to decide whose it is. Returns how many records were tried."""
+        wanted = sorted(claims_decided)
+        with self._store.read(system.tenant) as connection:
+            mapping = self._mappings[system.id]
+            batch = Batch(arrivals=waiting.waiting_for(connection, system.tenant, system.id, wanted, mapping))
+        if batch.arrivals:
+            self._store_all(system, batch)
+        return len(batch.arrivals)
+
     def _describe(self, system: System, offered: Sequence[Offered], *, polled: bool) -> Batch:
         batch = Batch(polled=polled)
         mapping = self._mappings[system.id]
@@ -84,7 +97,7 @@ class Intake:
                 with self._store.write(system.tenant) as connection:
                     moved = self._run(connection, system, batch)
                 break
-            except (IntegrityError, OperationalError):
+            except (IntegrityError, OperationalError, Moved):
                 if attempt == ATTEMPTS - 1:
                     raise
         if moved:
@@ -94,6 +107,8 @@ class Intake:
         ws = Workspace(connection, self._store, system.tenant, system.id, self._clock())
         arrivals = list(batch.arrivals)
         owners = self._owners.find(ws, arrivals)
+        arrivals = _set_asked_aside(ws, batch, arrivals)
+        ws.learn_patients(owners)
         if batch.polled:
             arrivals = _set_busy_aside(ws, system, batch, arrivals, owners)
         _learn(ws, arrivals)
@@ -106,6 +121,7 @@ class Intake:
             arrivals = waiting.waited_for(ws, appeared, self._mappings[system.id]) if appeared else []
             self._owners.find_locked(ws, arrivals, owners)
             _learn(ws, [a for a in arrivals if anchor(a.heading) in owners])
+        _back(ws, system, batch)
         ws.flush()
         self._journal.write(connection, system.tenant, ws.narrowed)  # before the commit: what is closed stays so
         return bool(ws.moved)
@@ -136,11 +152,32 @@ class Intake:
             problem = Problem("id", "Denne id-en er allerede i bruk for en annen person.", "other-person")
             return rejected(offered.record, problem, label=(heading.type, heading.id))
         mapping = self._mappings[system.id]
+        known = stated_before(self._owners.key, ws.links.get(name.ref) if name else None)
         try:
             version = offered.version or heading.version
-            return Entry(offered.record, heading, version, person, system, mapping).take(ws)
+            answer = Entry(offered.record, heading, version, person, system, mapping).take(ws)
         except RecordRefused as refusal:
             return rejected(offered.record, *refusal.problems, label=(heading.type, heading.id))
+        if heading in ws.stated:
+            take_numbers(ws, heading, person, known, late=answer.late)
+        return answer
+
+
+def _set_asked_aside(ws: Workspace, batch: Batch, arrivals: list[Arrival]) -> list[Arrival]:
+    """What a person must decide about first waits, or was answered with no."""
+    left = []
+    for arrival in arrivals:
+        heading, claim = arrival.heading, ws.asked.get(arrival.heading)
+        if claim is None:
+            left.append(arrival)
+        elif claim.state is claims.State.DIFFERENT:
+            label = (heading.type, heading.id)
+            batch.answer(arrival, rejected(arrival.offered.record, claims.REFUSED, label=label))
+        else:
+            waiting.keep(ws, arrival, claim.waits)
+            said = {"waits_for": claim.waits, "problems": (claim.problem, *heading.warnings)}
+            batch.answer(arrival, Answer(Status.WAITING, heading.type, heading.id, **said))
+    return left
 
 
 def _set_busy_aside(
@@ -155,6 +192,12 @@ def _set_busy_aside(
         else:
             left.append(arrival)
     return left
+
+
+def _back(ws: Workspace, system: System, batch: Batch) -> None:
+    """What the system tells of is not missing there."""
+    told = [one.ref for one in batch.answers.values() if one.ref is not None and not one.late]
+    absences.lift(ws.connection, system.tenant, system.id, told, ws.now)
 
 
 def _wait(ws: Workspace, batch: Batch, left: Iterable[tuple[Arrival, str]]) -> None:
@@ -191,7 +234,8 @@ def _learn(ws: Workspace, arrivals: list[Arrival]) -> None:
     ours = {a.heading.id: _ours(a.heading) for a in arrivals if a.heading.id not in ws.names}
     ws.adopt({native_id: ref for native_id, ref in ours.items() if ref is not None})
     own = [ws.names[a.heading.id].ref for a in arrivals if a.heading.id in ws.names]
-    patients = [f"Patient/{p}" for p in ws.people] if any(a.heading.is_frame for a in arrivals) else []
+    people = {*ws.people, *ws.subjects.values()} if any(a.heading.is_frame for a in arrivals) else ()
+    patients = [f"Patient/{p}" for p in sorted(people)]
     ws.learn_items([*own, *patients])
 
 

@@ -42,8 +42,15 @@ def come(connection: Connection, tenant: str, system: str, mapping: RecordMappin
 
 def waited_for(ws: Workspace, appeared: set[str], mapping: RecordMapping) -> list[Arrival]:
     """Records that waited for what has just arrived."""
-    given = {"tenant": ws.tenant, "system": ws.system, "wanted": sorted(appeared)}
-    return _arrivals(mapping, ws.connection.execute(_WAITED_FOR, given))
+    return waiting_for(ws.connection, ws.tenant, ws.system, sorted(appeared), mapping)
+
+
+def waiting_for(
+    connection: Connection, tenant: str, system: str, wanted: list[str], mapping: RecordMapping
+) -> list[Arrival]:
+    """Records of a system that wait for any of these."""
+    given = {"tenant": tenant, "system": system, "wanted": wanted}
+    return _arrivals(mapping, connection.execute(_WAITED_FOR, given))
 
 
 def _arrivals(mapping: RecordMapping, rows: Iterable[Any]) -> list[Arrival]:

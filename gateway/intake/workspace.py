@@ -49,9 +49,9 @@ class Workspace:
     people: dict[str, PersonRow] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)  # by ref
     heads: dict[str, Version] = field(default_factory=dict)  # by ref
-    stated: dict[Heading, tuple[Stated, ...]] = field(default_factory=dict)  # numbers of logs, plans, patients
+    stated: dict[Heading, tuple[Stated, ...]] = field(default_factory=dict)  # numbers of logs, plans
     subjects: dict[str, str] = field(default_factory=dict)  # native id -> whose Patient it is, where stated
-    asked: dict[Heading, Claim] = field(default_factory=dict)  # what a person must decide before it is taken in
+    asked: dict[Heading, Claim] = field(default_factory=dict)  # what a person must decide first
     fresh: list[Version] = field(default_factory=list)
     touched: dict[str, Link] = field(default_factory=dict)
     conflicts: list[dict[str, Any]] = field(default_factory=list)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from gateway.hub.schema.isolation import protect
+
 revision = "0013"
 down_revision = "0012"
 
@@ -54,3 +56,4 @@ def upgrade() -> None:
     )
     op.create_index("ix_person_claim_person", "person_claim", ["tenant", "person", "state"])
     op.create_index("ix_person_claim_native", "person_claim", ["tenant", "system", "native_id"])
+    protect(op.get_bind(), "person_merge", "person_claim")
