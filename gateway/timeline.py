@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import RECORD
 from gateway.exchange.seen import Seen
+from gateway.hub.absences import Absence
 from mappings import derived, reading, telling
 from mappings.canonical import ENH, LEVEL_HISTORY
 from mappings.model import Json, Resource
@@ -65,7 +66,8 @@ class Author:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened. time: as its source wrote it; moment: the same as a point in time. systems:
-    all that tell the same, the first that told it in front. refs: every resource that was used."""
+    all that tell the same, the first that told it in front. refs: every resource that was used. missing:
+    where it is no longer told of, though it stands."""
 
     id: str
     resource: str
@@ -80,6 +82,7 @@ class Entry:
     author: Author | None = None
     service: str | None = None
     level: int | None = None
+    missing: tuple[Absence, ...] = ()
 
     @property
     def place(self) -> tuple[datetime, str]:
@@ -94,6 +97,7 @@ class Timeline:
     seen: Mapping[str, Seen]
     provenances: Mapping[str, Resource]
     facts: PersonFacts
+    absences: Iterable[Absence] = ()
 
     def entries(self) -> list[Entry]:
         """All of them, newest first; the same told by several systems once."""
@@ -130,6 +134,7 @@ class Timeline:
             author=author,
             service=service,
             level=self._level(one, moment),
+            missing=tuple(gone for gone in self.absences if gone.ref == one.ref),
         )
 
     def _words(self, one: Seen) -> tuple[str | None, tuple[str, ...]]:
@@ -214,7 +219,8 @@ def _once(found: Iterable[Entry]) -> Iterable[Entry]:
             kept[key if first is None else (entry.id,)] = entry
         else:
             joined = tuple(dict.fromkeys((*first.systems, *entry.systems)))
-            kept[key] = replace(first, systems=joined, refs=(*first.refs, *entry.refs))
+            missing = (*first.missing, *entry.missing)
+            kept[key] = replace(first, systems=joined, refs=(*first.refs, *entry.refs), missing=missing)
     return kept.values()
 
 

@@ -12,10 +12,14 @@ TIMELINE_READ: Final = "timeline.read"
 DECISIONS_READ: Final = "decisions.read"
 NOTICES_READ: Final = "notices.read"  # what coordinators are reminded of
 NOTICES_WRITE: Final = "notices.write"  # say that one is done
+CONFLICTS_READ: Final = "conflicts.read"  # what systems disagree about, with both values
+CONFLICTS_WRITE: Final = "conflicts.write"  # decide it
 CONSENTS_WRITE: Final = "consents.write"  # take a consent back
 ACTS_WRITE: Final = "acts.write"  # let go, object, withhold, find necessary, set an objection aside
 EMERGENCY_WRITE: Final = "emergency.write"  # share one item because of danger to life or health
 RECALL_WRITE: Final = "recall.write"  # recall items from everyone who got them
+RECEIPTS_WRITE: Final = "receipts.write"  # acknowledge what one's own system got
+RECEIPTS_READ: Final = "receipts.read"  # how far items have come at their recipients
 DEVIATIONS_READ: Final = "deviations.read"
 LANES_READ: Final = "lanes.read"
 LANES_WRITE: Final = "lanes.write"  # release, replay, hold
@@ -37,10 +41,14 @@ ALL: Final = frozenset(
         DECISIONS_READ,
         NOTICES_READ,
         NOTICES_WRITE,
+        CONFLICTS_READ,
+        CONFLICTS_WRITE,
         CONSENTS_WRITE,
         ACTS_WRITE,
         EMERGENCY_WRITE,
         RECALL_WRITE,
+        RECEIPTS_WRITE,
+        RECEIPTS_READ,
         DEVIATIONS_READ,
         LANES_READ,
         LANES_WRITE,

@@ -268,6 +268,16 @@ class TimelineAuthor(Answer):
     role: str | None
 
 
+class TimelineMissing(Answer):
+    """A system that no longer tells of it."""
+
+    system: str
+    since: str
+    reason: str
+    nb: str
+    nn: str
+
+
 class TimelineEntry(Answer):
     """One thing that happened, once, whichever systems know of it."""
 
@@ -283,6 +293,7 @@ class TimelineEntry(Answer):
     service: str | None
     level: int | None = Field(description="BTI nivå of the log at that time")
     status: str | None
+    missing: list[TimelineMissing] = Field(description="Where it is no longer told of, though it stands")
 
 
 class TimelineAnswer(Answer):

@@ -15,7 +15,10 @@ from gateway.api.answers import answer
 from gateway.api.auth import AtDesk, admitted
 from gateway.api.documents import TimelineAnswer, errors, ok
 from gateway.api.visit import Visit, visiting
+from gateway.consents.absence_words import missing
 from gateway.errors import InvalidRequest, NotFound
+from gateway.hub import absences
+from gateway.hub.absences import Absence
 from gateway.timeline import ALL, Entry, Timeline
 
 router = APIRouter(tags=["timeline"])
@@ -47,9 +50,10 @@ def timeline(
         sight = here.looking.whole(here.connection, patient, hold=False)
         if sight is None or not sight.seen:
             raise NotFound("No such person here")
+        gone = absences.of_person(here.connection, caller.tenant, patient)
         entries = [
             e
-            for e in Timeline(sight.seen, sight.provenances, sight.facts).entries()
+            for e in Timeline(sight.seen, sight.provenances, sight.facts, gone).entries()
             if kind in (None, e.kind) and (system is None or system in e.systems)
         ]
         left = [e for e in entries if place is None or e.place < place]
@@ -75,6 +79,16 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "service": entry.service,
         "level": entry.level,
         "status": entry.status,
+        "missing": [_missing(one, entry) for one in entry.missing],
+    }
+
+
+def _missing(one: Absence, entry: Entry) -> dict[str, Any]:
+    return {
+        "system": one.system,
+        "since": one.since.isoformat(),
+        "reason": one.reason,
+        **missing(one.reason, at_source=one.system == entry.systems[0]).plain(),
     }
 
 

@@ -88,7 +88,8 @@ def deliveries(
 def _attempts(connection: Connection, tenant: str, person: str) -> dict[tuple[str, str], tuple[Any, Any]]:
     """(reference, recipient) -> its newest attempt that left, and the item in it."""
     newest: dict[tuple[str, str], tuple[Any, Any]] = {}
-    for told in disclosures.of_person(connection, tenant, person):
+    left = disclosures.of_person(connection, tenant, person)
+    for told in sorted(left, key=lambda one: (one["started"], one["run"])):
         if told["channel"] in SENT and told["state"] in _STATES:
             for item in told["items"]:
                 if item["ground"] not in (Exempt.NOTICE.value, "lookup"):

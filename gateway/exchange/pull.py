@@ -18,7 +18,7 @@ from sqlalchemy import Connection, case, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.config import Settings, System
-from gateway.exchange import deviations, disclosures, lanes, notices, timers
+from gateway.exchange import awaited, deviations, disclosures, lanes, notices, timers
 from gateway.exchange.endings import Told
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.lanes import Claim, Ending
@@ -111,6 +111,7 @@ class Puller:
         tenant = self.system.tenant
         found = links.load(connection, tenant, self.system.id, [one["ref"] for one in memory.attempts])
         for link in found.values():
+            awaited.confirmed(connection, self.system, link.person, link.ref, now)
             if link.candidates:
                 link.previous, link.held, link.candidates = link.held, link.candidates[-1], ()
                 link.hold = link.hold_digest = None
@@ -199,6 +200,7 @@ class Puller:
             link.native_id = ids.natives[ref]
             link.candidates = (self.mapping.put(record, as_held(send.difference.state, ids), ids),)
             handed.append(Handed(record, ref))
+            awaited.left(connection, self.system, send.difference.shown.focal, now)
             fresh.attempts.append({"id": send.attempt, "ref": ref})
         links.save(connection, self.system.tenant, [link])
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from adapters.contract import AdapterError, Busy
 from gateway.config import System
-from gateway.exchange import breaker, deviations, disclosures, lanes, notices
+from gateway.exchange import awaited, breaker, deviations, disclosures, lanes, notices
 from gateway.exchange.endings import Told
 from gateway.exchange.exempt import Exempt
 from gateway.exchange.lanes import Claim, Ending
@@ -146,6 +146,15 @@ class Runner:
         notices.close(connection, plan.claim.tenant, self.system.id, told, now)
         if any(reading.in_error(one.send.difference.state.focus[ITEM]) for one in report.sent):
             deviations.settle(connection, plan.claim.tenant, now, person=plan.claim.person)
+        for one in report.sent:
+            self._await(connection, one, now)
+
+    def _await(self, connection: Connection, one: Sent, now: datetime) -> None:
+        """What has to be acknowledged, or told by a person."""
+        if one.end in (End.DELIVERED, End.UNKNOWN):
+            awaited.left(connection, self.system, one.send.difference.shown.focal, now)
+        elif one.end is End.HELD and one.error not in NEVER_TRIED:
+            awaited.refused(connection, self.system, one.send.difference.shown.focal, now)
 
     def _ending(self, plan: Plan, report: Report, now: datetime, *, again: bool, freed: bool) -> Ending:
         unfinished = any(

@@ -100,6 +100,18 @@ def of_person(connection: Connection, tenant: str, person: str) -> list[Receipt]
     return [_receipt(row) for row in rows]
 
 
+def said_of(connection: Connection, tenant: str, recipient: str, ref: str, version: int) -> bool:
+    """Whether the recipient has said anything of this version."""
+    columns = receipt.c
+    found = connection.execute(
+        select(columns.id)
+        .where(columns.tenant == tenant, columns.recipient == recipient, columns.ref == ref)
+        .where(columns.version == version)
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 def unacknowledged(ref: str, recipient: str) -> str:
     """What a notice that an item is unacknowledged is about."""
     return f"{ref}@{recipient}"
@@ -109,7 +121,7 @@ def _version(connection: Connection, tenant: str, said: Saying) -> int | None:
     """The version that had left when it was said; by a clock that is behind, the first that ever left."""
     columns = disclosure.c
     rows = connection.execute(
-        select(columns.started, columns.items)
+        select(columns.started, disclosure.c["items"].label("told"))
         .where(
             columns.tenant == tenant,
             columns.person == said.person,
@@ -121,7 +133,7 @@ def _version(connection: Connection, tenant: str, said: Saying) -> int | None:
     )
     version = None
     for row in rows:
-        found = _among(unpack(row.items), said.ref)
+        found = _among(unpack(row.told), said.ref)
         if found is not None:
             version = found
             if row.started <= said.at:

@@ -1,5 +1,5 @@
-"""A source says what all of it is: what it leaves out is flagged with the reason, stays current everywhere, and
-is lifted when it comes back; a whole that cannot be believed flags nothing."""
+"""A source says what all of it is: what it leaves out is flagged with the reason, stays current everywhere,
+and is lifted when it comes back; a whole that cannot be believed flags nothing."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ def told(here: World) -> list[dict[str, Any]]:
     return records
 
 
-def whole(here: World, records: list[dict[str, Any]], **more: Any) -> Compared | None:
+def whole(here: World, records: list[dict[str, Any]], **more: Any) -> Compared:
     given = Whole(LATER, ids={record["id"] for record in records}, **more)
-    return compare(here.service.store, here.system("stafettlogg"), given, LATER)
+    found = compare(here.service.store, here.system("stafettlogg"), given, LATER)
+    assert found is not None
+    return found
 
 
 def missing(here: World) -> dict[str, str]:
@@ -55,7 +57,7 @@ def without(records: list[dict[str, Any]], *ids: str) -> list[dict[str, Any]]:
 def test_what_is_left_out_is_flagged_and_stays_current(here: World, told: list[dict[str, Any]]) -> None:
     before = here.count("resource_version"), here.count("lane")
     found = whole(here, without(told, "b1-m2"))
-    assert found is not None and (found.state, found.missing) == ("taken", ("b1-m2",))
+    assert (found.state, found.missing) == ("taken", ("b1-m2",))
     assert missing(here) == {"b1-m2": "utelatt"}
     assert (here.count("resource_version"), here.count("lane")) == before, "no version says anything of it"
     assert notices(here) == [("vanished", "Goal")]
@@ -77,14 +79,15 @@ def test_what_comes_back_is_no_longer_missing(here: World, told: list[dict[str, 
     assert here.statuses("stafettlogg", told[-1]) == ["unchanged"]
     assert set(missing(here)) == {"b1-m2"}, "handed in by itself"
     found = whole(here, told)
-    assert found is not None and found.returned == 1
-    assert missing(here) == {} and notices(here) == []
+    assert found.returned == 1
+    assert missing(here) == {}
+    assert notices(here) == []
 
 
 def test_it_is_flagged_once_since_when_it_was_first_left_out(here: World, told: list[dict[str, Any]]) -> None:
     whole(here, without(told, "b1-m2"))
     again = whole(here, without(told, "b1-m2"))
-    assert again is not None and again.missing == ()
+    assert again.missing == ()
     assert len(notices(here)) == 1
 
 
@@ -96,8 +99,9 @@ def test_a_whole_that_is_not_believed_flags_nothing_and_is_noted(
     here: World, told: list[dict[str, Any]], kept: int, more: dict[str, Any], why: str
 ) -> None:
     found = whole(here, told[:kept], **more)
-    assert found is not None and (found.state, found.why) == ("doubtful", why)
-    assert missing(here) == {} and notices(here) == []
+    assert (found.state, found.why) == ("doubtful", why)
+    assert missing(here) == {}
+    assert notices(here) == []
     with here.service.store.read(TENANT) as connection:
         (stood,) = snapshots.of_system(connection, TENANT, "stafettlogg", 10)
     assert (stood.state, stood.why, stood.items) == ("doubtful", why, kept)
@@ -108,22 +112,24 @@ def test_half_of_it_is_believed_and_more_only_when_a_person_says_so(
 ) -> None:
     kept = told[: len(told) // 2 - 1]
     doubtful = whole(here, kept)
-    assert doubtful is not None and doubtful.why == "truncated"
+    assert doubtful.why == "truncated"
     sure = whole(here, kept, confirmed=True)
-    assert sure is not None and len(sure.missing) == len(told) - len(kept)
+    assert len(sure.missing) == len(told) - len(kept)
 
 
 def test_one_log_says_nothing_of_another(here: World, told: list[dict[str, Any]]) -> None:
     here.take("stafettlogg", *OTHER.log_records(), OTHER.goal("o1", 1))
     whole(here, without(told, "b1-m2"), log=CHILD.log)
     assert set(missing(here)) == {"b1-m2"}
-    assert whole(here, told, log="ukjent") is None
+    unknown = Whole(LATER, log="ukjent")
+    assert compare(here.service.store, here.system("stafettlogg"), unknown, LATER) is None
 
 
 def test_what_has_come_in_since_it_began_may_be_in_it_or_not(here: World, told: list[dict[str, Any]]) -> None:
     given = Whole(NOW, ids={record["id"] for record in without(told, "b1-m2")})
     found = compare(here.service.store, here.system("stafettlogg"), given, LATER)
-    assert found is not None and (found.state, found.missing) == ("taken", ())
+    assert found is not None
+    assert (found.state, found.missing) == ("taken", ())
 
 
 def test_what_is_registered_in_error_is_gone_rightly(here: World, told: list[dict[str, Any]]) -> None:
