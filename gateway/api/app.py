@@ -15,6 +15,7 @@ from gateway.api import (
     anonymous,
     answers,
     bundle,
+    conflicts,
     consent_life,
     consents,
     decisions,
@@ -28,7 +29,9 @@ from gateway.api import (
     plans,
     pull,
     recall,
+    receipts,
     records,
+    snapshots,
     timeline,
     unshown,
     welfare,
@@ -49,8 +52,9 @@ ABOUT = """One entry in one system, present in every other system that the conse
 Every route but `/healthz` and `/readyz` needs a bearer token; its client decides which system it acts for.
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
-    records, pull, fhir_read, fhir_write, bundle, timeline, consents, consent_life, acts, decisions, unshown,
-    plans, notices, held, recall, lanes, health, metrics, welfare, anonymous,
+    records, pull, snapshots, receipts, fhir_read, fhir_write, bundle, timeline, conflicts, consents,
+    consent_life, acts, decisions, unshown, plans, notices, held, recall, lanes, health, metrics, welfare,
+    anonymous,
 )  # fmt: skip
 
 

@@ -13,14 +13,25 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.api import act_documents, consent_documents, documents, recall_documents, welfare_documents
+from gateway.api import (
+    act_documents,
+    conflict_documents,
+    consent_documents,
+    documents,
+    recall_documents,
+    receipt_documents,
+    welfare_documents,
+)
 from gateway.api.app import assemble
 from gateway.api.documents import Answer, ProblemDetails
 
 OPEN = ("/healthz", "/readyz")
 METHODS = ("get", "post", "put", "patch", "delete")
 REFERENCE = "#/components/schemas/{model}"
-DOCUMENTED = (documents, act_documents, consent_documents, recall_documents, welfare_documents)
+DOCUMENTED = (
+    documents, act_documents, conflict_documents, consent_documents, recall_documents,
+    receipt_documents, welfare_documents,
+)  # fmt: skip
 OUTCOME = {
     "type": "object",
     "description": "FHIR R4 OperationOutcome",
