@@ -110,10 +110,10 @@ class Plant:
             if process.poll() is not None:
                 self.start(name)
 
-    def ready(self) -> bool:
-        """Whether the gateway takes requests."""
+    def ready(self, url: str | None = None) -> bool:
+        """Whether the gateway (at this address) takes requests."""
         try:
-            return httpx.get(f"{self.url}/readyz", trust_env=False, timeout=5).status_code == 200
+            return httpx.get(f"{url or self.url}/readyz", trust_env=False, timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
