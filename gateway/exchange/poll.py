@@ -34,6 +34,7 @@ BATCH = 50
 PAGES = 20  # per turn; a system with more goes on in the next
 WHOLE = timedelta(days=1)  # after this each patient, or a whole list, is read from the beginning
 WHOLE_TURN = timedelta(minutes=30)  # for reading a whole list
+READ: Final = ""  # in the place of a patient's cursor: it has been read once, from the beginning
 MOST_REMEMBERED: Final = 500  # ids; with more than that to read again the cursor stays
 
 
@@ -80,7 +81,8 @@ class Poller:
         memory = _memory(kept)
         self._cursor, self._again = memory.cursor, dict.fromkeys(memory.again)
         whole = memory.began is None or now - memory.began > WHOLE
-        self._patients, self._began = ({}, now) if whole else (dict(memory.patients), memory.began)
+        self._patients = {} if whole and self.system.poll_by == "patient" else dict(memory.patients)
+        self._began = now if whole else memory.began
         self._due_whole = mine and whole and self.system.snapshot and self.system.folder is None
         return mine
 
@@ -94,6 +96,8 @@ class Poller:
                 await self._ask_for_all()
             else:
                 await self._ask(self.adapter.changes, self._cursor, self._go_on)
+                if isinstance(self.adapter, ByPatient):
+                    await self._ask_about_new(self.adapter)
         except AdapterError as error:
             log(Event.POLL_FAILED, level=logging.WARNING, system=self.system.id, reason=error.detail)
         except Exception:  # noqa: BLE001 - a fault in one page must not end the worker; the cursor stays
@@ -108,8 +112,8 @@ class Poller:
         changes: Callable[[str | None], Awaitable[Page]],
         cursor: str | None,
         go_on: Callable[[str | None], None],
-    ) -> None:
-        """Page after page; after each one that is taken in, where to go on."""
+    ) -> bool:
+        """Page after page; after each one that is taken in, where to go on. Whether the end was reached."""
         for _ in range(PAGES):
             page = await changes(cursor)
             whole = await asyncio.to_thread(self._take_in, page)
@@ -119,7 +123,8 @@ class Poller:
             cursor = page.cursor
             go_on(cursor)
             if not page.more:
-                break
+                return True
+        return False
 
     async def _ask_about_each(self, adapter: ByPatient) -> None:
         for patient in await asyncio.to_thread(self._known):
@@ -149,6 +154,16 @@ class Poller:
         whole, self._whole = self._whole, None
         if whole is not None:
             compare(self.store, self.system, whole, self.clock())
+
+    async def _ask_about_new(self, adapter: ByPatient) -> None:
+        """What a patient had there before we knew who that is: it was a stranger's then."""
+        for patient in await asyncio.to_thread(self._known):
+            if self._patients.get(patient) == READ:
+                continue
+            changes = functools.partial(adapter.changes_about, patient)
+            go_on = functools.partial(self._patients.__setitem__, patient)
+            if await self._ask(changes, self._patients.get(patient), go_on):
+                self._patients[patient] = READ
 
     def _known(self) -> list[str]:
         """The patients there whom we know."""

@@ -142,3 +142,31 @@ def test_what_was_deleted_there_stays_and_is_noted_once(here: World, people: dic
     turn(here, Server([*[([], ())] * 3, ([goal("j", "Patient/2")], ())]))
     with here.service.store.read(TENANT) as connection:
         assert absences.of_person(connection, TENANT, people["jonas"]) == [], "it is there again"
+
+
+class Clinic(Server):
+    """One that can be asked about one patient."""
+
+    asked: list[str]
+
+    async def changes_about(self, patient: str, cursor: str | None) -> Page:
+        self.asked.append(patient)
+        return Page(
+            tuple(_incoming(r) for r in self.held.values() if r["subject"]["reference"] == patient), "1"
+        )
+
+
+def test_what_a_clinic_wrote_before_we_knew_its_patient_is_read_once_we_do(here: World) -> None:
+    clinic = Clinic([([goal("e", "Patient/9")], ())], {"Goal/e": goal("e", "Patient/9")})
+    clinic.asked = []
+    (answer, *_) = here.take("stafettlogg", *records("stafettlogg", "emma", NOW.date()))
+    turn(here, clinic)
+    assert known(here, "Goal/e") == set()  # a stranger's
+    with here.service.store.write(TENANT) as connection:
+        own = links.names(connection, TENANT, "stafettlogg", [str(answer.id)])[str(answer.id)].person
+        links.save(connection, TENANT, [Link("bup", f"Patient/{own}", own, "Patient/9")])
+    busy(here, own, "idle")
+    turn(here, clinic)
+    assert known(here, "Goal/e") == {"Goal/e"}
+    turn(here, clinic)
+    assert clinic.asked == ["Patient/9"]
