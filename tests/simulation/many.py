@@ -1,0 +1,106 @@
+"""Runs many seeds in several processes, keeps what each gave in a file so that it can go on later, and sums up."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.simulation.run import Simulator
+
+MEMORY = "/dev/shm"
+_mine: list[Simulator] = []
+Result = dict[str, Any]
+
+
+def say(*lines: str) -> None:
+    """To whoever called."""
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def folder() -> str | None:
+    """Where databases of runs lie: in memory where there is such a place."""
+    return MEMORY if os.access(MEMORY, os.W_OK) else None
+
+
+def _begin(base: str) -> None:
+    logging.disable(logging.CRITICAL)
+    _mine.append(Simulator(Path(tempfile.mkdtemp(dir=base))))
+
+
+def _one(given: tuple[int, int]) -> Result:
+    seed, steps = given
+    began = time.process_time()
+    out = _mine[0].seed(seed, steps)
+    return {
+        "seed": seed,
+        "steps": steps,
+        "seconds": round(time.process_time() - began, 2),
+        "faults": out.faults,
+        "counts": dict(out.counts),
+    }
+
+
+def results(seeds: Iterable[int], steps: int, processes: int, until: float | None) -> Iterator[Result]:
+    """Each seed's result as it comes; no new ones are begun after `until` (monotonic seconds)."""
+    with (
+        tempfile.TemporaryDirectory(dir=folder()) as base,
+        multiprocessing.get_context("spawn").Pool(processes, _begin, (base,)) as pool,
+    ):
+        work = ((seed, steps) for seed in seeds)
+        for found in pool.imap_unordered(_one, _in_time(work, until, processes)):
+            yield found
+            if until is not None and time.monotonic() > until:
+                return
+
+
+def _in_time(
+    work: Iterable[tuple[int, int]], until: float | None, processes: int
+) -> Iterator[tuple[int, int]]:
+    for one in work:
+        if until is not None and time.monotonic() > until:
+            return
+        yield one
+
+
+def soak(seeds: range, steps: int, processes: int, kept: Path, seconds: float | None) -> dict[str, Any]:
+    """All seeds that are not in the file yet; then the sum of all that are."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    known = {one["seed"]: one for one in _read(kept) if one["steps"] == steps and one["seed"] in seeds}
+    until = None if seconds is None else time.monotonic() + seconds
+    with kept.open("a", encoding="utf-8") as file:
+        for one in results((s for s in seeds if s not in known), steps, processes, until):
+            known[one["seed"]] = one
+            file.write(json.dumps(one) + "\n")
+            file.flush()
+            if one["faults"]:
+                say(f"seed {one['seed']}", *one["faults"])
+    return total(known.values(), steps)
+
+
+def _read(kept: Path) -> list[Result]:
+    return [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+
+
+def total(found: Iterable[Result], steps: int) -> dict[str, Any]:
+    """The figures."""
+    counts: Counter[str] = Counter()
+    every = list(found)
+    for one in every:
+        counts.update(one["counts"])
+    return {
+        "seeds": len(every),
+        "steps": len(every) * steps,
+        "cpu seconds": round(sum(one["seconds"] for one in every), 1),
+        "failing": sorted(one["seed"] for one in every if one["faults"]),
+        "counts": dict(sorted(counts.items())),
+    }

@@ -1,0 +1,59 @@
+"""Runs one seed from beginning to end and says what was wrong."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.simulation import checks
+from tests.simulation.engine import Engine
+from tests.simulation.installation import Installation
+from tests.simulation.operations import Op, operations
+from tests.simulation.world import World
+
+
+@dataclass
+class Outcome:
+    """Of one run."""
+
+    seed: int
+    faults: list[str]
+    counts: Counter[str] = field(default_factory=Counter)
+    trace: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Simulator:
+    """Runs seeds in this process. Installations are built once and put back before each run."""
+
+    folder: Path
+    _built: dict[str, Installation] = field(default_factory=dict)
+
+    def seed(self, seed: int, steps: int) -> Outcome:
+        """One seed."""
+        start, ops = operations(seed, steps)
+        return self.run(seed, start, ops)
+
+    def run(self, seed: int, start: dict[str, Any], ops: list[Op]) -> Outcome:
+        """These operations, from this beginning."""
+        ids = start["ids"]
+        if ids not in self._built:
+            self._built[ids] = Installation(self.folder / ids, ids)
+        installation = self._built[ids]
+        installation.begin(seed)
+        world = World(installation, start)
+        try:
+            engine = Engine(world)
+            engine.begin(start["consents"])
+            engine.run(ops)
+            found = checks.faults(world)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what this seed has found
+            found = [f"{type(error).__name__}: {error}", *traceback.format_exc().splitlines()[-6:]]
+        finally:
+            world.end()
+        world.counts.update({f"fault {k}": v for k, v in world.network.faults.items()})
+        world.counts["arrivals"] = len(world.network.arrivals)
+        return Outcome(seed, found, world.counts, world.trace)
