@@ -22,7 +22,7 @@ class Event(Enum):
     RUN_FAILED = (23, "a lane's run failed and is tried again")
     LANE_TAKEN_OVER = (24, "a lane was taken over from a dead worker")
     LANES_REPAIRED = (25, "the sweeper found lanes left behind and woke them; this should not happen")
-    LOCK_LOST = (26, "a worker lost its liveness lock, cancelled its sends and began anew")
+    LOCK_LOST = (26, "a worker lost its liveness lock and cancelled its sends; it goes on under a new name")
     JOURNAL_REPLAYED = (27, "consents that the database did not know were taken in again from the journal")
     POLL_FAILED = (30, "a system could not be asked for changes")
     POLL_REFUSED = (31, "a polled record was not taken in")

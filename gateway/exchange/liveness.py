@@ -1,21 +1,20 @@
 """Proof of life: each worker holds a lock as long as its process lives, so that a lane is taken over only
-from the dead. PostgreSQL: an advisory lock on a connection of its own; SQLite: flock on a file."""
+from the dead. PostgreSQL: an advisory lock (gateway/exchange/session_lock.py); SQLite: flock on a file."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import socket
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
 
-from sqlalchemy import Connection, create_engine, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import insert, select, text, update
 
+from gateway.exchange.session_lock import SessionLock
 from gateway.hub.schema.tables import worker
 from gateway.hub.store import Store
 
@@ -26,7 +25,11 @@ class Liveness(Protocol):
     id: str
 
     def held(self) -> bool:
-        """Whether this process still has its lock; without it, it must stop sending at once."""
+        """Whether this process still has its lock, as far as can be known without asking anyone; without it,
+        it must stop sending at once."""
+
+    def watch(self, lost: Callable[[], None]) -> None:
+        """Call this, in a thread of its own, as soon as the lock is lost."""
 
     def dead(self, owner: str) -> bool:
         """Whether the lock of another worker is free. True is proof; False may mean stopped."""
@@ -39,18 +42,13 @@ def take(store: Store, state_folder: Path, now: datetime) -> Liveness:
     """Take this process's lock and note the worker."""
     life: Liveness = FileLiveness(state_folder / "workers") if store.sqlite else PostgresLiveness(store)
     key = life.key if isinstance(life, PostgresLiveness) else 0
-    with store.outside(write=True) as connection:
-        connection.execute(
-            insert(worker),
-            {
-                "id": life.id,
-                "lock_key": key,
-                "host": socket.gethostname()[:255],
-                "pid": os.getpid(),
-                "gone": False,
-                "started": now,
-            },
-        )
+    noted = {"id": life.id, "lock_key": key, "host": socket.gethostname()[:255], "pid": os.getpid()}
+    try:
+        with store.outside(write=True) as connection:
+            connection.execute(insert(worker), {**noted, "gone": False, "started": now})
+    except BaseException:
+        life.close()  # nobody will ever know this lock
+        raise
     return life
 
 
@@ -67,6 +65,9 @@ class FileLiveness:
     def held(self) -> bool:
         """A file lock is held as long as the process lives."""
         return not self._file.closed
+
+    def watch(self, lost: Callable[[], None]) -> None:
+        """There is nothing to be told of."""
 
     def dead(self, owner: str) -> bool:
         """Try the other's lock; a missing file is the file of one that ended in order."""
@@ -90,22 +91,21 @@ class FileLiveness:
 
 
 class PostgresLiveness:
-    """A session advisory lock on a connection of its own (never through a transaction pooler)."""
+    """The advisory lock of a database session."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.id = str(uuid.uuid4())
-        self.key = secrets.randbits(62)
-        self._connection: Connection = _own_connection(store)
-        self._connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": self.key})
+        self._lock = SessionLock(store.url)
+        self.key = self._lock.key
 
     def held(self) -> bool:
-        """Ask the server: a lost connection has lost the lock."""
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
-            return False
-        return True
+        """A lost connection has lost the lock."""
+        return self._lock.held()
+
+    def watch(self, lost: Callable[[], None]) -> None:
+        """Told of within moments when the server ends the session, within seconds when it falls silent."""
+        self._lock.watch(lost)
 
     def dead(self, owner: str) -> bool:
         """Try the other's lock for one statement."""
@@ -123,11 +123,4 @@ class PostgresLiveness:
 
     def close(self) -> None:
         """End the session, and with it the lock."""
-        self._connection.close()
-        self._connection.engine.dispose()
-
-
-def _own_connection(store: Store) -> Connection:
-
-    engine = create_engine(store.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    return engine.connect()
+        self._lock.close()

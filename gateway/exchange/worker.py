@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,7 +53,6 @@ class Worker:
     house: Housekeeper = field(init=False)
     _runners: dict[str, Runner] = field(default_factory=dict)
     _kept_house: float = 0.0
-    _alive: bool = True
 
     def __post_init__(self) -> None:
         self.house = Housekeeper(
@@ -78,9 +78,7 @@ class Worker:
         """Work until stopped."""
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(DATABASE_THREADS, "db"))
-        self._life = await asyncio.to_thread(
-            liveness.take, self.store, self.settings.state_folder, self.clock()
-        )
+        self._life = await self._take_lock()
         await asyncio.to_thread(self._ensure_recipients)
         self._runners = {s.id: self._runner(s) for s in self._recipients()}
         log(Event.WORKER_STARTED, worker=self._life.id)
@@ -98,6 +96,7 @@ class Worker:
         while not self._stopping:
             self._nudged.clear()
             try:
+                await self._keep_lock()
                 claimed = await asyncio.to_thread(self._claim)
                 for claim in claimed:
                     self._start(claim)
@@ -137,7 +136,7 @@ class Worker:
             sender=Sender(system, mapping, self.adapters[system.id]),
             intake=self.intake,
             clock=self.clock,
-            alive=lambda: self._alive,
+            alive=self._holds_lock,
         )
 
     def _claim(self) -> list[Claim]:
@@ -159,6 +158,8 @@ class Worker:
         return claims
 
     def _start(self, claim: Claim) -> None:
+        if not self._holds_lock():
+            return  # claimed under a name that is lost meanwhile: taken over like the rest
         self._begin(self._run_lane(claim))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -201,28 +202,47 @@ class Worker:
         if now - self._kept_house < HOUSEKEEPING_SECONDS:
             return
         self._kept_house = now
-        if not await asyncio.to_thread(self._holds_lock):
-            await self._begin_anew()
         if self._life is not None:
             await asyncio.to_thread(self.house.keep, self._life)
         for poller in await asyncio.to_thread(self.house.polls_due):
             self._begin(poller.poll())
 
-    def _holds_lock(self) -> bool:
-        self._alive = self._life is not None and self._life.held()
-        return self._alive
+    # --- the lock ----------------------------------------------------------------------------------------
 
-    async def _begin_anew(self) -> None:
+    def _holds_lock(self) -> bool:
+        return self._life is not None and self._life.held()
+
+    async def _take_lock(self) -> Liveness:
+        life = await asyncio.to_thread(liveness.take, self.store, self.settings.state_folder, self.clock())
+        loop = asyncio.get_running_loop()
+
+        def lost() -> None:
+            with suppress(RuntimeError):  # the loop has ended, and with it every send
+                loop.call_soon_threadsafe(self._cancel, life)
+
+        life.watch(lost)
+        return life
+
+    def _cancel(self, life: Liveness) -> None:
         """The lock is lost, with its connection: others may take our lanes over. Every send is cancelled at
-        once; then this worker goes on under a new name; what it had begun is taken over as from the dead."""
-        under_way = list(self._running)
-        for task in under_way:
+        once, whatever else this worker may be waiting for."""
+        if life is not self._life:
+            return
+        log(Event.LOCK_LOST, level=logging.WARNING, worker=life.id, sends=len(self._running))
+        for task in self._running:
             task.cancel()
-        if under_way:
-            await asyncio.wait(under_way)
-        lost, self._life = self._life, None
-        self._life = await asyncio.to_thread(
-            liveness.take, self.store, self.settings.state_folder, self.clock()
-        )
-        self._alive = True
-        log(Event.LOCK_LOST, level=logging.WARNING, worker=lost.id if lost else None, anew=self._life.id)
+        self._nudged.set()
+
+    async def _keep_lock(self) -> None:
+        """Without its lock this worker goes on under a new name; what it had begun is taken over as from the
+        dead."""
+        if self._holds_lock():
+            return
+        if self._life is not None:
+            self._cancel(self._life)
+            self._life.close()
+            self._life = None
+        if self._running:
+            await asyncio.wait(self._running)
+        self._life = await self._take_lock()
+        log(Event.WORKER_STARTED, worker=self._life.id)

@@ -48,7 +48,8 @@ class Peer:
 
     def faults(self, **switches: Any) -> None:
         """Set all fault switches anew; without arguments: none. delay (ms), hang, refuse (status),
-        retryAfter (s), reset, loseAnswer, reject (texts in body or path that are answered 422)."""
+        retryAfter (s), reset, loseAnswer, storedThen (status after the work is done), reject (texts in body
+        or path that are answered 422)."""
         httpx.post(f"{self.control}/faults", json=switches, trust_env=False).raise_for_status()
 
     def arrivals(self) -> list[dict[str, Any]]:
@@ -58,6 +59,11 @@ class Peer:
             arrival["at"] = int(arrival["at"])
             arrival["done"] = int(arrival["done"]) if arrival.get("done") else None
         return list(found)
+
+    def accepted(self) -> list[dict[str, Any]]:
+        """What callers stored at a records system, in order: at (monotonic ns), key (the attempt), record."""
+        found = httpx.get(f"{self.control}/accepted", timeout=60, trust_env=False).json()
+        return [{**one, "at": int(one["at"])} for one in found]
 
     def forget_arrivals(self) -> None:
         """Start counting anew."""

@@ -7,6 +7,8 @@ import argparse
 import json
 import os
 import re
+import socket
+import struct
 import sys
 import threading
 import time
@@ -38,6 +40,7 @@ class System:
     place: int = 0
     faults: dict[str, Any] = field(default_factory=dict)
     arrivals: list[dict[str, Any]] = field(default_factory=list)
+    accepted: list[dict[str, Any]] = field(default_factory=list)  # what callers stored here, in order
 
     def save(self, record_id: str, record: dict[str, Any], item: str | None) -> Entry:
         """Store as the newest change."""
@@ -63,7 +66,10 @@ class Records(BaseHTTPRequestHandler):
         self._begin(b"")
 
     def do_PUT(self) -> None:
-        self._begin(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) == length:  # else the caller went away in the middle of it
+            self._begin(body)
 
     def do_POST(self) -> None:
         self.do_PUT()
@@ -76,8 +82,12 @@ class Records(BaseHTTPRequestHandler):
             "key": self.headers.get("Idempotency-Key"),
         }
         self.system.arrivals.append(arrival)
+        if self.system.faults.get("delay"):
+            threading.Event().wait(self.system.faults["delay"] / 1000)
         if self.system.faults.get("hang"):
-            threading.Event().wait()
+            return self._hang()
+        if self.system.faults.get("reset"):
+            return self._reset()
         if self.system.faults.get("refuse"):
             wait = self.system.faults.get("retryAfter")
             headers = {} if wait is None else {"Retry-After": str(wait)}
@@ -91,6 +101,17 @@ class Records(BaseHTTPRequestHandler):
         if self.close_connection and self.system.faults.get("loseAnswer") == "hang":
             threading.Event().wait()
         return None
+
+    def _hang(self) -> None:
+        """Never answer, and do nothing of it later either."""
+        while self.system.faults.get("hang"):
+            threading.Event().wait(0.1)
+        self.close_connection = True
+
+    def _reset(self) -> None:
+        """Break the line instead of answering."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
 
     def _route(self, body: bytes) -> None:
         address = urlsplit(self.path)
@@ -148,12 +169,17 @@ class Records(BaseHTTPRequestHandler):
         return self._stored(200 if entry else 201, self.system.save(record_id, record, None))
 
     def _stored(self, status: int, entry: Entry, *, only_id: bool = False) -> None:
+        if self.command != "GET":
+            told = {"key": self.headers.get("Idempotency-Key"), "record": json.loads(entry.text)}
+            self.system.accepted.append({"at": str(time.monotonic_ns()), **told})
+        if self.command != "GET" and self.system.faults.get("storedThen"):
+            return self._answer(self.system.faults["storedThen"], {})
         if self.command != "GET" and self.system.faults.get("loseAnswer"):
             self.close_connection = True  # it is stored, and nobody is told
-            return
+            return None
         headers = {"ETag": f'"{entry.version}"'} if self.system.versions else {}
         record = json.loads(entry.text)
-        self._answer(status, {"id": record["id"]} if only_id else record, headers)
+        return self._answer(status, {"id": record["id"]} if only_id else record, headers)
 
     def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         payload = json.dumps(body).encode()
@@ -167,7 +193,7 @@ class Records(BaseHTTPRequestHandler):
 
 class Control(BaseHTTPRequestHandler):
     """The port that tests steer by: /faults, /arrivals, /clear as at the FHIR peer; /own: what its own people
-    write."""
+    write; /accepted: what callers stored."""
 
     system: System
 
@@ -175,11 +201,11 @@ class Control(BaseHTTPRequestHandler):
         """Silent."""
 
     def do_GET(self) -> None:
-        self._done()
+        self._done(self.system.accepted if self.path == "/accepted" else self.system.arrivals)
 
     def do_DELETE(self) -> None:
         self.system.arrivals.clear()
-        self._done()
+        self._done([])
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -191,14 +217,25 @@ class Control(BaseHTTPRequestHandler):
                     self.system.save(record["id"], record, None)
         else:
             self.system.entries.clear()
-        self._done()
+        self._done([])
 
-    def _done(self) -> None:
-        payload = json.dumps(self.system.arrivals).encode()
+    def _done(self, told: list[dict[str, Any]]) -> None:
+        payload = json.dumps(told).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
+
+
+class Server(ThreadingHTTPServer):
+    """One thread for each line."""
+
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that is killed breaks its line; that is no fault here."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def main() -> None:
@@ -211,7 +248,7 @@ def main() -> None:
     addresses = {}
     for name, base, below in (("url", Records, "/api"), ("control", Control, "")):
         handler = type(name, (base,), {"system": system})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server = Server(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         addresses[name] = f"http://127.0.0.1:{server.server_port}{below}"
     print(json.dumps(addresses), flush=True)  # noqa: T201

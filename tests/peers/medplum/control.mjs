@@ -1,5 +1,6 @@
 // Faults on demand and the list of arrivals, on a port of their own. Never part of what is tested.
-// POST /faults {delay, hang, refuse, retryAfter, reset, loseAnswer, reject: [text]} replaces all switches.
+// POST /faults {delay, hang, refuse, retryAfter, reset, loseAnswer, storedThen, reject: [text]} replaces all
+// switches.
 // GET /arrivals, DELETE /arrivals, POST /clear (forget all resources).
 import { createServer } from 'node:http';
 
@@ -11,8 +12,8 @@ export class Faults {
     this.arrivals = [];
   }
 
-  set({ delay = 0, hang = false, refuse = 0, retryAfter, reset = false, loseAnswer = false, reject = [] }) {
-    Object.assign(this, { delay, hang, refuse, retryAfter, reset, loseAnswer, reject });
+  set({ delay = 0, hang = false, refuse = 0, retryAfter, reset = false, loseAnswer = false, storedThen = 0, reject = [] }) {
+    Object.assign(this, { delay, hang, refuse, retryAfter, reset, loseAnswer, storedThen, reject });
   }
 
   arrived(request) {
@@ -57,14 +58,19 @@ export class Faults {
   }
 
   losesAnswer() {
-    return this.loseAnswer;
+    return this.loseAnswer || this.storedThen;
   }
 
   // The work is done, the answer never leaves: the caller cannot know.
   swallowing(response) {
+    const { storedThen } = this;
     return {
       writeHead() {},
       end() {
+        if (storedThen) {
+          response.writeHead(storedThen, {}).end();
+          return;
+        }
         response.socket?.resetAndDestroy();
       },
     };
@@ -89,6 +95,6 @@ export function serveControl(faults, clear) {
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(faults.arrivals));
+    response.end(JSON.stringify(request.method === 'GET' ? faults.arrivals : []));
   });
 }
