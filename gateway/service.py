@@ -15,6 +15,7 @@ from gateway.config import Credentials, Settings, System, secret
 from gateway.documents import DocumentMapping
 from gateway.errors import ConfigurationError
 from gateway.exchange.facts import FactsReader
+from gateway.exchange.merging import Merging
 from gateway.exchange.recall import Recaller
 from gateway.exchange.worker import Worker
 from gateway.file_form import form_of
@@ -68,6 +69,10 @@ class Service:
     def recaller(self, tenant: str) -> Recaller:
         """What recalls items of a tenant."""
         return Recaller(self.store, self.settings, self.journal, tenant)
+
+    def merging(self, tenant: str) -> Merging:
+        """What merges and parts persons of a tenant."""
+        return Merging(self.store, self.settings, self.journal, self.intake, tenant)
 
     def acting(self, tenant: str, system: str | None) -> Acting:
         """Keeps what named persons decide, on behalf of a system or an operator."""
@@ -172,6 +177,7 @@ def open_adapter(system: System, installation: str | None = None) -> Adapter:
             history=system.poll_by == "history",
             item_system=item_system(installation),
             snapshot=system.snapshot,
+            tasks=system.acknowledges,
         )
     except ValueError as error:
         raise ConfigurationError(f"system {system.id}: {error}") from error

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from gateway import jsontext
-from gateway.errors import ApiError, InvalidRequest, NotReady, Unprocessable
+from gateway.errors import ApiError, InvalidRequest, Moved, NotReady, Unprocessable
 from gateway.events import Event, log
 
 JSON = "application/json"
@@ -82,6 +82,8 @@ def _issue(error: ApiError, place: str, text: str) -> dict[str, Any]:
 def refusal(request: Request, error: ApiError) -> Response:
     """The answer to a request that failed."""
     headers = _headers(error)
+    if isinstance(error, Moved):
+        headers = {"Location": _elsewhere(request, error)}
     if request.url.path.startswith("/fhir"):
         return answer(outcome(error), error.status, media_type=FHIR_JSON, **headers)
     return answer(problem(error), error.status, media_type=PROBLEM, **headers)
@@ -94,6 +96,12 @@ def _headers(error: ApiError) -> dict[str, str]:
         return {"Retry_After": "2"}
     allow = getattr(error, "allow", None)
     return {"Allow": allow} if allow else {}
+
+
+def _elsewhere(request: Request, error: Moved) -> str:
+    """The same request about the person by the id that counts, as a path on this server."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return asked.replace(error.old, error.new)
 
 
 def install(app: FastAPI) -> None:

@@ -95,6 +95,9 @@ class Forms:
             self.sight.follow(named)
             pointed = named & self.sight.seen.keys() | {f"{resource['resourceType']}/{resource['id']}"}
         known = {ref: ref for ref in (*pointed, patient)}
+        known |= dict.fromkeys(self.sight.facts.patients, patient)  # after a merge: the child by one id
+        if resource is not None and resource["resourceType"] == "Patient":
+            known[f"Patient/{resource['id']}"] = f"Patient/{resource['id']}"
         return Ids(
             subject=patient,
             frame="",

@@ -98,7 +98,10 @@ def exempted(
 
 
 def _may_begin(system: System, one: Shown) -> bool:
-    """Whether this may be written where the recipient has none of it yet."""
+    """Whether this may be written where the recipient has none of it yet. Whom it is about is looked up there
+    first, and never made a second time."""
+    if one.unit.ref.startswith("Patient/"):
+        return False
     own = system.adapter != "fhir" and one.unit.ref.partition("/")[0] in OWN_TO_EACH_SYSTEM
     return not own and not reading.in_error(one.unit.state.focus[ITEM])
 

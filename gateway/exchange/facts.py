@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,13 +15,14 @@ import consent
 from consent.model import Consent, Emergency, Facts, Participant, Recipient
 from consent.model import Settings as Choices
 from gateway.config import Settings, System, Tenant
-from gateway.exchange import statements
+from gateway.exchange import sides, statements
+from gateway.exchange.sides import Sides
 from gateway.hub import acts, links, past, versions
 from gateway.hub.acts import Act
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import link
 from gateway.hub.versions import FACTS, Version
-from mappings import continuing, reading
+from mappings import continuing
 from mappings.canonical import identifier_system
 
 RECORD = identifier_system("record/")
@@ -57,6 +58,9 @@ class PersonFacts:
     twins: Mapping[str, frozenset[str]] = field(default_factory=dict)
     organizations: Mapping[str, str] = field(default_factory=dict)  # participant -> organization number
     health_personnel: frozenset[str] = frozenset()  # participants with an authorization
+    patients: tuple[str, ...] = ()  # references; more than one after a merge, the person's own first
+    subjects: Mapping[str, str | None] = field(default_factory=dict)  # log or plan -> id of its Patient
+    sides: Sides = field(default_factory=Sides)
     continues: Mapping[str, Continues] = field(default_factory=dict)  # plan -> the closed log it continues
     emergencies: Mapping[tuple[str, str], tuple[Emergency, Act]] = field(default_factory=dict)
 
@@ -67,10 +71,13 @@ class PersonFacts:
             return None
         return found[0]
 
-    def prepared_for(self, frame: str | None) -> consent.Prepared:
-        """What decisions about an item of this log or plan rest on."""
+    def prepared_for(self, frame: str | None, patient: str | None = None) -> consent.Prepared:
+        """What decisions about an item of this log or plan rest on. patient: id of the Patient that the item
+        names itself; it counts where no log or plan does."""
         known = self.continues.get(frame or "")
-        return known.prepared if known else self.prepared
+        if known is not None:
+            return known.prepared
+        return self.sides.of(self.subjects.get(frame or "") or patient) or self.prepared
 
     def frame_in(self, system: str) -> str | None:
         """The log or plan this system keeps for the person, if it keeps exactly one that is newest known."""
@@ -150,8 +157,11 @@ class FactsReader:
     ) -> tuple[PersonFacts, bool]:
         settings = self._settings
         participants = list(statements.participants(found, settings, self._key))
-        patient = next((v for v in found if v.ref.startswith("Patient/")), None)
-        known = reading.person_of(patient.resource) if patient else None
+        participants = sides.one_child(connection, tenant, person, participants)
+        own = f"Patient/{person}"
+        everyone = sorted((v for v in found if v.ref.startswith("Patient/")), key=lambda v: v.ref != own)
+        patient = everyone[0] if everyone else None
+        known = sides.person_of(everyone, own)
         consents, whole = _resolved(connection, tenant, statements.consents(found, settings))
         protected = known is not None and known.address_protection in PROTECTED
         facts = Facts(
@@ -173,6 +183,9 @@ class FactsReader:
         )
         frames = [v for v in found if v.ref.startswith("CarePlan/")]
         frames.sort(key=lambda v: (v.resource.get("status") == "active", v.change_no))
+        patients = tuple(v.ref for v in everyone)
+        apart = self._sides(connection, tenant, facts, patients, decided)
+        subjects = {v.ref: sides.patient_of(v) for v in frames}
         known_of = PersonFacts(
             tenant=tenant,
             person=person,
@@ -183,10 +196,24 @@ class FactsReader:
             twins=_twins(participants),
             organizations={p.id: p.organization for p in participants if p.organization},
             health_personnel=statements.health_personnel(found),
-            continues=_continues(connection, tenant, frames, facts),
+            patients=patients,
+            subjects=subjects,
+            sides=apart,
+            continues=_continues(
+                connection, tenant, frames, lambda ref: apart.facts.get(subjects.get(ref)) or facts
+            ),
             emergencies=statements.emergencies(decided),
         )
         return known_of, whole and not protected  # any new item may name a place
+
+    def _sides(
+        self, connection: Connection, tenant: str, facts: Facts, found: tuple[str, ...], decided: list[Act]
+    ) -> Sides:
+        """What was agreed to before a merge permits only what it was about."""
+        if len(found) < 2:
+            return Sides()
+        ids = [ref.partition("/")[2] for ref in found]
+        return sides.sides(facts, ids, sides.partings(connection, tenant, ids), decided)
 
     def _places(
         self, connection: Connection, tenant: str, person: str, everything: Mapping[str, Version] | None
@@ -209,7 +236,7 @@ class FactsReader:
 
 
 def _continues(
-    connection: Connection, tenant: str, frames: list[Version], facts: Facts
+    connection: Connection, tenant: str, frames: list[Version], facts_for: Callable[[str], Facts]
 ) -> dict[str, Continues]:
     closed = {v.ref for v in frames if v.resource.get("status") in continuing.CLOSED}
     found: dict[str, Continues] = {}
@@ -217,6 +244,7 @@ def _continues(
         for system, native in continuing.replaced(plan.resource) if closed else ():
             name = links.names(connection, tenant, system, [native]).get(native)
             if name is not None and name.ref in closed:
+                facts = facts_for(plan.ref)
                 own = [
                     replace(c, recipients=frozenset()) if c.frame == name.ref else c for c in facts.consents
                 ]

@@ -13,6 +13,7 @@ import consent
 from consent.model import Basis, Decision, Item, Plan, Recipient, Request
 from gateway.exchange.disclosures import Disclosed
 from gateway.exchange.facts import PersonFacts
+from gateway.hub.patients import stated_by
 from gateway.hub.versions import Version
 from mappings import reading
 from mappings.canonical import ENH, HPR, identifier_system
@@ -82,6 +83,7 @@ class Judge:
         self._purpose = purpose
         self._now = now
         self._bases = bases  # of the route it would take
+        self._patients: dict[str, str | None] = {}  # item -> id of the Patient it names itself
 
     def view(self, item: str, parts: Mapping[str, Version]) -> View:
         """What may be seen of an item, given its current versions (focal and owned, by reference)."""
@@ -124,10 +126,13 @@ class Judge:
             basis=next((b for b in self._bases if categories <= b.categories), None),
             emergency=self._facts.emergency(asked.id, self._recipient.system, self._now),
         )
-        return consent.decide(request, self._facts.prepared_for(asked.frame))
+        prepared = self._facts.prepared_for(asked.frame, self._patients.get(asked.id))
+        return consent.decide(request, prepared)
 
     def _item(self, focal: Version, parts: Mapping[str, Version]) -> Item:
         written = self._written(parts)
+        if self._facts.sides.prepared:
+            self._patients[focal.ref] = stated_by(focal.resource)
         return Item(
             id=focal.ref,
             categories=frozenset(),

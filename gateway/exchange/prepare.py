@@ -17,12 +17,14 @@ from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.lanes import Claim, holds
 from gateway.exchange.notices import Notices
 from gateway.exchange.rate import MOST
-from gateway.exchange.rendition import ids_at, shareable
+from gateway.exchange.rendition import ids_at, shareable, subject_at
 from gateway.exchange.selection import Selection, Shown
 from gateway.exchange.timers import keep_edge
 from gateway.hub import links, versions
+from gateway.hub.identities import RENUMBERED
 from gateway.hub.schema.tables import person
 from mappings import reading
+from mappings.canonical import DNR
 from mappings.model import ITEM, Ids, RecordMapping, Resource
 from mappings.references import references
 
@@ -108,7 +110,10 @@ class Preparer:
         plan.names, refused = links.names_of_person(connection, claim.tenant, self.system.id, claim.person)
         plan.note = next(iter(refused.values()), None)
         held_back = refused.keys() - plan.names.keys()
-        plan.subject = plan.names.get(f"Patient/{claim.person}")
+        for ref in plan.facts.patients:
+            if refused.get(ref) == RENUMBERED:
+                del plan.names[ref]  # whether it is still the same person there is to be seen
+        plan.subject = subject_at(plan.facts, plan.names)
         if self.system.adapter == "fhir" and plan.subject is None:
             if shown:
                 self._look_up(connection, plan, selection)
@@ -129,14 +134,24 @@ class Preparer:
         recipient may have."""
         own = f"Patient/{plan.claim.person}"
         parts = versions.of_items(connection, plan.claim.tenant, [own])
-        known = reading.person_of(parts[own].resource) if own in parts else None
-        plan.lookup = known.identifiers if known else ()
+        plan.lookup = self._identifiers(connection, plan)
         plan.lookup_attempt = disclosures.new_id() if plan.lookup else ""
         plan.note = None if plan.lookup else "no-identifier"
         if any(r.create_person for r in self.settings.routes if r.recipient == self.system.id):
             view = selection.view(own, parts) if own in parts else None
             seen = view.resources.get(own) if view is not None else None
             plan.patient = {k: v for k, v in seen.items() if k in PATIENT} if seen else None
+
+    def _identifiers(self, connection: Connection, plan: Plan) -> tuple[tuple[str, str], ...]:
+        """What the person is found by there: the numbers of now, and D-numbers that a birth number has taken
+        the place of. A birth number that was corrected may have been another child's all along."""
+        found: dict[tuple[str, str], None] = {}
+        for ref in plan.facts.patients:
+            now, *before = versions.history(connection, plan.claim.tenant, ref)
+            found |= dict.fromkeys(reading.person_of(now.resource).identifiers)
+            earlier = [pair for v in before for pair in reading.person_of(v.resource).identifiers]
+            found |= dict.fromkeys(pair for pair in earlier if pair[0] == DNR)
+        return tuple(found)
 
     def _begin(self, connection: Connection, plan: Plan, epoch: int, now: datetime) -> None:
         """Write everything that may leave as sending, and what each link would then hold."""

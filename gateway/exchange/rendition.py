@@ -55,6 +55,11 @@ def with_members(frame: Unit, resources: Iterable[Resource]) -> list[Unit]:
     return [Unit(f"CareTeam/{plan['id']}", frame.item, State({ITEM: team})), full] if team else [full]
 
 
+def subject_at(facts: PersonFacts, names: Mapping[str, str]) -> str | None:
+    """What a FHIR server calls the person; None where it is not known to have it."""
+    return next((names[ref] for ref in (f"Patient/{facts.person}", *facts.patients) if ref in names), None)
+
+
 def ids_at(
     system: System, facts: PersonFacts, names: Mapping[str, str], subject: str | None, *, own: str | None
 ) -> Ids:
@@ -71,6 +76,8 @@ def ids_at(
         natives[patient] = subject
     if own is not None and own not in natives and system.adapter != "fhir":
         natives[own] = own.partition("/")[2]  # our id, which the system takes as its own
+    for other in facts.patients if len(facts.patients) > 1 else ():  # it knows the child by one of them
+        natives.setdefault(other, subject if subject is not None else other.partition("/")[2])
     refs = {native: ref for ref, native in natives.items()}
     refs.update({native: ref for ref, native in names.items()})
     return Ids(

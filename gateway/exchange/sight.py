@@ -124,11 +124,16 @@ class Sight:
         if not mine:
             return frozenset()
         columns = resource_version.c
+        made = select(resource.c.ref).where(
+            resource.c.tenant == self.facts.tenant,
+            resource.c.person == self.person,
+            resource.c.created_by == self.system.id,
+        )  # whoever their versions were about when they were written
         rows = self.connection.execute(
             select(columns.ref)
             .where(
                 columns.tenant == self.facts.tenant,
-                columns.person == self.person,
+                columns.ref.in_(made),
                 columns.source != self.system.id,
             )
             .distinct()

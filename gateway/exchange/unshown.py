@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from gateway.config import Settings
-from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM, ids_at, units
+from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM, ids_at, subject_at, units
 from gateway.exchange.selection import Selection, by_item
 from gateway.hub import links, versions
 from gateway.hub.schema.tables import resource
@@ -38,7 +38,7 @@ def missing(connection: Connection, selection: Selection) -> Iterator[Missing]:
     """Everything of the person that this recipient may have and cannot show, in the order of ids."""
     facts, system = selection.facts, selection.system
     names, _ = links.names_of_person(connection, facts.tenant, system.id, facts.person)
-    subject = names.get(f"Patient/{facts.person}")
+    subject = subject_at(facts, names)
     for item, parts in sorted(by_item(versions.of_person(connection, facts.tenant, facts.person)).items()):
         focal = parts.get(item)
         if focal is None or focal.created_by == system.id:

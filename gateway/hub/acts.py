@@ -91,6 +91,12 @@ def one_of(connection: Connection, tenant: str, person: str, own: str) -> Act | 
     return next((one for one in of_person(connection, tenant, person) if one.id == own), None)
 
 
+def by_id(connection: Connection, tenant: str, own: str) -> Act | None:
+    """One act, whomever it is about by now."""
+    row = connection.execute(select(act).where(act.c.tenant == tenant, act.c.id == own)).first()
+    return None if row is None else _act(row)
+
+
 def keep(connection: Connection, tenant: str, made: Iterable[Act]) -> None:
     """Write acts; one that is there already gets its end."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite

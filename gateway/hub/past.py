@@ -15,19 +15,22 @@ from mappings.writers import writers_of
 
 
 def of_person(connection: Connection, tenant: str, person: str, at: datetime) -> dict[str, Version]:
-    """What was the current version of everything about this person, by reference, in the order of change."""
+    """What was the current version of everything about this person, by reference, in the order of change. What
+    was about somebody else by then, before a merge or after it was undone, is not among it."""
     head, old = resource.c, resource_version.c
+    ever = select(old.ref).where(old.tenant == tenant, old.person == person)
     rows = connection.execute(
         select(*versions.WITH_HEAD)
         .join(resource, (head.tenant == old.tenant) & (head.ref == old.ref))
-        .where(old.tenant == tenant, old.person == person, old.stored <= at)
-        .order_by(old.change_no)
+        .where(old.tenant == tenant, old.ref.in_(ever), old.stored <= at)
+        .order_by(old.ref, old.version)
     )
     found: dict[str, Version] = {}
     for version in map(versions.version_of, rows):
-        before = found.pop(version.ref, None)
+        before = found.get(version.ref)
         found[version.ref] = replace(version, writers=_writers(before, version))
-    return found
+    own = [version for version in found.values() if version.person == person]
+    return {version.ref: version for version in sorted(own, key=lambda v: v.change_no)}
 
 
 def _writers(before: Version | None, version: Version) -> tuple[str, ...]:

@@ -139,8 +139,23 @@ class Workspace:
         missing = refs - self.natives.keys()
         self.natives.update(links.natives(self.connection, self.tenant, self.system, missing))
         strangers = missing - self.natives.keys()
+        self.natives.update(self._other_patients(strangers))
         own = natives_of_twins(self.connection, self.tenant, self.system, self.people, strangers)
         self.natives.update(own)
+
+    def _other_patients(self, strangers: Iterable[str]) -> dict[str, str]:
+        """What the system calls the child, for a Patient that it does not have itself: of persons that were
+        merged it may know one alone."""
+        out: dict[str, str] = {}
+        wanted = [ref for ref in strangers if ref.startswith("Patient/")]
+        for person in self.people.values() if wanted else ():
+            if person.merges is not None:
+                joined = patients.merged_into(self.connection, self.tenant, person.id)
+                group = [f"Patient/{own}" for own in (person.id, *joined)]
+                there = links.natives(self.connection, self.tenant, self.system, group)
+                known = next((there[ref] for ref in group if ref in there), None)
+                out |= {ref: known for ref in wanted if ref in group and known is not None}
+        return out
 
     def name(self, native_id: str, resource_type: str, person_id: str, frame: str | None) -> Name:
         """A new hub reference for a record that this system has told of for the first time."""

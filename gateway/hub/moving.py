@@ -1,0 +1,189 @@
+"""Moves what is kept about one person to another, table by table, when two are merged, and back by what each
+row is about when that is undone. Rows alone: what is right is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Table, and_, exists, func, select, update
+
+from gateway.hub import acts
+from gateway.hub.acts import Act
+from gateway.hub.content import unpack
+from gateway.hub.schema.acts import act
+from gateway.hub.schema.deviations import deviation
+from gateway.hub.schema.endings import ended
+from gateway.hub.schema.login_tables import participant_identity
+from gateway.hub.schema.notices import notice
+from gateway.hub.schema.receipts import absence, receipt
+from gateway.hub.schema.reminders import reminder
+from gateway.hub.schema.tables import (
+    conflict,
+    disclosure,
+    late_edition,
+    link,
+    person_identifier,
+)
+
+CHUNK: Final = 500
+BY_REFERENCE: Final[tuple[tuple[Table, Column[Any]], ...]] = (
+    (link, link.c.ref),
+    (conflict, conflict.c.ref),
+    (late_edition, late_edition.c.ref),
+    (ended, ended.c.ref),
+    (participant_identity, participant_identity.c.ref),
+    (absence, absence.c.ref),
+    (receipt, receipt.c.ref),
+    (deviation, deviation.c.item),
+)
+TOLD: Final = (notice, reminder)  # of which a person has one of each at a time
+# Tables with a person that are moved in a way of their own, here or in gateway/hub/joining.py, or not at all.
+OTHERWISE: Final = frozenset(
+    {"person_identifier", "disclosure", "act", "notice", "reminder", "resource", "resource_version", "lane",
+     "person_claim"}
+)  # fmt: skip
+
+
+def everything(connection: Connection, tenant: str, old: str, new: str, now: datetime) -> None:
+    """All rows about one person are about another from now on."""
+    for table, _ in BY_REFERENCE:
+        _to(connection, table, tenant, old, new)
+    for table in (disclosure, act):
+        _to(connection, table, tenant, old, new)
+    connection.execute(
+        update(person_identifier)
+        .where(person_identifier.c.tenant == tenant, person_identifier.c.person == old)
+        .values(person=new, patient=func.coalesce(person_identifier.c.patient, old))
+    )
+    for table in TOLD:
+        _tell(connection, table, tenant, old, new, now)
+
+
+def back(
+    connection: Connection,
+    tenant: str,
+    old: str,
+    new: str,
+    refs: Iterable[str],
+    patients: Iterable[str],
+    acted: Iterable[str],
+    now: datetime,
+) -> None:
+    """What is about these references, Patients and acts is about `new` again."""
+    about = _with_derived(connection, tenant, frozenset(refs))
+    for table, column in BY_REFERENCE:
+        _chosen(connection, table, tenant, old, new, column, about)
+    own = person_identifier.c
+    _chosen(connection, person_identifier, tenant, old, new, own.patient, frozenset(patients))
+    _chosen(connection, disclosure, tenant, old, new, disclosure.c.id, _told(connection, tenant, old, about))
+    _chosen(connection, act, tenant, old, new, act.c.id, frozenset(acted))
+    for table in TOLD:
+        ids = _about(connection, table, tenant, old, about | frozenset(acted))
+        _tell(connection, table, tenant, old, new, now, only=ids)
+
+
+def acts_about(
+    connection: Connection, tenant: str, person: str, refs: frozenset[str], known: Iterable[str]
+) -> tuple[list[str], list[Act]]:
+    """Ids of the acts that are about these references alone, or are among the known; and those that are about
+    the person as a whole and among none."""
+    before, whole, own = frozenset(known), list[Act](), list[str]()
+    for one in acts.of_person(connection, tenant, person):
+        named = one.items | {key.partition("#")[0] for key in one.keys}
+        if one.id in before or (named and named <= refs):
+            own.append(one.id)
+        elif not named:
+            whole.append(one)
+    return own, whole
+
+
+def _with_derived(connection: Connection, tenant: str, refs: frozenset[str]) -> frozenset[str]:
+    """With what follows from them and has links of its own: teams and documents of logs and plans, and our
+    notices about them."""
+    plans = {ref.partition("/")[2] for ref in refs if ref.startswith("CarePlan/")}
+    out = refs | {f"{kind}/{own}" for own in plans for kind in ("CareTeam", "DocumentReference")}
+    for some in _chunks(refs):
+        rows = connection.execute(
+            select(ended.c.notice).where(ended.c.tenant == tenant, ended.c.ref.in_(some))
+        )
+        out |= {f"Communication/{row.notice}" for row in rows}
+    return out
+
+
+def _told(connection: Connection, tenant: str, person: str, refs: frozenset[str]) -> frozenset[str]:
+    """Disclosures that told of these alone."""
+    rows = connection.execute(
+        select(disclosure.c.id, disclosure.c["items"]).where(
+            disclosure.c.tenant == tenant, disclosure.c.person == person
+        )
+    )
+    found = ((row.id, {one["ref"] for one in unpack(row.items)}) for row in rows)
+    return frozenset(own for own, told in found if told and told <= refs)
+
+
+def _about(
+    connection: Connection, table: Table, tenant: str, person: str, wanted: frozenset[str]
+) -> frozenset[str]:
+    rows = connection.execute(
+        select(table.c.id, table.c.about).where(table.c.tenant == tenant, table.c.person == person)
+    )
+    return frozenset(row.id for row in rows if row.about in wanted)
+
+
+def _to(connection: Connection, table: Table, tenant: str, old: str, new: str) -> None:
+    connection.execute(
+        update(table).where(table.c.tenant == tenant, table.c.person == old).values(person=new)
+    )
+
+
+def _chosen(
+    connection: Connection,
+    table: Table,
+    tenant: str,
+    old: str,
+    new: str,
+    column: Column[Any],
+    wanted: frozenset[str],
+) -> None:
+    for some in _chunks(wanted):
+        connection.execute(
+            update(table)
+            .where(table.c.tenant == tenant, table.c.person == old, column.in_(some))
+            .values(person=new)
+        )
+
+
+def _tell(
+    connection: Connection,
+    table: Table,
+    tenant: str,
+    old: str,
+    new: str,
+    now: datetime,
+    only: frozenset[str] | None = None,
+) -> None:
+    """Notices: what the other has of the same kind already is told once."""
+    there = table.alias()
+    names = ("kind", "about", "addressee", *(("at",) if table is reminder else ()))
+    standing = () if table is reminder else (there.c.settled.is_(None), table.c.settled.is_(None))
+    same = exists().where(
+        and_(
+            there.c.tenant == tenant,
+            there.c.person == new,
+            *(there.c[name] == table.c[name] for name in names),
+            *standing,
+        )
+    )
+    for some in _chunks(only) if only is not None else (None,):
+        chosen = [table.c.tenant == tenant, table.c.person == old]
+        chosen += [table.c.id.in_(some)] if some is not None else []
+        connection.execute(update(table).where(*chosen, ~same).values(person=new))
+        connection.execute(update(table).where(*chosen, table.c.settled.is_(None)).values(settled=now))
+
+
+def _chunks(wanted: Iterable[str]) -> Iterator[list[str]]:
+    every = sorted(wanted)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
