@@ -213,7 +213,7 @@ def planted(
             if source is not None:
                 plant.sources[name] = source
             plant.start(name)
-        wait_until(plant.ready, 60, "the gateway is ready")
+        wait_until(plant.ready, 120, "the gateway is ready")
         _enter(plant, children)
         yield plant
 

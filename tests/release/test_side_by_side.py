@@ -1,5 +1,5 @@
-"""The previous release and the new one side by side under load, then back to the previous: deliveries go on all
-the while, by both where both run, and everything arrives in order."""
+"""The previous release and the new one side by side under load, then back to the previous: deliveries go on
+all the while, by both where both run, and everything arrives in order."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_two_releases_side_by_side_and_back_again(plant: Plant) -> None:
         plant.commands |= new
         for name in new:  # the new release joins, and brings the database to its schema
             plant.start(name)
-        wait_until(lambda: plant.ready(new_url), 60, "the new gateway is ready")
+        wait_until(lambda: plant.ready(new_url), 120, "the new gateway is ready")
         load.gateways = [old_url, new_url]
         both_deliver(plant, OLD, NEW)
         load.gateways = [new_url]
@@ -127,7 +127,7 @@ def test_two_releases_side_by_side_and_back_again(plant: Plant) -> None:
         both_deliver(plant, NEW)
         for name in old:  # and back again: the previous release starts on the newer schema
             plant.start(name)
-        wait_until(lambda: plant.ready(old_url), 60, "the previous gateway is ready again")
+        wait_until(lambda: plant.ready(old_url), 120, "the previous gateway is ready again")
         load.gateways = [old_url, new_url]
         both_deliver(plant, OLD, NEW)
         load.gateways = [old_url]

@@ -32,7 +32,7 @@ def upgrade(plant: Plant) -> None:
     plant.sources.clear()
     for name in plant.commands:
         plant.start(name)
-    wait_until(plant.ready, 60, "the new release is ready")
+    wait_until(plant.ready, 120, "the new release is ready")
 
 
 @pytest.mark.timeout(300)
