@@ -114,7 +114,7 @@ class Runner:
         """What the recipient had changed meanwhile comes in the ordinary way, before the lane is let go."""
         for one in stale:
             self._name(plan, one)
-        offered = [Offered(s.current.record, s.current.version) for s in stale if s.current]
+        offered = [Offered(s.current.record, s.current.version, now=True) for s in stale if s.current]
         if offered:
             self.intake.take(self.system, offered)
 

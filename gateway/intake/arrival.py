@@ -10,10 +10,12 @@ from mappings.model import Heading, Record
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One record as a system offers it, with the system's version of it where it has one."""
+    """One record as a system offers it, with the system's version of it where it has one. now: just read from
+    the system, so what it holds."""
 
     record: Record
     version: str | None = None
+    now: bool = False
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from gateway.hub import versions
 from gateway.hub.links import Link, Name
 from gateway.hub.merge import Conflict, merge
 from gateway.hub.versions import Version
+from gateway.intake import standing
 from gateway.intake.answer import Answer, Status
 from gateway.intake.arrival import anchor
 from gateway.intake.disputes import two_sides
@@ -36,6 +37,7 @@ class Entry:
     person: str
     system: System
     mapping: RecordMapping
+    now: bool = False  # just read from the system: what it holds, whatever its time and version say
 
     def take(self, ws: Workspace) -> Answer:
         """Take it in. Raises RecordRefused where only put can see that it is wrong."""
@@ -45,12 +47,13 @@ class Entry:
         link = ws.links.get(name.ref)
         if link is not None and link.notice:  # ours to them: nothing they say of it is an item
             return Answer(Status.UNCHANGED, self.heading.type, self.heading.id, ref=name.ref)
-        if link is not None and link.changed is not None and self.heading.changed < link.changed:
-            return self._late(ws, link, name)
+        if link is not None and (back := self._back(ws, link, name)) is not None:
+            return back
         link = link or self._link(name)
         ids = self._ids(ws, name)
         if link.candidates:
-            self._settle_candidates(ws, link, ids)
+            standing.settle(link, self.version, lambda state: self.mapping.put(self.record, state, ids))
+            ws.keep(link)
         theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, ids))
         if link.native_id is not None and theirs == link.held:
             return self._same(ws, link)
@@ -59,6 +62,39 @@ class Entry:
         return Answer(
             status, self.heading.type, self.heading.id, ref=name.ref, problems=self.heading.warnings
         )
+
+    def _back(self, ws: Workspace, link: Link, name: Name) -> Answer | None:
+        """An older edition: history, if it was merely late; where the system has gone back to it, what was
+        written since is taken, and it gets the rest again. None for one that is no older."""
+        older = link.changed is not None and self.heading.changed < link.changed
+        behind = standing.went_back(link, self.version)
+        if not behind and not (older and (self.now or not standing.moved_on(link, self.version))):
+            return None
+        known = ws.heads.get(name.ref)
+        if known is None or name.ref.startswith("Consent/") or self.system.poll_by == "history":
+            return self._late(ws, link, name)
+        theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, self._ids(ws, name)))
+        if self.now and theirs == link.held:
+            return self._same(ws, link)
+        edition = Edition(self.system.id, self.person, name.ref, self.heading, self.record)
+        stored = not edition.was_newest(ws) and edition.keep(ws)
+        fresh = len(ws.fresh)
+        status = self._merge(ws, link, theirs, back=True) if self.now or not older else Status.STORED
+        self._hold_back(ws, link, theirs)
+        kept = Status.STORED if stored or len(ws.fresh) > fresh else Status.UNCHANGED
+        status = Status.CONFLICT if status is Status.CONFLICT else kept
+        return Answer(status, self.heading.type, self.heading.id, ref=name.ref, late=True)
+
+    def _hold_back(self, ws: Workspace, link: Link, theirs: State) -> None:
+        """What the system shows now it holds; what it merely sent it may hold. Either way it is to be sent
+        what stands here."""
+        ws.again.add(link.ref)
+        if self.now:
+            self._hold(ws, link, theirs)
+        elif standing.told(theirs) != standing.told(link.held):
+            others = [one for one in link.candidates if standing.told(one) != standing.told(theirs)]
+            link.candidates = (*others, theirs)
+            ws.keep(link)
 
     def _marked(self, ws: Workspace, link: Link, theirs: State) -> State:
         """What protects an item is taken away where it was made; elsewhere its absence says nothing."""
@@ -89,23 +125,6 @@ class Entry:
             natives={**ws.natives, **{ref: native for native, ref in refs.items()}},
         )
 
-    def _settle_candidates(self, ws: Workspace, link: Link, ids: Ids) -> None:
-        """Our last deliveries may or may not have reached the system. What it sends now tells: it holds what
-        one of them said, or has never heard of the item in any other way. If only its version has moved, it
-        may have been us or someone there: a field as it was before our deliveries then counts as doubtful."""
-        newest = link.candidates[-1]
-        arrived = next((one for one in reversed(link.candidates) if self._shows(one, ids)), None)
-        if arrived is not None or not link.held.focus:
-            link.held = arrived or newest
-        elif self.version is not None and self.version != link.version:
-            link.held, link.previous = newest, link.held
-        link.candidates = ()
-        ws.keep(link)
-
-    def _shows(self, state: State, ids: Ids) -> bool:
-        """Whether the record says just what this state says."""
-        return told(self.mapping.put(self.record, state, ids)) == told(state)
-
     def _same(self, ws: Workspace, link: Link) -> Answer:
         if self.version and self.version != link.version:
             link.version = self.version
@@ -115,7 +134,7 @@ class Entry:
             Status.UNCHANGED, self.heading.type, self.heading.id, ref=link.ref, problems=self.heading.warnings
         )
 
-    def _merge(self, ws: Workspace, link: Link, theirs: State) -> Status:
+    def _merge(self, ws: Workspace, link: Link, theirs: State, *, back: bool = False) -> Status:
         base = link.held
         if derived.is_document(base.focus.get(ITEM)):
             return Status.STORED  # it follows from the plan; what the server did to it is its own affair
@@ -123,7 +142,7 @@ class Entry:
         for slot in theirs.focus:
             if slot == PROVENANCE or self._untold(ws, base, slot):
                 continue
-            merged, conflicts = self._merge_resource(ws, link, theirs, slot)
+            merged, conflicts = self._merge_resource(ws, link, theirs, slot, back=back)
             if merged:
                 changed.add(slot if is_inlined(slot) else link.ref)
             conflicting = conflicting or conflicts
@@ -139,7 +158,9 @@ class Entry:
         ws.heads.update(versions.of_refs(ws.connection, ws.tenant, [slot]))
         return slot in ws.heads
 
-    def _merge_resource(self, ws: Workspace, link: Link, state: State, slot: str) -> tuple[bool, bool]:
+    def _merge_resource(
+        self, ws: Workspace, link: Link, state: State, slot: str, *, back: bool
+    ) -> tuple[bool, bool]:
         base, theirs = link.held.focus.get(slot), state.focus[slot]
         ref = f"{theirs['resourceType']}/{theirs['id']}"
         head = ws.heads.get(ref)
@@ -150,12 +171,16 @@ class Entry:
             self._append(ws, link, new)
             return True, False
         if self.system.adapter == "fhir" and head.created_by != self.system.id and ref.startswith(DECIDED):
-            return False, self._object(ws, link, theirs, head)
+            return False, not back and self._object(ws, link, theirs, head)
         known = base or {"resourceType": theirs["resourceType"], "id": theirs["id"]}
         if ref.startswith("Patient/") and self.system.adapter == "fhir" and not self.system.states_facts:
             known, theirs = unnumbered(known), unnumbered(theirs)  # who somebody is is said elsewhere
         previous = link.previous.focus.get(slot) if link.previous else None
-        merged = merge(known, theirs, head.resource, previous=previous)
+        if back:
+            past = versions.history(ws.connection, ws.tenant, ref)
+            merged = standing.without_return(known, theirs, head.resource, past)
+        else:
+            merged = merge(known, theirs, head.resource, previous=previous)
         for one in merged.conflicts:
             values = two_sides(ws, one, head, self.heading.changed, state.focus.get(PROVENANCE))
             ws.disagree(person_id=self.person, ref=ref, path=one.path, values=values)
@@ -234,8 +259,3 @@ class Entry:
         self._append(ws, link, value)
         self._append(ws, link, self._provenance(name.ref))
         return replace(answer, status=Status.CONFLICT)
-
-
-def told(state: State) -> dict[str, Resource]:
-    """What a state says of the item itself, without who wrote it when."""
-    return {slot: resource for slot, resource in state.focus.items() if slot != PROVENANCE}

@@ -33,6 +33,23 @@ def cut_off(here: World) -> dict[str, Any]:
     return mapping.get(goal.state, plan.ids(plan_system, goal.ref))
 
 
+def delivered(here: World) -> dict[str, Any]:
+    """The same, and the plan system holds it: its own answer has come. The goal as it stands there."""
+    record = cut_off(here)
+    offered = Offered(record, "1")
+    (known,) = here.service.intake.take(here.system("individuell-plan"), [offered])
+    assert known.status.value != "conflict"
+    return record
+
+
+def goal(here: World, ref: str) -> dict[str, Any]:
+    """As it stands in the hub."""
+    with here.service.store.read(TENANT) as connection:
+        current = versions.current(connection, TENANT, ref)
+    assert current is not None
+    return current.resource
+
+
 @pytest.mark.parametrize("arrived", [0, 1, 2])
 def test_whichever_unanswered_delivery_arrived_is_known_again(here: World, arrived: int) -> None:
     here.take("stafettlogg", *CHILD.log_records())
@@ -50,6 +67,46 @@ def test_whichever_unanswered_delivery_arrived_is_known_again(here: World, arriv
         current = versions.current(connection, TENANT, answer.ref or "")
     assert current is not None
     assert current.resource["description"]["text"] == "Utgave 3 av m1"
+
+
+@pytest.mark.parametrize("version", ["2", None], ids=["moved on", "no versions"])
+@pytest.mark.parametrize("arrived", [0, 1, 2, None])
+def test_an_edit_on_top_of_whichever_arrived_is_that_edit_alone(
+    here: World, arrived: int | None, version: str | None
+) -> None:
+    """None: no delivery arrived, and the edit is made on what the system held before them."""
+    here.take("stafettlogg", *CHILD.log_records())
+    here.take("individuell-plan", *CHILD.plan_records())
+    (answer,) = here.take("stafettlogg", CHILD.goal("m1", 1))
+    (held, *sent) = [delivered(here)]
+    for number in (2, 3, 4):
+        here.take("stafettlogg", CHILD.goal("m1", number) | {"evalueringsfrist": f"2027-0{number}-01"})
+        sent.append(cut_off(here))
+    shown = held if arrived is None else sent[arrived]
+    edited = Offered(shown | {"egneOrd": "Jeg vil være med"}, version)
+    (known,) = here.service.intake.take(here.system("individuell-plan"), [edited])
+    assert known.status.value == "stored"
+    assert here.count("conflict") == 0
+    current = goal(here, answer.ref or "")
+    assert current["description"]["text"] == "Utgave 4 av m1"
+    assert current["target"] == [{"dueDate": "2027-04-01"}]
+    assert "Jeg vil være med" in str(current)
+
+
+def test_what_is_as_near_to_two_is_doubtful_and_takes_nothing_back(here: World) -> None:
+    """Half of what we sent is there, half as before: nobody can say who wrote which."""
+    here.take("stafettlogg", *CHILD.log_records())
+    here.take("individuell-plan", *CHILD.plan_records())
+    (answer,) = here.take("stafettlogg", CHILD.goal("m1", 1))
+    held = delivered(here)
+    here.take("stafettlogg", CHILD.goal("m1", 2) | {"evalueringsfrist": "2027-02-01"})
+    sent = cut_off(here)
+    half = Offered(sent | {"tekst": held["tekst"]}, "2")
+    (known,) = here.service.intake.take(here.system("individuell-plan"), [half])
+    assert known.status.value == "conflict"
+    current = goal(here, answer.ref or "")
+    assert current["description"]["text"] == "Utgave 2 av m1"
+    assert current["target"] == [{"dueDate": "2027-02-01"}]
 
 
 def test_an_edit_on_top_of_an_unanswered_delivery_is_an_edit(here: World) -> None:

@@ -1,0 +1,152 @@
+"""A system that was restored from an old backup, or whose messages arrive out of order: its old values
+overwrite nothing newer, what is written there afterwards is taken, and it is sent what stands here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway.hub import conflicts, links, versions
+from gateway.hub.schema.tables import resource
+from gateway.intake import Answer, Offered
+from mappings.model import ITEM
+from tests.end_to_end.invented import Child
+from tests.intake.world import TENANT, World
+
+CHILD = Child(1)
+LOG = "stafettlogg"
+
+
+def goal(number: int, **more: Any) -> dict[str, Any]:
+    """An edition of the goal m1: with every number a later time, another text and another deadline."""
+    return {**CHILD.goal("m1", number), "evalueringsfrist": f"2027-0{number}-01", **more}
+
+
+def tell(here: World, record: dict[str, Any], version: str | None = None, *, now: bool = False) -> Answer:
+    """One record, with the system's version of it. now: just read from there."""
+    (answer,) = here.service.intake.take(here.system(LOG), [Offered(record, version, now)])
+    return answer
+
+
+def stands(here: World, ref: str) -> dict[str, Any]:
+    with here.service.store.read(TENANT) as connection:
+        current = versions.current(connection, TENANT, ref)
+    assert current is not None
+    return current.resource
+
+
+def link(here: World, ref: str) -> links.Link:
+    with here.service.store.read(TENANT) as connection:
+        return links.load(connection, TENANT, LOG, [ref])[ref]
+
+
+def looked_at_again(here: World, ref: str) -> bool:
+    """Whether lanes will compare the item once more, though no version was added."""
+    with here.service.store.read(TENANT) as connection:
+        number = connection.execute(select(resource.c.change_no).where(resource.c.ref == ref)).scalar_one()
+        head = versions.current(connection, TENANT, ref)
+    assert head is not None
+    return bool(number > head.change_no)
+
+
+@pytest.fixture
+def edited(here: World) -> tuple[World, str]:
+    """A goal of three editions, with the versions 1 to 3."""
+    here.take(LOG, *CHILD.log_records())
+    for number in (1, 2, 3):
+        answer = tell(here, goal(number), str(number))
+    return here, answer.ref or ""
+
+
+@pytest.mark.parametrize("version", ["1", None], ids=["with a version", "by its time alone"])
+@pytest.mark.parametrize("now", [True, False], ids=["read there", "sent to us"])
+def test_old_values_that_come_back_are_history_and_the_system_is_sent_what_stands_here(
+    edited: tuple[World, str], version: str | None, *, now: bool
+) -> None:
+    here, ref = edited
+    before = here.count("resource_version"), stands(here, ref)
+    answer = tell(here, goal(1), version, now=now)
+    assert (answer.status.value, answer.late) == ("unchanged", True)
+    assert (here.count("resource_version"), stands(here, ref)) == before
+    assert here.count("conflict") == 0
+    known = link(here, ref)
+    shown = known.held if now else known.candidates[-1]
+    assert shown.focus[ITEM]["description"]["text"] == "Utgave 1 av m1"
+    assert looked_at_again(here, ref)
+    assert here.count("late_edition") == 0, "it is among the versions already"
+
+
+def test_what_it_shows_now_is_the_base_of_what_comes_next(edited: tuple[World, str]) -> None:
+    here, ref = edited
+    tell(here, goal(1), "1", now=True)
+    answer = tell(here, goal(1, endret=goal(2)["endret"], egneOrd="Skrevet etter gjenopprettingen"), "2")
+    assert answer.status.value == "stored"
+    now = stands(here, ref)
+    assert now["description"]["text"] == "Utgave 3 av m1"
+    assert now["target"] == [{"dueDate": "2027-03-01"}]
+    assert "Skrevet etter gjenopprettingen" in str(now)
+
+
+@pytest.mark.parametrize("now", [True, False], ids=["read there", "sent to us"])
+def test_an_edit_on_an_old_copy_is_taken_without_the_old_values_round_it(
+    edited: tuple[World, str], *, now: bool
+) -> None:
+    """Restored to its first edition, edited there, told of with a newer time and an old number."""
+    here, ref = edited
+    record = goal(1, endret=goal(4)["endret"], egneOrd="Skrevet på den gamle kopien")
+    assert tell(here, record, "2", now=now).status.value == "stored"
+    now_ = stands(here, ref)
+    assert now_["description"]["text"] == "Utgave 3 av m1"
+    assert now_["target"] == [{"dueDate": "2027-03-01"}]
+    assert "Skrevet på den gamle kopien" in str(now_)
+    assert here.count("conflict") == 0
+
+
+def test_a_field_that_has_changed_since_that_copy_is_a_conflict_not_overwritten(
+    edited: tuple[World, str],
+) -> None:
+    here, ref = edited
+    record = goal(1, endret=goal(4)["endret"], tekst="Skrevet på den gamle kopien")
+    assert tell(here, record, "2").status.value == "conflict"
+    assert stands(here, ref)["description"]["text"] == "Utgave 3 av m1"
+    assert stands(here, ref)["target"] == [{"dueDate": "2027-03-01"}]
+    with here.service.store.read(TENANT) as connection:
+        (one,) = conflicts.of_refs(connection, TENANT, [link(here, ref).person], [ref])
+    assert one.path == "Goal.description"
+    assert one.theirs == {"text": "Skrevet på den gamle kopien"}
+    assert one.base == {"text": "Utgave 1 av m1"}
+
+
+def test_a_clock_that_was_set_back_hides_no_edit_of_a_system_with_versions(
+    edited: tuple[World, str],
+) -> None:
+    here, ref = edited
+    answer = tell(here, goal(4, endret=goal(1)["endret"]), "4")
+    assert (answer.status.value, answer.late) == ("stored", False)
+    assert stands(here, ref)["description"]["text"] == "Utgave 4 av m1"
+
+
+def test_an_old_message_out_of_order_is_history_though_we_have_written_there_since(
+    edited: tuple[World, str],
+) -> None:
+    """The number tells that it is old, when its time is that of what we know."""
+    here, ref = edited
+    with here.service.store.write(TENANT) as connection:
+        ours = links.load(connection, TENANT, LOG, [ref])[ref]
+        ours.version = "4"  # our delivery was its fourth
+        links.save(connection, TENANT, [ours])
+    before = stands(here, ref)
+    answer = tell(here, goal(2, endret=goal(3)["endret"]), "2")
+    assert answer.late
+    assert stands(here, ref) == before
+    assert here.count("conflict") == 0
+
+
+def test_the_same_old_record_again_changes_nothing_more(edited: tuple[World, str]) -> None:
+    here, ref = edited
+    for _ in range(3):
+        tell(here, goal(1), "1")
+    assert len(link(here, ref).candidates) == 1
+    assert stands(here, ref)["description"]["text"] == "Utgave 3 av m1"
