@@ -64,6 +64,7 @@ class Tenant(Model):
     demands_writing: bool = False
     ordinary: frozenset[Category] = frozenset()  # what one guardian may share alone (W3)
     partial_consent_days: Annotated[int, Field(ge=1, le=365)] = 14  # then the coordinator is reminded
+    deadline_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = (14, 3)  # reminders before a deadline
     child_welfare: Name | None = None  # system of the service that reports of concern go to (G5)
     anonymous_discussion: bool = False  # whether it offers the anonymous discussion (G6)
 
@@ -312,6 +313,10 @@ class Settings(Model):
             if login.tenant not in tenants:
                 raise ValueError(f"login {login.id}: unknown tenant {login.tenant}")
         return self
+
+    def tenant(self, tenant_id: str) -> Tenant:
+        """The tenant of this id, which must be configured."""
+        return next(t for t in self.tenants if t.id == tenant_id)
 
     @property
     def tenant_ids(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from mappings.model import Json, Resource
 __all__ = [
     "ParticipantReading",
     "PersonReading",
+    "day_of",
     "named",
     "participant_of",
     "person_of",
@@ -77,7 +78,7 @@ def person_of(patient: Resource) -> PersonReading:
     """What is known of the child."""
     found = _identifiers(patient)
     return PersonReading(
-        born=_day(patient.get("birthDate")),
+        born=day_of(patient.get("birthDate")),
         address_protection=_protection(patient),
         identifiers=tuple(sorted(found, key=lambda pair: pair[0] not in NATIONAL_IDS)),
     )
@@ -90,7 +91,7 @@ def participant_of(resource: Resource) -> ParticipantReading | None:
         return None
     role = _role(resource, family=kind == "RelatedPerson")
     period = resource.get("period") or {}
-    if role is None or (period.get("end") and _day(period["end"], first=True) is None):
+    if role is None or (period.get("end") and day_of(period["end"], first=True) is None):
         return None
     everyone = [
         *_identifiers(resource),
@@ -101,8 +102,8 @@ def participant_of(resource: Resource) -> ParticipantReading | None:
         service=_code(resource.get("specialty"), TJENESTE) or _service(resource),
         organization=_organization(resource),
         responsibility=_code(resource.get("relationship"), PARENTAL_RESPONSIBILITY),
-        start=_day(period.get("start"), first=False),
-        end=_day(period.get("end"), first=True),
+        start=day_of(period.get("start"), first=False),
+        end=day_of(period.get("end"), first=True),
         identifiers=tuple(pair for pair in everyone if pair[0] in NATIONAL_IDS),
         hpr=next((value for system, value in everyone if system == HPR), None),
         users=tuple(_users(resource)),
@@ -173,7 +174,7 @@ def _protection(patient: Resource) -> str | None:
     return str(max(codes, key=_PROTECTION.index))
 
 
-def _day(text: str | None, *, first: bool = True) -> date | None:
+def day_of(text: str | None, *, first: bool = True) -> date | None:
     """The day of a FHIR date or dateTime, as written; of a year or month alone its first or last day."""
     if not text:
         return None

@@ -140,7 +140,7 @@ def writing(desk: Desk, caller: Caller, person: str) -> Iterator[Writing]:
     service, system = desk.service, writer(desk, caller)
     now = service.clock()
     with service.store.write(system.tenant) as connection:
-        workspace = Workspace(connection, service.store, system.tenant, system.id, now)
+        workspace = Workspace(connection, service.store, system.tenant, system.id, now, service.key)
         workspace.lock([person])
         sight = Looking(service.settings, service.facts, system, now).whole(connection, person)
         if sight is None or not sight.seen:

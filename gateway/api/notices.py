@@ -1,4 +1,4 @@
-"""GET /notices: what coordinators and young people are to be told about consents and birthdays, and
+"""GET /notices: what coordinators and young people are to be told (consents, birthdays, deadlines, …), and
 POST /notices/{id}/done. References, codes and times; nothing of what records say."""
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ BY = asks(
 
 @router.get(
     "/notices",
-    summary="What coordinators and young people are to be told about consents and birthdays",
+    summary="What coordinators and young people are to be told",
     description="Due and not done, the longest due first: a consent that ends within 30 days, has ended, or "
-    "has lacked a signature for too long; a birthday that moves who decides, 60 days before and on the day. "
+    "has lacked a signature for too long; a birthday that moves who decides, 60 days before and on the day; "
+    "a deadline that is near or has passed; a measure without anybody responsible; a log that nobody holds. "
     "A client that acts for a system gets those for people who take part in that system; an operator all.",
     responses={**ok(NoticeAnswers, "A page of notices"), **errors(400, 404)},
     response_class=Response,
@@ -75,7 +76,8 @@ def notices(
 @router.post(
     "/notices/{notice_id}/done",
     summary="Say that a notice is done",
-    description="Saying it twice changes nothing.",
+    description="Saying it twice changes nothing. What lasts until it is mended (a deadline that has passed, "
+    "a log that nobody holds, a measure without anybody responsible) cannot be said to be done.",
     responses={**ok(NoticeAnswer, "Done"), **errors(400, 404, 413, 415, 422)},
     openapi_extra=BY,
     response_class=Response,
@@ -101,7 +103,9 @@ def _finish(desk: Desk, caller: Caller, notice_id: str, by: str) -> Response:
 
 
 def _reminders(desk: Desk, caller: Caller) -> Reminders:
-    return Reminders(desk.service.facts, caller.tenant, caller.system, desk.service.clock())
+    return Reminders(
+        desk.service.settings, desk.service.facts, caller.tenant, caller.system, desk.service.clock()
+    )
 
 
 def _plain(one: Reminder) -> dict[str, Any]:

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, Table, and_, null, or_, select, union_all, update
+from sqlalchemy import Connection, Select, Subquery, Table, and_, literal, null, or_, select, update
+from sqlalchemy import union_all as joined
 
+from gateway.config import Settings
+from gateway.consents.visible import Visible
 from gateway.errors import NotFound, Unprocessable
+from gateway.exchange.deadlines import STAYING
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.occasions import addressees
 from gateway.hub.schema.notices import notice
@@ -26,9 +30,14 @@ NAMES = ("tenant", "id", "person", "kind", "about", "addressee", "at", "due", "t
 def _both() -> Subquery:
     """Both tables as one. Consents know their log or plan themselves."""
     parts: list[Select[Any]] = [
-        select(*(table.c[name] for name in NAMES), _frame(table).label("frame")) for table in TABLES
+        select(
+            *(table.c[name] for name in NAMES),
+            _frame(table).label("frame"),
+            literal(table is notice).label("noticed"),
+        )
+        for table in TABLES
     ]
-    return union_all(*parts).subquery("told_of")
+    return joined(*parts).subquery("told_of")
 
 
 def _frame(table: Table) -> Any:
@@ -61,6 +70,7 @@ class Reminders:
     """The reminders of one tenant. system: only those for people who take part in this system's own logs and
     plans; None: all."""
 
+    settings: Settings
     facts: FactsReader
     tenant: str
     system: str | None
@@ -100,6 +110,8 @@ class Reminders:
             raise NotFound("No such notice")
         if found.done is not None:
             return found
+        if found.kind in STAYING:
+            raise Unprocessable("This stays until what it tells of is mended", field="id")
         if by not in found.addressees:
             raise Unprocessable("`by` is nobody that this notice is for", field="by")
         for table in TABLES:
@@ -143,12 +155,18 @@ class Reminders:
         return row.due, row.id
 
     def _of(self, connection: Connection, row: Any) -> Reminder | None:
-        """The reminder with whom it is for; None where the system knows nobody of them."""
+        """The reminder with whom it is for; None where the system knows nobody of them, or may not know of
+        what it tells of. That nobody holds its own log, it is told though there is nobody to tell."""
         facts = self._facts(connection, row.person)
         people = addressees(facts, row.about, row.addressee, self.now, row.frame)
         own = [p.id for p in people if self.system in (None, facts.frames.get(p.frame))]
-        if self.system is not None and not own:
+        mine = row.frame is not None and facts.frames.get(row.frame) == self.system
+        if self.system is not None and not own and not mine:
             return None
+        if row.noticed and "/" in row.about:
+            visible = Visible(self.settings, self.facts, self.system, self.now)
+            if not visible.of(connection, self.tenant, row.person, [row.about]):
+                return None
         names = (field for field in Reminder.__slots__ if field != "addressees")
         return Reminder(**{name: getattr(row, name) for name in names}, addressees=tuple(sorted(own)))
 

@@ -110,7 +110,7 @@ class FactsReader:
 
     def __init__(self, settings: Settings, key: IdentifierKey) -> None:
         self._settings = settings
-        self._key = key
+        self.key = key
         self._kept: OrderedDict[tuple[str, str, int], PersonFacts] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -156,7 +156,7 @@ class FactsReader:
         everything: Mapping[str, Version] | None = None,
     ) -> tuple[PersonFacts, bool]:
         settings = self._settings
-        participants = list(statements.participants(found, settings, self._key))
+        participants = list(statements.participants(found, settings, self.key))
         participants = sides.one_child(connection, tenant, person, participants)
         own = f"Patient/{person}"
         everyone = sorted((v for v in found if v.ref.startswith("Patient/")), key=lambda v: v.ref != own)

@@ -14,15 +14,17 @@ from typing import Any
 from adapters.contract import Adapter
 from gateway.config import Settings
 from gateway.events import Event, log
-from gateway.exchange import deviations, disclosures, opening, recovery, reminders, timers
+from gateway.exchange import deviations, disclosures, opening, recovery, reminders, timers, watching
 from gateway.exchange.facts import FactsReader
 from gateway.exchange.liveness import Liveness
 from gateway.exchange.poll import Poller
-from gateway.hub.review import REMINDERS
+from gateway.exchange.watching import Watcher
+from gateway.hub.review import DEADLINES, REMINDERS
 from gateway.hub.store import Store
 from gateway.intake import Intake
 
 OPENED = 5  # transactions a second and recipient that open lanes
+TURNS = 4  # transactions a second and tenant that look at deadlines
 MOST_REMINDED = 4 * reminders.MOST  # persons a second
 
 
@@ -56,9 +58,11 @@ class Housekeeper:
         with self.store.across() as connection:
             turning = timers.tenants_due(connection, timers.EDGE, now)
             reminded = timers.tenants_due(connection, REMINDERS, now)
+            watched = timers.tenants_due(connection, DEADLINES, now)
             late = recovery.tenants_overdue(connection, now)
         self._turn(turning, now)
         self._remind(reminded, now)
+        self._watch(watched, now)
         for tenant in late:
             self._look_for_dead(tenant, life, now)
         if time.monotonic() - self._swept > self.settings.sweep_seconds:
@@ -97,6 +101,16 @@ class Housekeeper:
                 with self.store.write(tenant) as connection:
                     reviewed = reminders.review(connection, self.facts, own, now)
                 left -= reviewed
+
+    def _watch(self, tenants: list[str], now: datetime) -> None:
+        """The same for deadlines, every tenant in its turn: a backlog of one delays no other."""
+        watcher = Watcher(self.settings, self.facts, self.facts.key)
+        waiting = [one for one in tenants if one in self.settings.tenant_ids]
+        for _ in range(TURNS):
+            for tenant in tuple(waiting):
+                with self.store.write(tenant) as connection:
+                    if watcher.review(connection, tenant, now) < watching.MOST:
+                        waiting.remove(tenant)
 
     def _open(self, tenant: str, now: datetime) -> None:
         """Lanes to recipients that are new, for so many persons at most: the rest follows the next second."""

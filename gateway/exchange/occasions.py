@@ -130,10 +130,11 @@ def partial(facts: PersonFacts, now: datetime) -> frozenset[str]:
 def addressees(
     facts: PersonFacts, about: str, addressee: str, now: datetime, frame: str | None = None
 ) -> list[Participant]:
-    """Who it is for, among those who take part now: of something of one log or plan (`frame`, or the one of a
-    consent) its own coordinators, where there are any; of a birthday all."""
+    """Who it is for, among those who take part now: of something of one log or plan (`frame`) its own; of a
+    consent those of its log or plan, where there are any; of a birthday all."""
     roles = COORDINATORS if addressee == Addressee.COORDINATOR else {CHILD}
     found = [p for p in facts.facts.participants if p.role in roles and active(p, now)]
-    frame = frame or next((c.frame for c in facts.facts.consents if c.id == about), None)
-    own = [p for p in found if p.frame == frame]
-    return own or found
+    if frame is not None:
+        return [p for p in found if p.frame == frame]
+    of_consent = next((c.frame for c in facts.facts.consents if c.id == about), None)
+    return [p for p in found if p.frame == of_consent] or found

@@ -1,5 +1,6 @@
 """Notices: what somebody who coordinates has to attend to, raised once and cleared when there is nothing to
-tell any more, in the caller's transaction. They are listed elsewhere (gateway/consents/reminding.py).
+tell any more, in the caller's transaction. They are listed elsewhere (gateway/consents/reminding.py). Those
+of deadlines and of who holds a log are raised and cleared by gateway/exchange/watching.py alone.
 
 A new kind is a member of `Kind`, its words in gateway/consents/notice_words.py, and its weight in the working
 list. It is raised by `raise_notice` and cleared by `clear_notice`; both may be repeated without harm.
@@ -25,8 +26,18 @@ class Kind(StrEnum):
     """What a notice tells of, at most 40 characters. Kinds about consents and birthdays have rows of another
     table and are named in gateway/exchange/occasions.py."""
 
+    EVALUATION_NEAR = "evaluation-near"  # of a goal
+    EVALUATION_OVERDUE = "evaluation-overdue"
+    MEASURE_NEAR = "measure-near"
+    MEASURE_OVERDUE = "measure-overdue"
+    MEASURE_UNASSIGNED = "measure-unassigned"  # nobody is responsible, or who was has left
+    REVISION_NEAR = "revision-near"  # of a plan
+    REVISION_OVERDUE = "revision-overdue"
+    OWNERLESS = "ownerless"  # nobody holds the log, nobody coordinates the plan
+    SEVERAL_HOLDERS = "several-holders"  # two or more hold the log at once
     UNACKNOWLEDGED = "unacknowledged"  # sent, and the recipient has not said that it took it
     VANISHED = "vanished"  # its source no longer has it; it is kept, and a person decides
+    REFERRAL_RETURNED = "referral-returned"  # by somebody who may not refer there: it is not sent
     PERSON_QUESTION = "person-question"  # whether two are one, or which number is right
 
 
@@ -41,11 +52,12 @@ def raise_notice(
     frame: str | None = None,
     addressee: str = COORDINATOR,
     due: datetime | None = None,
+    at: datetime | None = None,
 ) -> None:
     """Raise a notice of this kind about one thing of a person, unless one stands already, open or done: it
-    comes again only after it has been cleared. about: a reference ("Goal/…") or an id, at most 128 characters,
-    never content. frame: the log or plan whose coordinators it is for; None: all of the person's. due: not to
-    be told before; None: at once."""
+    comes again only after it has been cleared. about: a reference ("Goal/…") or an id, at most 128
+    characters, never content. frame: the log or plan whose coordinators it is for; None: all of the person's.
+    due: not to be told before; None: at once. at: when that happens which it tells of; None: now."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {
         "tenant": tenant,
@@ -55,7 +67,7 @@ def raise_notice(
         "about": about,
         "frame": frame,
         "addressee": addressee,
-        "at": now,
+        "at": at or now,
         "due": due or now,
     }
     statement = dialect.insert(notice).on_conflict_do_nothing(

@@ -104,7 +104,9 @@ class Intake:
             self._woken()
 
     def _run(self, connection: Connection, system: System, batch: Batch) -> bool:
-        ws = Workspace(connection, self._store, system.tenant, system.id, self._clock())
+        ws = Workspace(
+            connection, self._store, system.tenant, system.id, self._clock(), self._owners.key
+        )
         arrivals = list(batch.arrivals)
         owners = self._owners.find(ws, arrivals)
         arrivals = _set_asked_aside(ws, batch, arrivals)

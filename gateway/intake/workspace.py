@@ -16,12 +16,12 @@ from sqlalchemy import Connection, select
 from consent import fhir_circumstance
 from gateway.config import System
 from gateway.errors import Moved
-from gateway.hub import conflicts, directory, links, patients, persons, review, versions, writers
+from gateway.hub import conflicts, directory, links, patients, persons, review, seats, versions, writers
 from gateway.hub.claims import Claim
 from gateway.hub.identities import Stated
 from gateway.hub.journal import Note
 from gateway.hub.links import Link, Name
-from gateway.hub.persons import PersonRow
+from gateway.hub.persons import IdentifierKey, PersonRow
 from gateway.hub.schema.tables import lane
 from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
@@ -29,6 +29,7 @@ from gateway.hub.wake import wake
 from gateway.intake import disputes
 from gateway.intake.consents import only_permits
 from gateway.intake.twins import natives_of_twins
+from mappings.commitments import commits
 from mappings.dialects import is_inlined
 from mappings.model import Heading, Resource
 from mappings.references import references
@@ -44,6 +45,7 @@ class Workspace:
     tenant: str
     system: str
     now: datetime
+    key: IdentifierKey | None = None  # of the identities of who takes part; None: they are found later
     names: dict[str, Name] = field(default_factory=dict)  # native id -> what it stands for here
     natives: dict[str, str] = field(default_factory=dict)  # the other way, for what its records refer to
     people: dict[str, PersonRow] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Workspace:
     heard: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)  # held before, said now; by ref
     again: set[str] = field(default_factory=set)  # as they were, and lanes are to compare them once more
     moved: set[str] = field(default_factory=set)  # persons with a new version
+    committed: set[str] = field(default_factory=set)  # what says otherwise than before by when, or by whom
     narrowed: list[Note] = field(default_factory=list)  # consents that permit less, or may, than before
 
     def lock(self, person_ids: Iterable[str]) -> None:
@@ -185,6 +188,8 @@ class Workspace:
             resource=resource,
             writers=_writers(old, resource),
         )
+        if commits(resource) != (commits(old.resource) if old else None):
+            self.committed.add(ref)
         self.heads[ref] = version
         self.fresh.append(version)
         if old is not None or not only_permits(resource):
@@ -223,12 +228,14 @@ class Workspace:
             transaction = self.store.transaction_id(self.connection)
             versions.append(self.connection, self.tenant, self.fresh, transaction)
             directory.note(self.connection, self.tenant, (v.resource for v in self.fresh), self.now)
+            seats.keep(self.connection, self.tenant, self.key, {v.ref: v for v in self.fresh}.values())
         links.save(self.connection, self.tenant, self.touched.values())
         persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
-        wake(self.connection, self.tenant, self.moved, self.now)
+        wake(self.connection, self.tenant, self.moved, self.now, backfill=backfill)
         weighed = {v.person for v in self.fresh if v.change_no <= self.people[v.person].facts_no}
         weighed |= {p for p in self.moved if self.people[p].change_no == self.people[p].facts_no}
-        review.ask(self.connection, self.tenant, weighed, self.now)
+        committed = {v.person for v in self.fresh if v.ref in self.committed}
+        review.ask(self.connection, self.tenant, weighed, self.now, committed=committed)
 
     def _number_again(self) -> None:
         """A change number for what is as it was, so that every lane looks at it."""

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from gateway.exchange import reminders
-from gateway.hub.review import REMINDERS
+from gateway.hub.review import DEADLINES, REMINDERS
 from gateway.hub.schema import migrate
 from gateway.hub.schema.reminders import reminder
 from gateway.hub.schema.tables import person, timer
@@ -93,11 +93,13 @@ def test_everybody_known_before_is_looked_at_once(empty_database_url: str) -> No
         connection.execute(delete(timer))
     migrate(empty_database_url)
     with store.read(TENANT) as connection:
-        rows = connection.execute(select(timer.c.tenant, timer.c.kind, timer.c.subject)).all()
-        due = connection.execute(select(timer.c.due)).scalar_one()
+        rows = connection.execute(select(timer).order_by(timer.c.kind)).all()
     store.close()
-    assert [tuple(row) for row in rows] == [(TENANT, REMINDERS, "p1")]
-    assert due < NOW
+    assert [(r.tenant, r.kind, r.subject) for r in rows] == [
+        (TENANT, DEADLINES, "p1"),
+        (TENANT, REMINDERS, "p1"),
+    ]
+    assert all(row.due < NOW for row in rows)
 
 
 def test_facts_that_contradict_each_other_stop_nobody_else(here: World) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from gateway.errors import ConfigurationError
 from gateway.hub.store import Store
 
-HEAD = "0014"
+HEAD = "0015"
 
 
 def migrate(url: str, revision: str = "head") -> None:

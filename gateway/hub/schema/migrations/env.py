@@ -12,6 +12,7 @@ from gateway.hub.schema import login_tables as login_tables
 from gateway.hub.schema import notices as notices
 from gateway.hub.schema import receipts as receipts
 from gateway.hub.schema import reminders as reminders
+from gateway.hub.schema import seats as seats
 from gateway.hub.schema.tables import metadata
 
 connection = context.config.attributes["connection"]
