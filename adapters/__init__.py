@@ -27,10 +27,12 @@ def open_adapter(
     item_system: str | None = None,
     csv: CsvForm | None = None,
     snapshot: bool = False,
+    tasks: bool = False,
 ) -> Adapter:
     """The adapter of a system. deadline: seconds that one call may take in all. types, history: what a FHIR
     server is asked for, and whether by its histories; item_system: of our identifiers there. snapshot: each
-    file of a folder holds all the system has. Raises ValueError where `folder` or `url` is missing."""
+    file of a folder holds all the system has. tasks: a FHIR server acknowledges by Tasks. Raises ValueError
+    where `folder` or `url` is missing."""
     if kind == "folder":
         from adapters.folder import Folder
 
@@ -39,7 +41,7 @@ def open_adapter(
         return Folder(folder, form=folder_format, csv=csv, snapshot=snapshot)
     if url is None:
         raise ValueError("the system needs a url")
-    return _over_http(kind, url, tokens, ids, deadline, Asked(tuple(types), history, item_system))
+    return _over_http(kind, url, tokens, ids, deadline, Asked(tuple(types), history, item_system, tasks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Asked:
     types: tuple[str, ...]
     history: bool
     item_system: str | None
+    tasks: bool
 
 
 def _over_http(
@@ -61,12 +64,13 @@ def _over_http(
     from adapters.stafettlogg import Stafettlogg
 
     patience = Patience(deadline=deadline)
+    types = asked.types or POLLED
     if kind == "fhir":
         return FhirServer(
             url,
             tokens,
             patience=patience,
-            types=asked.types or POLLED,
+            types=types if not asked.tasks or "Task" in types else (*types, "Task"),
             history=asked.history,
             identifier_system=asked.item_system or OURS,
         )

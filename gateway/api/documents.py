@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from gateway.api.answers import FHIR_JSON, JSON, PROBLEM
 
 STATUSES = {
+    308: "The person is known by another id: ask again at Location",
     400: "The request is not understood",
     401: "No valid token",
     403: "The token does not reach this",
@@ -73,6 +74,9 @@ class RecordAnswer(Answer):
     late: bool | None = Field(None, description="An older edition: kept as history")
     closed: bool | None = Field(
         None, description="Of a consent: nothing that was decided before it is under way any more"
+    )
+    referral: Literal["not-sent"] | None = Field(
+        None, description="Of a referral by somebody who may not refer there; `problems` says the way to go"
     )
     line: int | None = Field(None, description="Line of an NDJSON body, for one that was rejected")
     problems: list[RecordProblem] | None = None

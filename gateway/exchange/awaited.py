@@ -33,6 +33,8 @@ def left(connection: Connection, system: System, item: Version, now: datetime) -
     if reading.in_error(item.resource):
         clear_notice(connection, system.tenant, Kind.UNACKNOWLEDGED, item.person, about, now)
         return
+    if item.source == system.id:
+        return  # its own words, on their way back
     if not system.acknowledges or item.ref.partition("/")[0] in BESIDE or is_notice(item.resource):
         return
     if not receipts.said_of(connection, system.tenant, system.id, item.ref, item.version):

@@ -75,6 +75,10 @@ def deliveries(
         said.setdefault((one.said.ref, one.said.recipient, one.version), []).append(one)
     heads = versions.of_refs(connection, tenant, {ref for ref, _ in attempts})
     wrong = {ref for ref, head in heads.items() if reading.in_error(head.resource)}
+    for (ref, recipient, version), own in list(said.items()):
+        head = heads.get(ref)
+        if head is not None and head.source == recipient and head.version != version:  # its own words since
+            said.setdefault((ref, recipient, head.version), []).extend(own)
     found = [
         _delivery(ref, recipient, told, item, said, systems)
         for (ref, recipient), (told, item) in attempts.items()

@@ -58,6 +58,7 @@ class PersonFacts:
     twins: Mapping[str, frozenset[str]] = field(default_factory=dict)
     organizations: Mapping[str, str] = field(default_factory=dict)  # participant -> organization number
     health_personnel: frozenset[str] = frozenset()  # participants with an authorization
+    professions: Mapping[str, frozenset[str]] = field(default_factory=dict)  # participant -> Volven 9060
     patients: tuple[str, ...] = ()  # references; more than one after a merge, the person's own first
     subjects: Mapping[str, str | None] = field(default_factory=dict)  # log or plan -> id of its Patient
     sides: Sides = field(default_factory=Sides)
@@ -138,7 +139,7 @@ class FactsReader:
         everything = past.of_person(connection, tenant, person, at)
         decided = acts.open_at(acts.of_person(connection, tenant, person), at)
         stated = [v for v in everything.values() if v.ref.partition("/")[0] in STATING]
-        return self._of(connection, tenant, person, stated, decided, everything)[0], everything
+        return self._of(connection, tenant, person, stated, decided, everything, at)[0], everything
 
     def _load(self, connection: Connection, tenant: str, person: str) -> tuple[PersonFacts, bool]:
         """The facts, and whether everything they name is here."""
@@ -154,6 +155,7 @@ class FactsReader:
         found: list[Version],
         decided: list[Act],
         everything: Mapping[str, Version] | None = None,
+        at: datetime | None = None,
     ) -> tuple[PersonFacts, bool]:
         settings = self._settings
         participants = list(statements.participants(found, settings, self.key))
@@ -184,7 +186,7 @@ class FactsReader:
         frames = [v for v in found if v.ref.startswith("CarePlan/")]
         frames.sort(key=lambda v: (v.resource.get("status") == "active", v.change_no))
         patients = tuple(v.ref for v in everyone)
-        apart = self._sides(connection, tenant, facts, patients, decided)
+        apart = _sides(connection, tenant, facts, patients, decided, at)
         subjects = {v.ref: sides.patient_of(v) for v in frames}
         known_of = PersonFacts(
             tenant=tenant,
@@ -196,6 +198,7 @@ class FactsReader:
             twins=_twins(participants),
             organizations={p.id: p.organization for p in participants if p.organization},
             health_personnel=statements.health_personnel(found),
+            professions=statements.professions(found),
             patients=patients,
             subjects=subjects,
             sides=apart,
@@ -205,15 +208,6 @@ class FactsReader:
             emergencies=statements.emergencies(decided),
         )
         return known_of, whole and not protected  # any new item may name a place
-
-    def _sides(
-        self, connection: Connection, tenant: str, facts: Facts, found: tuple[str, ...], decided: list[Act]
-    ) -> Sides:
-        """What was agreed to before a merge permits only what it was about."""
-        if len(found) < 2:
-            return Sides()
-        ids = [ref.partition("/")[2] for ref in found]
-        return sides.sides(facts, ids, sides.partings(connection, tenant, ids), decided)
 
     def _places(
         self, connection: Connection, tenant: str, person: str, everything: Mapping[str, Version] | None
@@ -233,6 +227,21 @@ class FactsReader:
             demands_writing=own.demands_writing,
             ordinary=frozenset(own.ordinary),
         )
+
+
+def _sides(
+    connection: Connection,
+    tenant: str,
+    facts: Facts,
+    found: tuple[str, ...],
+    decided: list[Act],
+    at: datetime | None,
+) -> Sides:
+    """What was agreed to before a merge permits only what it was about."""
+    if len(found) < 2:
+        return Sides()
+    ids = [ref.partition("/")[2] for ref in found]
+    return sides.sides(facts, ids, sides.partings(connection, tenant, ids, at), decided)
 
 
 def _continues(

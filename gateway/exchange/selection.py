@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.config import Route, Settings, System
-from gateway.exchange import statements
+from gateway.exchange import referrals, statements
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.frames import Frames
 from gateway.exchange.judge import Judge, View
@@ -62,7 +62,10 @@ class Selection:
     def view(self, item: str, parts: dict[str, Version]) -> View | None:
         """What may be seen of one item; None where no route leads here."""
         judge = self._judge(item, parts)
-        return judge.view(item, parts) if judge is not None else None
+        if judge is None:
+            return None
+        back = referrals.withheld(self.settings, self.facts, self.system, parts[item], self.now)
+        return back or judge.view(item, parts)
 
     def _each_once(self, connection: Connection, parts: Parts) -> Parts:
         """Where a log goes on as a plan, the plan's system gets what went along as the plan's, and the log's

@@ -29,6 +29,7 @@ from gateway.hub.persons import IdentifierKey
 from gateway.hub.versions import Version
 from mappings import reading
 from mappings.canonical import HPR
+from mappings.referrals import professions_of
 
 
 def counts(version: Version, settings: Settings) -> bool:
@@ -81,6 +82,12 @@ def health_personnel(versions: Iterable[Version]) -> frozenset[str]:
     """Participants with an authorization as health personnel (an HPR number)."""
     found = ((v.ref, reading.participant_of(v.resource)) for v in versions)
     return frozenset(ref for ref, one in found if one is not None and one.hpr)
+
+
+def professions(versions: Iterable[Version]) -> dict[str, frozenset[str]]:
+    """What participants are by profession, of those who say it."""
+    found = ((v.ref, professions_of(v.resource)) for v in versions)
+    return {ref: codes for ref, codes in found if codes}
 
 
 def released(acts: Iterable[Act]) -> frozenset[str]:

@@ -31,6 +31,7 @@ class Answer:
     waits_for: str | None = None
     problems: tuple[Problem, ...] = ()
     late: bool = False  # an older edition: kept as history, the current one stays
+    referral: str | None = None  # "not-sent": of a referral by somebody who may not refer; see problems
     closed: bool | None = None  # of a consent: whether everything decided before it has ended
 
     def plain(self) -> dict[str, Any]:
@@ -42,6 +43,8 @@ class Answer:
             out["waitsFor"] = self.waits_for
         if self.late:
             out["late"] = True
+        if self.referral is not None:
+            out["referral"] = self.referral
         if self.closed is not None:
             out["closed"] = self.closed
         if self.problems:

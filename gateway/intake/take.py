@@ -20,6 +20,7 @@ from gateway.intake import waiting
 from gateway.intake.answer import Answer, Status, rejected
 from gateway.intake.arrival import Arrival, Batch, Offered, anchor
 from gateway.intake.entry import Entry
+from gateway.intake.feedback import heard
 from gateway.intake.owners import OwnerFinder, Owners
 from gateway.intake.renaming import stated_before, take_numbers
 from gateway.intake.workspace import Workspace
@@ -48,6 +49,7 @@ class Intake:
         self._clock = clock
         self._journal = journal
         self._woken = woken
+        self._rules = settings.referral_rules
 
     def take(self, system: System, offered: Sequence[Offered], *, polled: bool = False) -> list[Answer]:
         """Take a batch in. One answer per record, in order; a bad record never harms the rest.
@@ -162,7 +164,7 @@ class Intake:
             return rejected(offered.record, *refusal.problems, label=(heading.type, heading.id))
         if heading in ws.stated:
             take_numbers(ws, heading, person, known, late=answer.late)
-        return answer
+        return heard(ws, system, answer, self._rules)
 
 
 def _set_asked_aside(ws: Workspace, batch: Batch, arrivals: list[Arrival]) -> list[Arrival]:
