@@ -15,10 +15,10 @@ PACKAGE := build/package/stafettbro.fhir.tgz
 PYTEST_ARGS ?=
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench lock clean races
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale lock clean races
 
 help: ## what can be done here
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
 		printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.runtime ## start the demo: gateway, three demo systems, sample children
@@ -59,6 +59,9 @@ mutants: $(VENV)/.development ## breaks the lens core in 2,000 places, one at a 
 
 bench: $(VENV)/.development ## figures beside a floor; writes build/bench/report.json
 	$(BIN)/python -m bench.run
+
+bench-scale: $(VENV)/.development ## 100,000 children beside 1,000: what size costs (long); SCALE=0.01 for a try
+	$(BIN)/python -m bench.scale --scale $(or $(SCALE),1) $(SCALE_ARGS)
 
 lock: $(VENV)/.development ## the lock files anew from pyproject.toml; LOCK_ARGS=--upgrade for newer versions
 	@.ci/lock $(LOCK_ARGS)
