@@ -18,6 +18,7 @@ CONSENTS_WRITE: Final = "consents.write"  # take a consent back
 ACTS_WRITE: Final = "acts.write"  # let go, object, withhold, find necessary, set an objection aside
 EMERGENCY_WRITE: Final = "emergency.write"  # share one item because of danger to life or health
 RECALL_WRITE: Final = "recall.write"  # recall items from everyone who got them
+PEOPLE_WRITE: Final = "people.write"  # say that two persons are one, or are not
 RECEIPTS_WRITE: Final = "receipts.write"  # acknowledge what one's own system got
 RECEIPTS_READ: Final = "receipts.read"  # how far items have come at their recipients
 DEVIATIONS_READ: Final = "deviations.read"
@@ -47,6 +48,7 @@ ALL: Final = frozenset(
         ACTS_WRITE,
         EMERGENCY_WRITE,
         RECALL_WRITE,
+        PEOPLE_WRITE,
         RECEIPTS_WRITE,
         RECEIPTS_READ,
         DEVIATIONS_READ,

@@ -17,9 +17,9 @@ from gateway.api.documents import errors, ok
 from gateway.consents.history import Step, history
 from gateway.consents.state import Signer, Standing, plain_time, standings
 from gateway.consents.words import HEAR, STATES, WEIGH
-from gateway.errors import NotFound
+from gateway.errors import Moved, NotFound
 from gateway.exchange.facts import PersonFacts
-from gateway.hub import versions
+from gateway.hub import persons, versions
 from gateway.hub.schema.tables import person, resource
 
 router = APIRouter(tags=["consents"])
@@ -48,11 +48,17 @@ def consents(
 
 def facts_of(connection: Connection, desk: Desk, caller: Caller, person_id: str) -> PersonFacts:
     """What is known of a person of the caller's tenant; for a system, of one it has written about. Raises
-    NotFound."""
+    NotFound, and Moved for the id of one who was merged into another."""
     columns = person.c
     row = connection.execute(
-        select(columns.facts_no).where(columns.tenant == caller.tenant, columns.id == person_id)
+        select(columns.facts_no, columns.merged_into).where(
+            columns.tenant == caller.tenant, columns.id == person_id
+        )
     ).first()
+    if row is not None and row.merged_into is not None:
+        now = persons.resolve(connection, caller.tenant, row.merged_into)
+        if _known(connection, caller, now):
+            raise Moved(person_id, now)
     if row is None or not _known(connection, caller, person_id):
         raise NotFound("No such person here")
     return desk.service.facts.read(connection, caller.tenant, person_id, row.facts_no)

@@ -18,13 +18,13 @@ from gateway.api.answers import answer
 from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.documents import DecisionAnswers, DisclosureAnswers, errors, ok
 from gateway.config import System
-from gateway.errors import InvalidRequest, NotFound
+from gateway.errors import InvalidRequest, Moved, NotFound
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import View
 from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM
 from gateway.exchange.selection import Selection, by_item
 from gateway.exchange.sight import Looking
-from gateway.hub import links, versions
+from gateway.hub import links, persons, versions
 from gateway.hub.content import unpack
 from gateway.hub.schema.tables import disclosure, person
 from gateway.hub.versions import Version
@@ -66,8 +66,8 @@ def decisions(
         raise NotFound("No such recipient")
     own = patient.removeprefix("Patient/")
     with service.store.read(caller.tenant) as connection:
-        facts = _facts(connection, desk, caller, own)
-        visible = _visible(connection, desk, caller, own)
+        facts = _facts(connection, desk, caller, own, past=at is not None)
+        visible = _visible(connection, desk, caller, persons.resolve(connection, caller.tenant, own))
         if at is None:
             everything = versions.of_person(connection, caller.tenant, own)
         else:
@@ -94,12 +94,21 @@ def decisions(
     return answer(body)
 
 
-def _facts(connection: Connection, desk: Desk, caller: Caller, own: str) -> PersonFacts:
+def _facts(
+    connection: Connection, desk: Desk, caller: Caller, own: str, *, past: bool = False
+) -> PersonFacts:
+    """past: who was merged into another since is still looked for under the id of then."""
     row = connection.execute(
-        select(person.c.facts_no).where(person.c.tenant == caller.tenant, person.c.id == own)
+        select(person.c.facts_no, person.c.merged_into).where(
+            person.c.tenant == caller.tenant, person.c.id == own
+        )
     ).first()
     if row is None:
         raise NotFound("No such person here")
+    if row.merged_into is not None and not past:
+        now = persons.resolve(connection, caller.tenant, row.merged_into)
+        _visible(connection, desk, caller, now)
+        raise Moved(own, now)
     return desk.service.facts.read(connection, caller.tenant, own, row.facts_no)
 
 

@@ -50,7 +50,7 @@ def timeline(
         sight = here.looking.whole(here.connection, patient, hold=False)
         if sight is None or not sight.seen:
             raise NotFound("No such person here")
-        gone = absences.of_person(here.connection, caller.tenant, patient)
+        gone = absences.of_person(here.connection, caller.tenant, sight.person)
         entries = [
             e
             for e in Timeline(sight.seen, sight.provenances, sight.facts, gone).entries()
@@ -80,6 +80,7 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "level": entry.level,
         "status": entry.status,
         "missing": [_missing(one, entry) for one in entry.missing],
+        "states": [{"state": one.state, "time": one.at, "reason": one.reason} for one in entry.steps],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -47,14 +47,15 @@ class Sides:
         return self.prepared.get(patient) or self.prepared.get(None)
 
 
-def partings(connection: Connection, tenant: str, found: Iterable[str]) -> list[Parting]:
-    """The standing merges among these Patients."""
-    stand = [
-        one for one in joining.of_person(connection, tenant, *found) if one.state is joining.State.STANDING
-    ]
+def partings(
+    connection: Connection, tenant: str, found: Iterable[str], at: datetime | None = None
+) -> list[Parting]:
+    """The merges among these Patients that stand. at: that stood then."""
+    merges = joining.of_person(connection, tenant, *found)
     return [
         Parting(one, frozenset({one.joined, *patients.merged_into(connection, tenant, one.joined)}))
-        for one in stand
+        for one in merges
+        if (one.undone is None if at is None else one.created <= at and not (one.undone and one.undone <= at))
     ]
 
 

@@ -20,7 +20,7 @@ from gateway.exchange.disclosures import Attempt
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.seen import Seen, listing, own_writing
 from gateway.exchange.selection import MEMBERS, Selection, by_item
-from gateway.hub import versions
+from gateway.hub import persons, versions
 from gateway.hub.schema.tables import person, resource, resource_version
 from gateway.hub.versions import Version
 from mappings import reading
@@ -34,10 +34,11 @@ LISTS = frozenset({"CarePlan", "CareTeam"})  # their content follows from other 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What decisions about a person rest on: the number of their newest change, and the consent epoch (the
-    newest change of facts)."""
+    newest change of facts). moved: who they were merged into."""
 
     change_no: int
     epoch: int
+    moved: str | None = None
 
 
 @dataclass(slots=True)
@@ -222,8 +223,12 @@ class Looking:
 
     def at(self, connection: Connection, person_id: str, *, hold: bool = True) -> Sight | None:
         """The person as the system may see them, nothing looked at yet; None where there is no such person in
-        its tenant. hold: nothing of them changes until the transaction, one that writes, ends."""
+        its tenant. hold: nothing of them changes until the transaction, one that writes, ends. The id of one
+        who was merged into another stands for that one."""
         stands = moment(connection, self.system, person_id, hold=hold)
+        if stands is not None and stands.moved is not None:
+            person_id = persons.resolve(connection, self.system.tenant, stands.moved)
+            stands = moment(connection, self.system, person_id, hold=hold)
         if stands is None:
             return None
         facts = self.facts.read(connection, self.system.tenant, person_id, stands.epoch)
@@ -248,8 +253,8 @@ class Looking:
 
 def moment(connection: Connection, system: System, person_id: str, *, hold: bool) -> Moment | None:
     """How things stand with a person for a recipient; None where there is no such person."""
-    about = select(person.c.change_no, person.c.facts_no).where(
+    about = select(person.c.change_no, person.c.facts_no, person.c.merged_into).where(
         person.c.tenant == system.tenant, person.c.id == person_id
     )
     row = connection.execute(about.with_for_update(read=True) if hold else about).first()
-    return None if row is None else Moment(int(row.change_no), int(row.facts_no))
+    return None if row is None else Moment(int(row.change_no), int(row.facts_no), row.merged_into)

@@ -179,8 +179,10 @@ def _set_asked_aside(ws: Workspace, batch: Batch, arrivals: list[Arrival]) -> li
             batch.answer(arrival, rejected(arrival.offered.record, claims.REFUSED, label=label))
         else:
             waiting.keep(ws, arrival, claim.waits)
-            said = {"waits_for": claim.waits, "problems": (claim.problem, *heading.warnings)}
-            batch.answer(arrival, Answer(Status.WAITING, heading.type, heading.id, **said))
+            waits, told = claim.waits, (claim.problem, *heading.warnings)
+            batch.answer(
+                arrival, Answer(Status.WAITING, heading.type, heading.id, waits_for=waits, problems=told)
+            )
     return left
 
 
