@@ -78,9 +78,9 @@ class Worker:
         """Work until stopped."""
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(DATABASE_THREADS, "db"))
-        self._life = await self._take_lock()
         await asyncio.to_thread(self._ensure_recipients)
         self._runners = {s.id: self._runner(s) for s in self._recipients()}
+        self._life = await self._take_lock()
         log(Event.WORKER_STARTED, worker=self._life.id)
         try:
             await self._work()

@@ -139,7 +139,7 @@ class Judgement:
             "SELECT id, recipient, state, started, items FROM disclosure WHERE channel IN ('push', 'notice')"
         )
         return [
-            (key, to, state, started.timestamp() * 1e9 - offset, {_item(i) for i in unpack(bytes(items))})
+            (key, to, state, started * 1000.0 - offset, {_item(i) for i in unpack(bytes(items))})
             for key, to, state, started, items in self.made.rows(asked)
         ]
 
