@@ -81,19 +81,21 @@ def merge(
     *,
     path: str = "",
     previous: Resource | None = None,
+    unsure: bool = False,
 ) -> Merged:
     """Apply to `current` what differs between `base` (what the system last held) and `theirs`.
 
     previous: what the system held before our last delivery, while it has not shown that it saw it; what comes
-    back as it was then becomes a conflict. `id` stays ours; what servers set is left out of the comparison,
-    and of the value when that is a new one.
+    back as it was then becomes a conflict. unsure: nobody knows whether that delivery arrived; a place that
+    it changed, and they have changed otherwise, is then a conflict too. `id` stays ours; what servers set is
+    left out of the comparison, and of the value when that is a new one.
     """
     before, after = _said(base or {}), _said(theirs)
     if same(before, after):
         return Merged(current)
     ours = _without_id(normalise(current))
     sides = Sides(before, after, ours, UNKNOWN if previous is None else _said(previous))
-    work = _Work([])
+    work = _Work([], unsure)
     if after.get("resourceType") != ours.get("resourceType"):
         work.disagree(sides, Place(path or "resourceType"))
         return Merged(current, tuple(work.conflicts))
@@ -111,6 +113,7 @@ class _Work:
     """One merge under way. Every method gives the merged value of a place; ABSENT when there is none."""
 
     conflicts: list[Conflict]
+    unsure: bool
 
     def value(self, sides: Sides, name: str, place: Place) -> Json:
         """Any place."""
@@ -129,7 +132,10 @@ class _Work:
         """Theirs where only they changed it, else ours and a conflict."""
         if sides.came_back:
             return self.disagree(sides, place, "older")
-        return sides.theirs if same(sides.base, sides.current) else self.disagree(sides, place)
+        crossed = self.unsure and sides.previous is not UNKNOWN and not same(sides.base, sides.previous)
+        return (
+            sides.theirs if same(sides.base, sides.current) and not crossed else self.disagree(sides, place)
+        )
 
     def disagree(self, sides: Sides, place: Place, kind: Literal["changed", "older"] = "changed") -> Json:
         """Keep ours, and note every side's value."""

@@ -51,13 +51,16 @@ class Entry:
             return back
         link = link or self._link(name)
         ids = self._ids(ws, name)
+        unsure = False
         if link.candidates:
-            standing.settle(link, self.version, lambda state: self.mapping.put(self.record, state, ids))
+            unsure = standing.settle(
+                link, self.version, lambda state: self.mapping.put(self.record, state, ids)
+            )
             ws.keep(link)
         theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, ids))
         if link.native_id is not None and theirs == link.held:
             return self._same(ws, link)
-        status = self._merge(ws, link, theirs)
+        status = self._merge(ws, link, theirs, unsure=unsure)
         self._hold(ws, link, theirs)
         return Answer(
             status, self.heading.type, self.heading.id, ref=name.ref, problems=self.heading.warnings
@@ -134,7 +137,9 @@ class Entry:
             Status.UNCHANGED, self.heading.type, self.heading.id, ref=link.ref, problems=self.heading.warnings
         )
 
-    def _merge(self, ws: Workspace, link: Link, theirs: State, *, back: bool = False) -> Status:
+    def _merge(
+        self, ws: Workspace, link: Link, theirs: State, *, back: bool = False, unsure: bool = False
+    ) -> Status:
         base = link.held
         if derived.is_document(base.focus.get(ITEM)):
             return Status.STORED  # it follows from the plan; what the server did to it is its own affair
@@ -142,7 +147,7 @@ class Entry:
         for slot in theirs.focus:
             if slot == PROVENANCE or self._untold(ws, base, slot):
                 continue
-            merged, conflicts = self._merge_resource(ws, link, theirs, slot, back=back)
+            merged, conflicts = self._merge_resource(ws, link, theirs, slot, back=back, unsure=unsure)
             if merged:
                 changed.add(slot if is_inlined(slot) else link.ref)
             conflicting = conflicting or conflicts
@@ -159,7 +164,7 @@ class Entry:
         return slot in ws.heads
 
     def _merge_resource(
-        self, ws: Workspace, link: Link, state: State, slot: str, *, back: bool
+        self, ws: Workspace, link: Link, state: State, slot: str, *, back: bool, unsure: bool
     ) -> tuple[bool, bool]:
         base, theirs = link.held.focus.get(slot), state.focus[slot]
         ref = f"{theirs['resourceType']}/{theirs['id']}"
@@ -180,7 +185,7 @@ class Entry:
             past = versions.history(ws.connection, ws.tenant, ref)
             merged = standing.without_return(known, theirs, head.resource, past)
         else:
-            merged = merge(known, theirs, head.resource, previous=previous)
+            merged = merge(known, theirs, head.resource, previous=previous, unsure=unsure)
         for one in merged.conflicts:
             values = two_sides(ws, one, head, self.heading.changed, state.focus.get(PROVENANCE))
             ws.disagree(person_id=self.person, ref=ref, path=one.path, values=values)

@@ -16,11 +16,11 @@ Put = Callable[[State], State]  # the state after the record at hand, where the 
 MOST = 50  # older versions that are compared
 
 
-def settle(link: Link, version: str | None, put: Put) -> None:
+def settle(link: Link, version: str | None, put: Put) -> bool:
     """Our last deliveries may or may not have reached the system; `link` is left with the state it held. What
     it says now tells which: the state it repeats, else the one that its record differs least from. Where two
-    are as near and its version has moved, it may have been us or someone there: then a field as it was before
-    our deliveries counts as doubtful."""
+    are as near and its version has moved, it may have been us or someone there: then a field that our
+    deliveries changed counts as doubtful, and this is True."""
     held, candidates, link.candidates = link.held, link.candidates, ()
     known = [*reversed(candidates), *([held] if held.focus else [])]  # of equal ones the newest
     far = [distance(one, put(one)) for one in known]
@@ -28,9 +28,11 @@ def settle(link: Link, version: str | None, put: Put) -> None:
     if min(far) == 0 or not held.focus:
         link.held = near[0]
     elif near == [held] or version == link.version or (version is None and held in near):
-        return  # nothing of ours is there
+        return False  # nothing of ours is there
     else:
         link.held, link.previous = near[0], held
+        return len(near) > 1
+    return False
 
 
 def distance(before: State, after: State) -> int:

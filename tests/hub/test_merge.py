@@ -352,6 +352,14 @@ def test_a_new_value_is_taken_though_an_older_one_is_known() -> None:
     assert merge(delivered, edited, delivered, previous=goal()).value == edited
 
 
+def test_nobody_knows_whether_a_delivery_arrived_so_what_crosses_it_is_a_conflict() -> None:
+    delivered = goal(description={"text": "Levert"})
+    crossing = goal(description={"text": "Deres eget"}, lifecycleStatus="completed")
+    merged = merge(delivered, crossing, delivered, previous=goal(), unsure=True)
+    assert merged.value == {**delivered, "lifecycleStatus": "completed"}
+    assert [(c.path, c.kind) for c in merged.conflicts] == [("Goal.description", "changed")]
+
+
 def test_a_path_may_be_given_and_holds_no_content() -> None:
     merged = merge(
         goal(identifier=[{"system": "urn:a", "value": "hemmelig", "use": "usual"}]),

@@ -93,6 +93,20 @@ def test_an_edit_on_top_of_whichever_arrived_is_that_edit_alone(
     assert "Jeg vil være med" in str(current)
 
 
+def test_a_field_that_both_changed_while_nobody_answered_is_a_conflict(here: World) -> None:
+    here.take("stafettlogg", *CHILD.log_records())
+    here.take("individuell-plan", *CHILD.plan_records())
+    (answer,) = here.take("stafettlogg", CHILD.goal("m1", 1))
+    held = delivered(here)
+    here.take("stafettlogg", CHILD.goal("m1", 2))
+    cut_off(here)
+    (known,) = here.service.intake.take(
+        here.system("individuell-plan"), [Offered(held | {"tekst": "Skrevet samtidig"}, "2")]
+    )
+    assert known.status.value == "conflict"
+    assert goal(here, answer.ref or "")["description"]["text"] == "Utgave 2 av m1"
+
+
 def test_what_is_as_near_to_two_is_doubtful_and_takes_nothing_back(here: World) -> None:
     """Half of what we sent is there, half as before: nobody can say who wrote which."""
     here.take("stafettlogg", *CHILD.log_records())
