@@ -18,6 +18,7 @@ from gateway.cli.exporting import export
 from gateway.cli.importing import import_
 from gateway.cli.lanes import lanes
 from gateway.cli.mapping import mapping
+from gateway.cli.merging import identity
 from gateway.cli.outcome import PlainCommand
 from gateway.cli.previewing import preview
 from gateway.cli.publishing import profiles
@@ -90,3 +91,4 @@ for _panel, _commands in _PANELS.items():
         app.command(_name, cls=PlainCommand, rich_help_panel=_panel)(_command)
 app.add_typer(mapping, rich_help_panel="Connect a system")
 app.add_typer(lanes, rich_help_panel="Look and mend")
+app.add_typer(identity, rich_help_panel="Look and mend")

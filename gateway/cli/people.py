@@ -96,7 +96,7 @@ def _by_id(connection: Connection, person_id: str) -> Person:
         raise Impossible(
             "There is no such person here. Name one by the hub's id, by SYSTEM:ID of a log, or -."
         )
-    return Person(row.tenant, row.id)
+    return Person(row.tenant, persons.resolve(connection, row.tenant, row.id))
 
 
 def _ask() -> str:
