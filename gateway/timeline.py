@@ -17,6 +17,7 @@ from gateway.hub.absences import Absence
 from mappings import derived, reading, telling
 from mappings.canonical import ENH, LEVEL_HISTORY
 from mappings.model import Json, Resource
+from mappings.referrals import Step, referral_of
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 KINDS: Final = {
@@ -83,6 +84,7 @@ class Entry:
     service: str | None = None
     level: int | None = None
     missing: tuple[Absence, ...] = ()
+    steps: tuple[Step, ...] = ()  # of a referral: how far it has come
 
     @property
     def place(self) -> tuple[datetime, str]:
@@ -135,6 +137,7 @@ class Timeline:
             service=service,
             level=self._level(one, moment),
             missing=tuple(gone for gone in self.absences if gone.ref == one.ref),
+            steps=referral.steps if (referral := referral_of(resource)) is not None else (),
         )
 
     def _words(self, one: Seen) -> tuple[str | None, tuple[str, ...]]:

@@ -27,6 +27,12 @@ _BY_STATUS: Final[Mapping[str, str]] = {
     "cancelled": "avsluttet",
     "failed": "avsluttet",
 }
+_BY_REQUEST: Final[Mapping[str, str]] = {
+    "on-hold": "venteliste",
+    "revoked": "avslag",
+    "completed": "avsluttet",
+}
+_REASON: Final = "http://hl7.org/fhir/StructureDefinition/request-statusReason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,17 @@ def moment_of(task: Resource) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return found if found.tzinfo is not None else None
+
+
+def step_of_request(request: Resource, at: str) -> Step | None:
+    """What the status of the referral itself says, where its recipient has changed it."""
+    state = _BY_REQUEST.get(str(request.get("status")))
+    if state is None:
+        return None
+    given = (
+        e.get("valueCodeableConcept") for e in _dicts(request.get("extension")) if e.get("url") == _REASON
+    )
+    return Step(state, at, reason_of({"statusReason": next(given, None)}))
 
 
 def reason_of(task: Resource) -> str | None:

@@ -282,6 +282,14 @@ class TimelineMissing(Answer):
     nn: str
 
 
+class TimelineState(Answer):
+    """One state of a referral."""
+
+    state: str
+    time: str
+    reason: str | None
+
+
 class TimelineEntry(Answer):
     """One thing that happened, once, whichever systems know of it."""
 
@@ -298,6 +306,7 @@ class TimelineEntry(Answer):
     level: int | None = Field(description="BTI nivå of the log at that time")
     status: str | None
     missing: list[TimelineMissing] = Field(description="Where it is no longer told of, though it stands")
+    states: list[TimelineState] = Field(description="Of a referral: how far it has come at its recipient")
 
 
 class TimelineAnswer(Answer):

@@ -165,7 +165,8 @@ class Reminders:
             return None
         if row.noticed and "/" in row.about:
             visible = Visible(self.settings, self.facts, self.system, self.now)
-            if not visible.of(connection, self.tenant, row.person, [row.about]):
+            ref = row.about.partition("@")[0]  # what is at one recipient: "Goal/…@bup"
+            if not visible.of(connection, self.tenant, row.person, [ref]):
                 return None
         names = (field for field in Reminder.__slots__ if field != "addressees")
         return Reminder(**{name: getattr(row, name) for name in names}, addressees=tuple(sorted(own)))

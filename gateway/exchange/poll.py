@@ -34,6 +34,7 @@ BATCH = 50
 PAGES = 20  # per turn; a system with more goes on in the next
 WHOLE = timedelta(days=1)  # after this each patient, or a whole list, is read from the beginning
 WHOLE_TURN = timedelta(minutes=30)  # for reading a whole list
+AGAIN = timedelta(hours=1)  # after this a whole list that broke off is read once more
 READ: Final = ""  # in the place of a patient's cursor: it has been read once, from the beginning
 MOST_REMEMBERED: Final = 500  # ids; with more than that to read again the cursor stays
 
@@ -133,8 +134,8 @@ class Poller:
             await self._ask(changes, self._patients.get(patient), go_on)
 
     async def _ask_for_all(self) -> None:
-        """The whole list from its beginning. A whole that ends in an error is reported, and flags nothing;
-        the next turn goes on from where the one before it was."""
+        """The whole list from its beginning. One that breaks off is noted, flags nothing, and is read again
+        later; the next turn goes on from where the one before it was."""
         self._whole = Whole(self.clock())
         cursor, more = None, True
         try:
@@ -145,7 +146,7 @@ class Poller:
                 cursor, more = page.cursor, page.more
             self._cursor = cursor
         except AdapterError:
-            self._whole.broken = True
+            self._whole.broken, self._began = True, self.clock() - WHOLE + AGAIN
             raise
         finally:
             await asyncio.to_thread(self._compare)

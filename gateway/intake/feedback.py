@@ -23,7 +23,18 @@ from gateway.intake.workspace import Workspace
 from mappings import reading
 from mappings.canonical import ENH
 from mappings.model import Problem, Resource
-from mappings.referrals import Referral, focus_of, moment_of, professions_of, reason_of, referral_of, step_of, with_step
+from mappings.referrals import (
+    Referral,
+    Step,
+    focus_of,
+    moment_of,
+    professions_of,
+    reason_of,
+    referral_of,
+    step_of,
+    step_of_request,
+    with_step,
+)
 
 SAYING: Final = ("status", "focus", "statusReason", "businessStatus", "lastModified")
 MAY_NOT_REFER: Final = "may-not-refer"
@@ -47,7 +58,11 @@ def heard(ws: Workspace, system: System, answer: Answer, rules: Iterable[Referra
     if head.ref.startswith("Task/") and answer.status is Status.STORED:
         _task(ws, system, head)
     referral = referral_of(head.resource) if head.ref.startswith("ServiceRequest/") else None
-    return answer if referral is None else _referral(ws, head, referral, answer, rules)
+    if referral is None:
+        return answer
+    if head.source == system.id != head.created_by and answer.status is Status.STORED:
+        _request(ws, system, head, referral)
+    return _referral(ws, head, referral, answer, rules)
 
 
 # --- a referral comes in ---------------------------------------------------------------------------------
@@ -108,7 +123,17 @@ def _task(ws: Workspace, system: System, task: Version) -> None:
         receipts.keep(ws.connection, ws.tenant, said, ws.now)
     referral = referral_of(head.resource)
     if referral is not None and _is_for(ws, system, head, referral):
-        _step(ws, system, task, head)
+        recorded = task.recorded or ws.now
+        _change(ws, system, head, step_of(task.resource, _text(recorded)), recorded)
+
+
+def _request(ws: Workspace, system: System, head: Version, referral: Referral) -> None:
+    """The recipient has changed the referral itself."""
+    old = versions.current(ws.connection, ws.tenant, head.ref)
+    moved = old is not None and old.resource.get("status") != head.resource.get("status")
+    if moved and _is_for(ws, system, head, referral):
+        recorded = head.recorded or ws.now
+        _change(ws, system, head, step_of_request(head.resource, _text(recorded)), recorded)
 
 
 def _says_nothing_new(ws: Workspace, task: Version) -> bool:
@@ -130,8 +155,8 @@ def _is_for(ws: Workspace, system: System, head: Version, referral: Referral) ->
     return referral.service in _services(participants.values(), system.organization)
 
 
-def _step(ws: Workspace, system: System, task: Version, head: Version) -> None:
-    step = step_of(task.resource, _text(task.recorded or ws.now))
+def _change(ws: Workspace, system: System, head: Version, step: Step | None, recorded: datetime) -> None:
+    """The referral with one more state, as its recipient said it."""
     changed = with_step(head.resource, step) if step is not None else head.resource
     if changed is head.resource:
         return
@@ -140,7 +165,6 @@ def _step(ws: Workspace, system: System, task: Version, head: Version) -> None:
         for ref, one in versions.of_items(ws.connection, ws.tenant, [head.item]).items()
         if ref not in ws.heads
     )
-    recorded = task.recorded or ws.now
     ws.append(changed, person_id=head.person, item=head.item, recorded=recorded)
     ws.append(
         _provenance(head.ref, system, recorded), person_id=head.person, item=head.item, recorded=recorded

@@ -202,3 +202,25 @@ async def test_check_and_a_folder_that_cannot_be(tmp_path: Path) -> None:
         await opened(blocked).prepare()
     with pytest.raises(Unavailable):
         await opened(blocked).write(write())
+
+
+async def test_a_file_may_say_that_it_has_all_there_is_and_what_it_leaves_out(tmp_path: Path) -> None:
+    left_out = [{"id": "2", "grunn": "evalueringsfrist"}, {"id": 3}, "x"]
+    dropped(tmp_path, "a.json", json.dumps({"uttrekk": "helt", "poster": [{"id": "1"}], "utelatt": left_out}))
+    page = await opened(tmp_path).changes(None)
+    assert (page.whole, page.omitted, records(page)) == (True, (("2", "evalueringsfrist"),), [{"id": "1"}])
+
+
+async def test_a_file_that_does_not_say_so_is_no_whole_unless_all_of_its_systems_files_are(
+    tmp_path: Path,
+) -> None:
+    dropped(tmp_path, "a.json", '{"id": "1", "uttrekk": "delvis"}')
+    assert (await opened(tmp_path).changes(None)).whole is False
+    page = await opened(tmp_path, snapshot=True).changes(None)
+    assert (page.whole, len(page.records)) == (True, 1)
+
+
+async def test_a_whole_without_a_list_is_put_aside(tmp_path: Path) -> None:
+    dropped(tmp_path, "a.json", '{"uttrekk": "helt", "poster": {}}')
+    page = await opened(tmp_path).changes(None)
+    assert (page.whole, page.unreadable) == (False, (("a.json", "Uttrekket har ingen liste med poster."),))

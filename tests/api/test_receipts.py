@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
 from tests.api.test_fhir_read import person
+from tests.api.test_notices import at
 from tests.api.test_pull import pull
-from tests.api.world import World, fields
+from tests.api.world import World, fields, settings
 
 
 @pytest.fixture
@@ -122,6 +126,38 @@ def test_a_plain_registration_in_error_has_a_receipt_from_each_who_has_it(
     pull(told, after["cursor"])
     done = deliveries(told, emma)[ref]
     assert (done["withdrawal"], done["state"]) == (True, "acknowledged")
+
+
+@pytest.fixture
+def waited_for(sqlite_url: str, tmp_path: Path, issuer: Issuer) -> Iterator[World]:
+    """The plan system is one that acknowledges, within three days."""
+    given = settings(sqlite_url, tmp_path, issuer)
+    systems = [s.model_copy(update={"acknowledges": s.id == "plan"}) for s in given.systems]
+    made = World(given.model_copy(update={"systems": tuple(systems)}), issuer)
+    yield made
+    made.close()
+
+
+def test_what_nobody_acknowledges_is_told_to_the_coordinator_after_its_time(
+    waited_for: World, emma: list[dict[str, Any]]
+) -> None:
+    waited_for.hand_in("logg", emma)
+    waited_for.hand_in("plan", records("individuell-plan", "emma"))
+    ref = goal(waited_for)
+    cursor, began = pull(waited_for)["cursor"], waited_for.now
+    at(waited_for, began + timedelta(hours=71))
+    assert unacknowledged(waited_for) == set()
+    at(waited_for, began + timedelta(hours=73))
+    assert f"{ref}@plan" in unacknowledged(waited_for)
+    assert unacknowledged(waited_for, "lege") == set(), "it coordinates nothing"
+    pull(waited_for, cursor)
+    assert unacknowledged(waited_for) == set(), "it has said that it stored all of it"
+    assert deliveries(waited_for, emma)[ref]["state"] == "acknowledged"
+
+
+def unacknowledged(world: World, client: str = "logg") -> set[str]:
+    found = fields(world.get("/notices?limit=200", client))["notices"]
+    return {one["about"] for one in found if one["kind"] == "unacknowledged"}
 
 
 @pytest.mark.parametrize(

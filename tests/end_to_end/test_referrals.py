@@ -169,3 +169,20 @@ def far(world: InProcess, ref: str) -> State:
         found = deliveries(connection, TENANT, person, systems)
     (one,) = [one for one in found if (one.ref, one.recipient) == (ref, "bup")]
     return one.state
+
+
+def test_bup_may_say_it_on_the_referral_itself(emma: InProcess) -> None:
+    referral(emma, "h-7", "e-d7")
+    (request,) = at_bup(emma, "h-7")
+    reason = {"url": "http://hl7.org/fhir/StructureDefinition/request-statusReason",
+              "valueCodeableConcept": {"text": "Mangler samtykke"}}  # fmt: skip
+    extensions = [*request["extension"], reason]
+    emma.systems.bup.save({**request, "status": "revoked", "extension": extensions})
+    emma.quiet()
+    assert states(emma, "h-7") == [("avslag", "Mangler samtykke")]
+    emma.edit("stafettlogg", "h-7", nettverk="Tante og onkel")
+    emma.quiet()
+    assert states(emma, "h-7") == [("avslag", "Mangler samtykke")], "said once"
+    (there,) = at_bup(emma, "h-7")
+    assert (there["status"], extension(there, "nettverk")) == ("revoked", "Tante og onkel")
+    emma.assert_agreed()
