@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import quantiles
 
 import httpx
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from bench.children import goal
 from bench.installation import LOG, PLAN, Installation, enter_children, installed
@@ -91,15 +91,15 @@ def _await_quiet(url: str, seconds: float = 180.0) -> None:
 
 def _closed(url: str) -> dict[str, float]:
     """Native id in the stafettlogg -> when its first delivery was closed as delivered."""
-    engine = create_engine(url)
-    with engine.connect() as connection:
+    store = Store(url)
+    with store.read("fjordbyen") as connection:
         names = connection.execute(text("SELECT ref, native_id FROM link WHERE system = :log"), {"log": LOG})
         name_of = {row.ref: row.native_id for row in names}
         rows = connection.execute(
             text("SELECT closed, items FROM disclosure WHERE recipient = :plan AND state = 'delivered'"),
             {"plan": PLAN},
         ).all()
-    engine.dispose()
+    store.close()
     closed: dict[str, float] = {}
     for row in rows:
         moment = row.closed / 1e6

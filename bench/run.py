@@ -23,6 +23,7 @@ from bench import decisions, generator, latency, lenses, throughput
 from bench.latency import Pace
 from bench.processes import free_port, running
 from bench.tables import show
+from tests import databases
 from tests.postgres import Cluster
 
 REPORT = Path("build") / "bench" / "report.json"
@@ -59,7 +60,9 @@ def measure(folder: Path, rounds: int, seconds: int, paces: list[Pace]) -> dict[
         stack.callback(cluster.remove)
         fresh: dict[str, Callable[[str], str]] = {
             "sqlite": lambda name: f"sqlite:///{folder / name}.db",
-            "postgresql": lambda _name: cluster.url(cluster.create()),
+            "postgresql": lambda name: (
+                cluster.url(cluster.create()) if name == "floor" else databases.installed(cluster)
+            ),
         }
         for kind, url in fresh.items():
             urls = (url("floor"), url("hub"))

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from bench import generator
 from bench.installation import enter_children, installed
 from bench.processes import cpu_seconds, free_port, memory_megabytes, running
+from gateway.hub.store import Store
 
 CHILDREN = 500
 BATCH = 100
@@ -98,9 +99,9 @@ def _summary(turns: dict[str, list[Turn]]) -> dict[str, object]:
 def _all_stored(url: str, answered: int, cut_off: int) -> None:
     """Every record that was answered with success is in the hub, and none but those whose answer wrk did not
     wait for."""
-    engine = create_engine(url)
-    with engine.connect() as connection:
+    store = Store(url)
+    with store.read("fjordbyen") as connection:
         goals = connection.execute(text("SELECT count(*) FROM resource WHERE type = 'Goal'")).scalar_one()
-    engine.dispose()
+    store.close()
     if not answered <= goals <= answered + cut_off:
         raise RuntimeError(f"{answered} records were answered with success, {goals} are stored")

@@ -241,6 +241,7 @@ class Welfare(Model):
     """Where reports of concern and anonymous discussions are kept: apart from everything else."""
 
     database_url: str | None = None  # None: a SQLite file in the state folder
+    database_owner_url: str | None = None  # PostgreSQL: as who the tables are made and changed
     key_ref: SecretRef | None = None  # 64 hexadecimal digits; None: a key made in the state folder
 
 
@@ -249,6 +250,7 @@ class Settings(Model):
 
     public_url: str = "http://127.0.0.1:8420"
     database_url: str = "sqlite:///var/stafettbro.db"
+    database_owner_url: str | None = None  # PostgreSQL: as who the tables are made and changed
     state_folder: Path = Path("var")  # liveness locks, generated keys
     journal_folder: Path | None = None  # withdrawn consents, kept beside the database; None: in state_folder
     identifier_key_ref: SecretRef | None = None  # key of the hashes that national ids are found by

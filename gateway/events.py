@@ -29,6 +29,7 @@ class Event(Enum):
     POLL_VANISHED = (32, "a system has deleted records; what was said stays, and is flagged as missing there")
     SNAPSHOT_MISSING = (33, "a system left out records that it made; what was said stays, and is flagged")
     SNAPSHOT_DOUBTFUL = (34, "what a system says is all it has is not believed; nothing is flagged for it")
+    NOT_ISOLATED = (35, "tenants are not yet held apart by the database: `stafettbro database isolate`")
     COURIER_FAILED = (40, "the courier failed and goes on")
     LOGGED_IN = (50, "a person logged in")
     LOGIN_REFUSED = (51, "a login was refused")

@@ -64,13 +64,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=databases.KINDS)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a database without any table, for tests of the migrations; once on each kind."""
+    """URL of a database without any table, as its owner, for tests of the migrations; once on each kind."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
     cluster: Cluster = request.getfixturevalue("postgres")
     name = cluster.create()
-    yield cluster.url(name)
+    databases.given_roles(cluster, name)
+    yield cluster.url(name, databases.OWNER)
     cluster.drop(name)
 
 

@@ -1,6 +1,7 @@
 """Fresh databases for tests, on SQLite and on PostgreSQL, so that one test suite runs on both.
 
-The schema is migrated once per run and kind into a template; each test gets its own copy of it.
+The schema is migrated once per run and kind into a template; each test gets its own copy of it. On
+PostgreSQL it is migrated by the tables' owner, and the tests run as the application, which owns nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL, Connection, create_engine, make_url
 
 from tests.postgres import Cluster, Missing
 
@@ -28,11 +30,11 @@ def start_cluster() -> Cluster:
         pytest.skip(str(error))
 
 
-def migrate(url: str) -> None:
-    """Bring an empty database to the current schema, as `stafettbro serve` does."""
+def migrate(url: str, application: str | None = None) -> None:
+    """Bring an empty database to the current schema, as `stafettbro migrate` does."""
     from gateway.hub.schema import migrate as run  # late: tests of pure packages need no database code
 
-    run(url)
+    run(url, application=application)
 
 
 class SqliteTemplate:
@@ -51,13 +53,40 @@ class SqliteTemplate:
         yield f"sqlite:///{target}"
 
 
+OWNER, APPLICATION = "stafettbro_owner", "stafettbro"
+
+
+def given_roles(cluster: Cluster, name: str) -> None:
+    """Make the three roles for a database and give it to its owner, as `stafettbro database roles` says."""
+    from gateway.hub.roles import Roles, statements
+
+    with cluster.connect(name) as connection:
+        connection.execute(statements(Roles(OWNER, APPLICATION, name)).encode())
+
+
+def installed(cluster: Cluster) -> str:
+    """The application's URL of a new database, migrated by its owner, as an installation has it."""
+    name = cluster.create()
+    given_roles(cluster, name)
+    migrate(cluster.url(name, OWNER), APPLICATION)
+    return cluster.url(name, APPLICATION)
+
+
+@contextmanager
+def as_owner(url: URL) -> Iterator[Connection]:
+    """A transaction of who owns the tables, on what the application only reads."""
+    engine = create_engine(url.set(username=OWNER) if url.username else url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
 class PostgresTemplate:
     """A migrated PostgreSQL database and copies of it."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self.name = cluster.create()
-        migrate(cluster.url(self.name))
+        self.name = make_url(installed(cluster)).database or ""
         with cluster.connect() as connection:  # whatever the migration left open would block copying
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (self.name,)
@@ -65,9 +94,9 @@ class PostgresTemplate:
 
     @contextmanager
     def copy(self) -> Iterator[str]:
-        """The URL of a fresh copy, dropped afterwards."""
+        """The application's URL of a fresh copy, dropped afterwards."""
         name = self.cluster.create(self.name)
         try:
-            yield self.cluster.url(name)
+            yield self.cluster.url(name, APPLICATION)
         finally:
             self.cluster.drop(name)

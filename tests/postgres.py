@@ -87,9 +87,9 @@ class Cluster:
             self.remove()
             raise
 
-    def url(self, database: str) -> str:
-        """The SQLAlchemy URL of one of its databases."""
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, role: str = "postgres") -> str:
+        """The SQLAlchemy URL of one of its databases, as one of its roles."""
+        return f"postgresql+psycopg://{role}@127.0.0.1:{self.port}/{database}"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
         """A plain connection, each statement its own transaction."""

@@ -16,7 +16,8 @@ from gateway.cli.outcome import Impossible, expected, fault
 from gateway.config import Route, Settings, System, secret
 from gateway.errors import ConfigurationError
 from gateway.hub import directory
-from gateway.hub.schema import HEAD
+from gateway.hub.roles import demand_isolated_role
+from gateway.hub.schema import HEAD, isolation
 from gateway.hub.store import Store
 from gateway.service import open_adapter
 from mappings.dialects import LOSSES, Loss
@@ -52,6 +53,7 @@ def with_connections(settings: Settings) -> Iterator[Found]:
     """The database and every connected system."""
     stands = _database(settings)
     yield stands
+    yield from _isolation(settings)
     if stands.level == "ok" and database.absent(settings.database_url) is None:
         yield from _unknown_organizations(settings)
     for system in settings.systems:
@@ -174,6 +176,30 @@ def _database(settings: Settings) -> Found:
         text = f"on schema {found or 'none'}, this program on {HEAD}; `stafettbro migrate` changes that"
         return Found("warning", "database", text)
     return Found("ok", "database", f"on schema {HEAD}")
+
+
+def _isolation(settings: Settings) -> Iterator[Found]:
+    """Whether PostgreSQL holds transactions to the tenants they name."""
+    store = Store(settings.database_url)
+    if store.sqlite:
+        return
+    try:
+        with store.outside() as connection:
+            demand_isolated_role(connection)
+            whole = isolation.isolated(connection)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the other checks go on
+        yield Found("error", "tenants", expected(error) or fault(error))
+    else:
+        left = (
+            "not yet held apart by the database: run `stafettbro database isolate` when the upgrade is done"
+        )
+        yield (
+            Found("ok", "tenants", "held apart by the database")
+            if whole
+            else Found("warning", "tenants", left)
+        )
+    finally:
+        store.close()
 
 
 def _unknown_organizations(settings: Settings) -> Iterator[Found]:

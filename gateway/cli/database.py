@@ -33,6 +33,16 @@ def revision(url: str) -> str | None:
         store.close()
 
 
+def owned(settings: Settings, owner_url: str | None) -> Settings:
+    """The configuration with the owner's address that a command was given, if it was. Raises Impossible on
+    PostgreSQL where there is none."""
+    if owner_url is not None:
+        settings = settings.model_copy(update={"database_owner_url": owner_url})
+    if settings.database_owner_url is None and not settings.database_url.startswith("sqlite"):
+        raise Impossible("Only the tables' owner may do this: set database_owner_url, or say --owner-url.")
+    return settings
+
+
 def open_current(settings: Settings) -> Store:
     """The store, for a command that only reads. Raises Impossible unless the schema is the current one."""
     missing = absent(settings.database_url)

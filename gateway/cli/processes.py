@@ -14,8 +14,7 @@ from gateway import config
 from gateway.api.app import create_app
 from gateway.cli import database, logs, screen
 from gateway.cli.outcome import FAILED, Impossible
-from gateway.hub.schema import HEAD
-from gateway.hub.schema import migrate as bring_to
+from gateway.hub.schema import HEAD, bring_up
 from gateway.service import Service, build, now
 from gateway.welfare import office
 
@@ -84,12 +83,12 @@ def demo(folder: Path, first_port: int) -> int:
     return launcher.run(folder, ports)
 
 
-def migrate(path: Path) -> None:
+def migrate(path: Path, owner_url: str | None) -> None:
     """Migrate, and say from where to where."""
-    settings = config.load(path)
+    settings = database.owned(config.load(path), owner_url)
     url = settings.database_url
-    before = database.revision(url)
-    bring_to(url)
+    before = database.revision(settings.database_owner_url or url)
+    bring_up(url, settings.database_owner_url)
     apart = office.opened(settings, now)  # the store of reports, where there is one
     if apart is not None:
         apart.close()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli.options import CONFIG_FILE, Config
+from gateway.cli.options import CONFIG_FILE, Config, OwnerUrl
 from gateway.cli.outcome import DONE
 
 Log = Annotated[
@@ -77,10 +77,11 @@ def demo(
     raise typer.Exit(processes.demo(folder, first_port))
 
 
-def migrate(config: Config = CONFIG_FILE) -> None:
+def migrate(config: Config = CONFIG_FILE, owner_url: OwnerUrl = None) -> None:
     """Bring the database to the current schema.
 
-    `serve` and `worker` do the same when they start. Doing it twice does no harm.
+    On PostgreSQL as the tables' owner. `serve` and `worker` do the same when they start, on PostgreSQL where
+    `database_owner_url` stands in the file. Doing it twice does no harm.
 
     Example:
 
@@ -90,5 +91,5 @@ def migrate(config: Config = CONFIG_FILE) -> None:
     """
     from gateway.cli import processes
 
-    processes.migrate(config)
+    processes.migrate(config, owner_url)
     raise typer.Exit(DONE)

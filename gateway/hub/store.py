@@ -22,6 +22,8 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 
+from gateway.hub.roles import claimer_of
+
 TRUSTED_SECONDS = 1.0  # a connection that rested longer is tried before it is used
 ABANDONED_SECONDS = 10  # a process stopped inside a transaction keeps its row locks no longer than this
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")  # stands in the statement that begins a transaction
@@ -35,6 +37,8 @@ class Store:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._writer: Any = threading.Lock() if self.sqlite else nullcontext()
         self._opening = _Opening()
+        claimer = claimer_of(self.url.username or "")
+        self._above = "BEGIN" if self.sqlite else f'BEGIN; SET LOCAL ROLE "{claimer}"'
         engine = _sqlite_engine if self.sqlite else _postgres_engine
         self.engine = engine(url, self._opening)
 
@@ -55,7 +59,7 @@ class Store:
     def across(self) -> Iterator[Connection]:
         """A read transaction above the tenants, for asking which of them has something to do: it sees ids,
         tenants, recipients and times of lanes and timers, and nothing else of anybody."""
-        with self._begun("BEGIN") as connection:
+        with self._begun(self._above) as connection:
             yield connection
 
     @contextmanager
@@ -116,7 +120,7 @@ def _naming(tenants: tuple[str, ...]) -> str:
     wrong = [one for one in tenants if not TENANT.fullmatch(one)]
     if wrong:
         raise ValueError(f"{wrong[0]!r} cannot be the id of a tenant")
-    return f"BEGIN; SELECT set_config('stafettbro.tenants', '{','.join(tenants)}', true)"
+    return f"BEGIN; SET LOCAL stafettbro.tenants = '{','.join(tenants)}'"  # set_config(…, true), but cheaper
 
 
 def _sqlite_engine(url: str, opening: _Opening) -> Engine:

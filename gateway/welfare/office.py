@@ -56,7 +56,7 @@ def opened(settings: Settings, clock: Callable[[], datetime]) -> Office | None:
         return None
     reference = settings.welfare.key_ref
     seal = Seal.of(secret(reference) if reference else None, settings.state_folder)
-    store = open_store(settings.welfare.database_url or f"sqlite:///{settings.state_folder / 'welfare.db'}")
+    store = open_store(address(settings), settings.welfare.database_owner_url)
     try:
         _check_key(store, seal)
     except ConfigurationError:
@@ -65,6 +65,11 @@ def opened(settings: Settings, clock: Callable[[], datetime]) -> Office | None:
     reports = Reports(store, seal, clock)
     answers = Answers(reports, store, seal, clock)
     return Office(store, seal, reports, answers, Discussions(store, seal, clock), clock)
+
+
+def address(settings: Settings) -> str:
+    """Where the store of reports is."""
+    return settings.welfare.database_url or f"sqlite:///{settings.state_folder / 'welfare.db'}"
 
 
 def recipients(settings: Settings) -> tuple[System, ...]:

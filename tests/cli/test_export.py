@@ -7,16 +7,18 @@ import json
 import re
 import stat
 import zipfile
+from contextlib import closing
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from gateway import jsontext
 from gateway.cli import export_files
+from gateway.hub.store import Store
 from tests.cli.conftest import SAMPLES, Installation, Invoke, install
 
 EMMA = "14831770229"
@@ -114,7 +116,7 @@ def test_the_page_needs_nothing_but_the_files_beside_it(exported: tuple[Installa
 
 def test_every_version_is_there_with_its_digits(exported: tuple[Installation, Path]) -> None:
     installed, out = exported
-    with create_engine(installed.url).connect() as connection:
+    with closing(Store(installed.url)) as store, store.read("fjordbyen") as connection:
         rows = connection.execute(text("SELECT ref, version, content FROM resource_version")).all()
     for row in rows:
         stored = read(out / export_files.version_path(row.ref, row.version))
@@ -273,10 +275,8 @@ def test_an_export_for_nobody_who_takes_part_is_refused(jonas: Installation, inv
 
 def test_what_a_reader_gets_is_noted_with_its_ground(jonas: Installation, invoke: Invoke) -> None:
     exported_for(jonas, invoke, f"stafettlogg:{ids_of('foresatt')[-1]}")
-    engine = create_engine(jonas.url)
-    with engine.connect() as connection:
+    with closing(Store(jonas.url)) as store, store.read("fjordbyen") as connection:
         rows = connection.execute(text("SELECT recipient, channel, items FROM disclosure")).all()
-    engine.dispose()
     last = [
         jsontext.decode(row.items) for row in rows if (row.recipient, row.channel) == ("~export", "export")
     ]

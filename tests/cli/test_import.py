@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from gateway import jsontext
+from gateway.hub.store import Store
 from tests.cli.conftest import ROOT, SAMPLES, Installation, Invoke, children, install
 
 RECORDS = 20  # per child, beside the log
@@ -81,7 +83,7 @@ def report(file: Path) -> list[dict[str, Any]]:
 
 def hub(installed: Installation) -> list[tuple[Any, ...]]:
     """What the hub holds, without its random ids: each record's own id, versions, and what is held of it."""
-    with create_engine(installed.url).connect() as connection:
+    with closing(Store(installed.url)) as store, store.read("fjordbyen") as connection:
         links = connection.execute(text("SELECT ref, native_id, person, content FROM link")).all()
         versions = dict(
             connection.execute(text("SELECT ref, count(*) FROM resource_version GROUP BY ref")).all()

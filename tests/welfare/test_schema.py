@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from sqlalchemy import inspect
 
 from gateway.config import Settings
-from gateway.welfare.schema import VERSION_TABLE, open_store
+from gateway.hub.store import Store
+from gateway.welfare.schema import VERSION_TABLE, migrate
 from gateway.welfare.tables import metadata
 from tests.access.issuer_server import Issuer
 from tests.api import world as worlds
@@ -20,8 +21,9 @@ from tests.welfare.conftest import with_welfare
 
 
 def test_the_migrations_make_the_tables(empty_database_url: str) -> None:
-    open_store(empty_database_url).close()
-    store = open_store(empty_database_url)  # a second start changes nothing
+    migrate(empty_database_url)
+    migrate(empty_database_url)  # a second start changes nothing
+    store = Store(empty_database_url)
     with store.outside(write=True) as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []

@@ -3,6 +3,7 @@ the previous release goes on with a schema that a newer one has brought forward,
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -10,15 +11,45 @@ from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from gateway.errors import ConfigurationError
+from gateway.events import Event, log
+from gateway.hub.roles import demand_isolated_role
+from gateway.hub.schema import isolation
 from gateway.hub.store import Store
 
 HEAD = "0015"
 
 
-def migrate(url: str, revision: str = "head") -> None:
+NAMES_TENANTS = "0010"  # the first revision whose release says in each transaction whose data it may see
+
+
+def bring_up(url: str, owner_url: str | None) -> None:
+    """What a process does before it works on the database at `url`: it brings a SQLite file to the current
+    schema, and a PostgreSQL database where it is told the owner's address. Raises ConfigurationError where
+    nobody has, and where the role of `url` is one that PostgreSQL holds to no tenant."""
+    store = Store(url)
+    try:
+        if store.sqlite:
+            migrate(url)
+        elif owner_url is not None:
+            migrate(owner_url, application=store.url.username)
+        with store.outside() as connection:
+            demand_isolated_role(connection)
+            if not serves(connection):
+                raise ConfigurationError(
+                    f"the database is on schema {current(connection) or 'none'}, this program on {HEAD}: run"
+                    " `stafettbro migrate` with the owner's address (database_owner_url)"
+                )
+            if not isolation.isolated(connection):
+                log(Event.NOT_ISOLATED, level=logging.WARNING)
+    finally:
+        store.close()
+
+
+def migrate(url: str, revision: str = "head", application: str | None = None) -> None:
     """Bring the database at `url` to a revision; one that a newer release has brought further is left as it
-    is. Creates the file of a SQLite database. Raises ConfigurationError for a schema that this release can no
-    longer work with."""
+    is. Creates the file of a SQLite database. On PostgreSQL `url` is the owner's, and `application` the role
+    that may work on the tables; a database made anew is isolated from the start. Raises ConfigurationError
+    for a schema that this release can no longer work with."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     store = Store(url)
@@ -26,10 +57,38 @@ def migrate(url: str, revision: str = "head") -> None:
         with store.outside(write=True) as connection:
             if serves(connection) and current(connection) != HEAD:
                 return
+            hold = revision == "head" and isolation.isolated(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            isolation.complete(connection, application, hold=hold)
+            if hold:
+                raise_floor(connection)
     finally:
         store.close()
+
+
+def isolate(url: str, application: str) -> None:
+    """Hold everyone to the tenants they name, from now on, as the owner at `url`; a table at a time, so that
+    nobody waits long. Releases that name no tenants do not start any more."""
+    store = Store(url)
+    try:
+        with store.outside(write=True) as connection:
+            isolation.complete(connection, application, hold=False)
+            raise_floor(connection)
+            wanted = [one.table for one in isolation.standings(connection) if one.owned and not one.held]
+        for table in wanted:
+            with store.outside(write=True) as connection:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+                isolation.enforce(connection, table)
+    finally:
+        store.close()
+
+
+def raise_floor(connection: Connection) -> None:
+    """Releases that name no tenants would see nothing here: they are not to start."""
+    if connection.dialect.name == "postgresql" and inspect(connection).has_table("schema_floor"):
+        given = {"oldest": NAMES_TENANTS}
+        connection.execute(text("UPDATE schema_floor SET oldest = :oldest WHERE oldest < :oldest"), given)
 
 
 def current(connection: Connection) -> str | None:
