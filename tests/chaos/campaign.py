@@ -38,8 +38,7 @@ def run(
     """One campaign: the report."""
     began, faults = time.monotonic(), schedule(seed, share)
     children = [Child(number) for number in range(STEADY + CHANGING)]
-    database = cluster.create()
-    with installed(folder, cluster, cluster.url(database), children) as made:
+    with installed(folder, cluster, databases.installed(cluster), children) as made:
         entered = time.monotonic() - began
         for peer in made.recipients.values():
             peer.faults(delay=THINKING)
