@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from bench.scale import clones, report
 from bench.scale.children import Child
@@ -27,8 +27,8 @@ from bench.scale.paths import NAMES, Size
 from bench.scale.plans import watched
 from bench.scale.world import TENANT, Clock, World, world
 from gateway.exchange import lanes
-from gateway.hub.schema import migrate
 from gateway.intake import Offered
+from tests import databases
 from tests.postgres import Cluster
 
 CHILDREN, SMALL, VERSIONS = 100_000, 1_000, 100
@@ -43,7 +43,8 @@ SETTINGS = {
 
 def lived(cluster: Cluster, folder: Path, lives: int) -> list[clones.Table]:
     """Let some children live through the gateway itself, each to as many versions as its dice say."""
-    url = cluster.url(name := cluster.create())
+    url = databases.installed(cluster)
+    name = make_url(url).database or ""
     with cluster.connect() as connection:
         connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     clock = Clock(NOW)
@@ -82,8 +83,7 @@ def _live(here: World, clock: Clock, child: Child, versions: int) -> None:
 def filled(cluster: Cluster, tables: list[clones.Table], count: int) -> tuple[str, float]:
     """A database of so many children, and the seconds it took."""
     began = time.monotonic()
-    name = cluster.create()
-    migrate(cluster.url(name))
+    name = make_url(databases.installed(cluster)).database or ""
     dsn = f"host=127.0.0.1 port={cluster.port} user=postgres dbname={name}"
     clones.load(tables, dsn, count, SEED)
     with cluster.connect(name) as connection:
@@ -112,7 +112,8 @@ def opened(
     """One of the databases with the persons that will be looked at, drawn by chance."""
     drawn = random.Random(SEED).sample(range(children), min(most, children))
     people = [(n, clones.person_id(tables, n, SEED)) for n in drawn]
-    return Size(name, children, world(cluster.url(name), folder / name, Clock(NOW)), people)
+    url = cluster.url(name, databases.APPLICATION)
+    return Size(name, children, world(url, folder / name, Clock(NOW)), people)
 
 
 def measured(sizes: list[Size], persons: int, first: int, *, keep: bool) -> Iterator[None]:

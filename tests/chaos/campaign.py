@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests import databases
 from tests.chaos.faults import Chaos
 from tests.chaos.installation import THINKING, Installation, installed
 from tests.chaos.judgement import Judgement, settle
