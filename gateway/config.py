@@ -64,6 +64,7 @@ class Tenant(Model):
     demands_writing: bool = False
     ordinary: frozenset[Category] = frozenset()  # what one guardian may share alone (W3)
     partial_consent_days: Annotated[int, Field(ge=1, le=365)] = 14  # then the coordinator is reminded
+    coordinating_unit: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # sees logs that nobody holds
     deadline_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = (14, 3)  # reminders before a deadline
     child_welfare: Name | None = None  # system of the service that reports of concern go to (G5)
     anonymous_discussion: bool = False  # whether it offers the anonymous discussion (G6)

@@ -12,6 +12,7 @@ TIMELINE_READ: Final = "timeline.read"
 DECISIONS_READ: Final = "decisions.read"
 NOTICES_READ: Final = "notices.read"  # what coordinators are reminded of
 NOTICES_WRITE: Final = "notices.write"  # say that one is done
+WORK_READ: Final = "work.read"  # working lists of those who coordinate
 CONFLICTS_READ: Final = "conflicts.read"  # what systems disagree about, with both values
 CONFLICTS_WRITE: Final = "conflicts.write"  # decide it
 CONSENTS_WRITE: Final = "consents.write"  # take a consent back
@@ -42,6 +43,7 @@ ALL: Final = frozenset(
         DECISIONS_READ,
         NOTICES_READ,
         NOTICES_WRITE,
+        WORK_READ,
         CONFLICTS_READ,
         CONFLICTS_WRITE,
         CONSENTS_WRITE,

@@ -36,6 +36,7 @@ from gateway.api import (
     timeline,
     unshown,
     welfare,
+    work,
 )
 from gateway.api.auth import Desk
 from gateway.api.edge import Edge
@@ -54,8 +55,8 @@ Every route but `/healthz` and `/readyz` needs a bearer token; its client decide
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
     records, pull, snapshots, receipts, fhir_read, fhir_write, bundle, timeline, conflicts, consents,
-    consent_life, acts, decisions, unshown, plans, notices, held, recall, identity, lanes, health, metrics,
-    welfare, anonymous,
+    consent_life, acts, decisions, unshown, plans, notices, work, held, recall, identity, lanes, health,
+    metrics, welfare, anonymous,
 )  # fmt: skip
 
 

@@ -18,9 +18,11 @@ from gateway.api import (
     conflict_documents,
     consent_documents,
     documents,
+    identity_documents,
     recall_documents,
     receipt_documents,
     welfare_documents,
+    work_documents,
 )
 from gateway.api.app import assemble
 from gateway.api.documents import Answer, ProblemDetails
@@ -29,8 +31,8 @@ OPEN = ("/healthz", "/readyz")
 METHODS = ("get", "post", "put", "patch", "delete")
 REFERENCE = "#/components/schemas/{model}"
 DOCUMENTED = (
-    documents, act_documents, conflict_documents, consent_documents, recall_documents,
-    receipt_documents, welfare_documents,
+    documents, act_documents, conflict_documents, consent_documents, identity_documents,
+    recall_documents, receipt_documents, welfare_documents, work_documents,
 )  # fmt: skip
 OUTCOME = {
     "type": "object",
