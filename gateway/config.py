@@ -191,12 +191,12 @@ class ReferralRule(Model):
     services: frozenset[str] = frozenset()  # the referrer's tjeneste is one of these
     professions: frozenset[str] = frozenset()  # Volven 9060: LE doctor, PS psychologist
     health_personnel: bool = False  # the referrer has an HPR number
-    start: date | None = Field(None, alias="from")
-    end: date | None = Field(None, alias="to")  # the last day
+    since: date | None = None
+    until: date | None = None  # the last day
 
     def holds(self, today: date) -> bool:
         """Whether it holds on this day."""
-        return (self.start is None or self.start <= today) and (self.end is None or today <= self.end)
+        return (self.since is None or self.since <= today) and (self.until is None or today <= self.until)
 
 
 class Issuer(Model):

@@ -72,10 +72,10 @@ def test_a_rule_of_the_configuration_takes_the_place_of_those_that_hold_by_thems
 @pytest.mark.parametrize(
     ("dates", "allowed"),
     [
-        ({"from": "2026-11-21"}, True),
-        ({"from": "2026-11-22"}, False),
-        ({"to": "2026-11-21"}, True),
-        ({"to": "2026-11-20"}, False),
+        ({"since": "2026-11-21"}, True),
+        ({"since": "2026-11-22"}, False),
+        ({"until": "2026-11-21"}, True),
+        ({"until": "2026-11-20"}, False),
     ],
 )
 def test_a_rule_holds_from_its_first_day_to_its_last(dates: dict[str, str], allowed: bool) -> None:
@@ -92,7 +92,7 @@ def test_the_answer_says_who_may() -> None:
     nobody = returned(referral, None, (), (), TODAY)
     assert nobody is not None
     assert nobody.why == "Henvisningen til BUP sier ikke hvem som henviser."
-    none = ReferralRule.model_validate({"recipient": "bup", "services": ["fastlege"], "to": "2026-01-01"})
+    none = ReferralRule.model_validate({"recipient": "bup", "services": ["fastlege"], "until": "2026-01-01"})
     closed = returned(referral, None, (), [none], TODAY)
     assert closed is not None
     assert closed.way.startswith("Ingen kan henvise dit nå.")
