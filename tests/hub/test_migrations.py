@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from gateway.errors import ConfigurationError
-from gateway.hub import writers
+from gateway.hub import absences, writers
 from gateway.hub.content import pack
 from gateway.hub.schema import HEAD, current, migrate, serves
 from gateway.hub.schema.tables import resource, resource_version
@@ -17,6 +17,11 @@ REF = "Provenance/m1-provenance"
 ROW = (
     "INSERT INTO resource (tenant, ref, person, type, item, version, change_no, created_by)"
     " VALUES (:tenant, :ref, 'p1', 'Provenance', 'Goal/m1', 2, 2, 'logg')"
+)
+
+CONFLICT = (
+    "INSERT INTO conflict (tenant, id, person, ref, path, system, state, created, content)"
+    " VALUES (:tenant, :id, 'p1', 'Goal/m1', :path, 'bup', 'open', 1, :content)"
 )
 
 
@@ -48,6 +53,23 @@ def test_who_has_ever_written_is_found_in_the_versions_there_are(empty_database_
         found = connection.execute(select(resource.c.writers)).scalar_one()
     store.close()
     assert writers.read(found) == ("PractitionerRole/a", "PractitionerRole/b")
+
+
+def test_what_a_system_had_deleted_is_no_conflict_any_more_but_missing_there(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0013")
+    store = Store(empty_database_url)
+    with store.write(TENANT) as connection:
+        for own, path in (("c1", "(deleted)"), ("c2", "(deleted)"), ("c3", "description")):
+            connection.execute(text(CONFLICT), {"id": own, "tenant": TENANT, "path": path, "content": b"{}"})
+    migrate(empty_database_url)
+    with store.read(TENANT) as connection:
+        (one,) = absences.of_person(connection, TENANT, "p1")
+        states = connection.execute(text("SELECT path, state FROM conflict ORDER BY id")).all()
+    store.close()
+    assert (one.system, one.ref, one.reason) == ("bup", "Goal/m1", "slettet")
+    assert [tuple(row) for row in states] == [
+        ("(deleted)", "decided"), ("(deleted)", "decided"), ("description", "open"),
+    ]  # fmt: skip
 
 
 def brought_forward(url: str, floor: str) -> None:
