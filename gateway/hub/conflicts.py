@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
 
+from gateway.hub import attachments
 from gateway.hub.content import pack, unpack
 from gateway.hub.places import PlaceGone, Step, read
 from gateway.hub.sameness import ABSENT, normalise, same
@@ -22,6 +23,7 @@ from mappings.model import Json, Resource
 
 GONE: Final = "(deleted)"  # stands where a conflict has its element: the system says the item is not there
 OLDER: Final = "older"
+SIDES: Final = ("current", "theirs", "base", "steps")
 
 
 class State(StrEnum):
@@ -78,7 +80,7 @@ def present(value: Json) -> Json:
 def new(
     tenant: str, system: str, person: str, ref: str, path: str, content: Any, now: datetime
 ) -> dict[str, Any]:
-    """A row to be kept: open."""
+    """One to be kept, by its columns: open."""
     return {
         "tenant": tenant,
         "id": str(uuid.uuid4()),
@@ -88,7 +90,7 @@ def new(
         "system": system,
         "state": State.OPEN.value,
         "created": now,
-        "content": pack(content),
+        "content": content,
     }
 
 
@@ -110,7 +112,7 @@ def one_of(connection: Connection, tenant: str, own: str, *, lock: bool = False)
     """One conflict by its id. lock: nobody else decides it until the transaction ends."""
     chosen = select(conflict).where(conflict.c.tenant == tenant, conflict.c.id == own)
     row = connection.execute(chosen.with_for_update() if lock else chosen).first()
-    return None if row is None else _kept(row)
+    return None if row is None else _kept(connection, tenant, row)
 
 
 def close(
@@ -121,7 +123,7 @@ def close(
     connection.execute(
         update(conflict)
         .where(conflict.c.tenant == tenant, conflict.c.id == one.id, conflict.c.state == State.OPEN.value)
-        .values(state=state.value, content=pack(content))
+        .values(state=state.value, content=_packed(connection, tenant, one.ref, content))
     )
 
 
@@ -145,25 +147,28 @@ def replaces(newer: Mapping[str, Any], older: Kept) -> bool:
     """Whether a conflict that has just come up takes an older one's place on the list: the same system spoke
     again of the same place. One that only brings an old value back stands for the same value alone."""
     place = (newer["ref"], newer["path"], newer["system"]) == (older.ref, older.path, older.system)
-    content = unpack(newer["content"])
+    content = newer["content"]
     again = content.get("kind") != OLDER or same(present(content.get("theirs")), older.theirs)
     return place and not older.gone and again
 
 
 def says_the_same(newer: Mapping[str, Any], older: Kept) -> bool:
     """Whether a new conflict brings the value that the older one keeps already."""
-    return same(present(unpack(newer["content"]).get("theirs")), older.theirs)
+    return same(present(newer["content"].get("theirs")), older.theirs)
 
 
 def on_a_place(row: Mapping[str, Any]) -> bool:
     """Whether a new conflict is about a place in a resource, not about the resource as a whole."""
-    return bool(unpack(row["content"]).get("steps"))
+    return bool(row["content"].get("steps"))
 
 
 def keep(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Write new conflicts."""
-    if rows:
-        connection.execute(insert(conflict), rows)
+    packed = [
+        {**row, "content": _packed(connection, row["tenant"], row["ref"], row["content"])} for row in rows
+    ]
+    if packed:
+        connection.execute(insert(conflict), packed)
 
 
 def at(resource: Resource, steps: tuple[Step, ...]) -> Json:
@@ -178,10 +183,17 @@ def _found(connection: Connection, tenant: str, which: Any, states: Iterable[Sta
         .where(conflict.c.tenant == tenant, which, conflict.c.state.in_(wanted))
         .order_by(conflict.c.created, conflict.c.id)
     )
-    return [_kept(row) for row in rows]
+    return [_kept(connection, tenant, row) for row in rows.all()]
 
 
-def _kept(row: Row[Any]) -> Kept:
-    return Kept(
-        row.id, row.person, row.ref, row.path, row.system, State(row.state), row.created, unpack(row.content)
-    )
+def _kept(connection: Connection, tenant: str, row: Row[Any]) -> Kept:
+    content = unpack(row.content)
+    sides = {name: attachments.whole(connection, tenant, content.get(name)) for name in SIDES}
+    content |= {name: value for name, value in sides.items() if name in content}
+    return Kept(row.id, row.person, row.ref, row.path, row.system, State(row.state), row.created, content)
+
+
+def _packed(connection: Connection, tenant: str, ref: str, content: Mapping[str, Any]) -> bytes:
+    """As it is kept: what the current version of the resource holds too stands in it by its hash."""
+    sides = {name: attachments.shortened(connection, tenant, [ref], content.get(name)) for name in SIDES}
+    return pack({**content, **{name: value for name, value in sides.items() if name in content}})

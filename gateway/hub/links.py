@@ -3,7 +3,7 @@ delivery is compared with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.hub import attachments
 from gateway.hub.content import pack, unpack
 from gateway.hub.schema.tables import link
 from mappings.model import EMPTY, State
@@ -41,8 +42,8 @@ class Link:
     mine: bool = False  # the system made the item itself
     notice: bool = False  # no item: a notice of ours to the system, that sharing has ended
 
-    def row(self, tenant: str) -> dict[str, Any]:
-        """As a row of the table."""
+    def content(self) -> dict[str, Any]:
+        """What the content column holds, attachments and all."""
         content: dict[str, Any] = {"held": _plain(self.held)}
         if self.candidates:
             content["candidates"] = [_plain(one) for one in self.candidates]
@@ -52,6 +53,15 @@ class Link:
             content["mine"] = True
         if self.notice:
             content["notice"] = True
+        return content
+
+    def resources(self) -> set[str]:
+        """References of what it holds."""
+        states = [self.held, *self.candidates, *([self.previous] if self.previous else [])]
+        return {f"{one['resourceType']}/{one['id']}" for state in states for one in state.focus.values()}
+
+    def row(self, tenant: str, content: Any) -> dict[str, Any]:
+        """As a row of the table, with this for its content."""
         return {
             "tenant": tenant,
             "system": self.system,
@@ -67,6 +77,27 @@ class Link:
         }
 
 
+def _shortened(connection: Connection, tenant: str, one: Link) -> dict[str, Any]:
+    """What is kept: of resources alone, not of the rest, whose form is the system's own."""
+    return _on_resources(
+        one.content(), lambda focus: attachments.shortened(connection, tenant, one.resources(), focus)
+    )
+
+
+def _on_resources(content: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """The content with the resources of every state changed."""
+
+    def changed(state: dict[str, Any]) -> dict[str, Any]:
+        return {**state, "focus": change(state["focus"])}
+
+    made: dict[str, Any] = {
+        name: changed(content[name]) for name in ("held", "previous") if content.get(name)
+    }
+    if "candidates" in content:
+        made["candidates"] = [changed(one) for one in content["candidates"]]
+    return {**content, **made}
+
+
 def _plain(state: State) -> dict[str, Any]:
     return {"focus": state.focus, "rest": state.rest}
 
@@ -75,8 +106,7 @@ def _state(value: dict[str, Any] | None) -> State | None:
     return None if value is None else State(focus=value["focus"], rest=value["rest"])
 
 
-def _link(row: Row[Any]) -> Link:
-    content = unpack(row.content)
+def _link(row: Row[Any], content: Any) -> Link:
     return Link(
         system=row.system,
         ref=row.ref,
@@ -194,7 +224,25 @@ def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) 
     if not wanted:
         return {}
     rows = connection.execute(_LOAD, {"tenant": tenant, "system": system, "wanted": wanted})
-    return {r.ref: _link(r) for r in rows}
+
+    def whole(focus: Any) -> Any:
+        return attachments.whole(connection, tenant, focus)
+
+    return {r.ref: _link(r, _on_resources(unpack(r.content), whole)) for r in rows.all()}
+
+
+def doubt(connection: Connection, tenant: str, system: str, person: str) -> int:
+    """What the system holds of this person it may hold no longer (it was restored from an older backup):
+    everything is as after a delivery whose end nobody knows. Returns how many."""
+    refs = refs_of_person(connection, tenant, system, person)
+    found = load(connection, tenant, system, refs).values()
+    doubted = [
+        one for one in found if one.native_id and one.held.focus and not (one.candidates or one.notice)
+    ]
+    for one in doubted:
+        one.candidates = (one.held,)
+    save(connection, tenant, doubted)
+    return len(doubted)
 
 
 def forget(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> None:
@@ -211,8 +259,8 @@ _CHANGING = [c.name for c in link.columns if c.name not in _KEYS]
 
 
 def save(connection: Connection, tenant: str, links: Iterable[Link]) -> None:
-    """Write links, new or changed."""
-    rows = [one.row(tenant) for one in links]
+    """Write links, new or changed; after the versions that came with them, whose attachments they share."""
+    rows = [one.row(tenant, _shortened(connection, tenant, one)) for one in links]
     if not rows:
         return
     connection.execute(_save(connection.dialect.name), rows)

@@ -42,7 +42,22 @@ def normalise(resource: Resource) -> Resource:
         result = _without(result, "text")
     if isinstance(contained := result.get("contained"), list):
         result["contained"] = [normalise(c) if isinstance(c, dict) else c for c in contained]
-    return result
+    unbroken: Resource = _unbroken(result)
+    return unbroken
+
+
+def _unbroken(value: Json, name: str = "") -> Json:
+    """Bytes written without the line breaks that a server may put between them; the very value elsewhere."""
+    if isinstance(value, dict):
+        made = {key: _unbroken(part, key) for key, part in value.items()}
+        return made if any(made[key] is not part for key, part in value.items()) else value
+    if isinstance(value, list):
+        listed = [_unbroken(part) for part in value]
+        return listed if any(a is not b for a, b in zip(listed, value, strict=True)) else value
+    if name == "data" and isinstance(value, str):
+        joined = "".join(value.split())
+        return joined if len(joined) != len(value) else value
+    return value
 
 
 def unmarked(value: Json, name: str = "") -> Json:

@@ -3,13 +3,18 @@ one call, and settled for every system."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 import consent
 from consent.evaluate import UNKNOWN
+from gateway import jsontext
+from gateway.hub.schema.tables import conflict
 from tests.api.conftest import records
 from tests.api.test_consent_life import changed, ref
 from tests.api.test_fhir_read import person
@@ -258,3 +263,42 @@ def test_what_is_registered_in_error_is_no_conflict_any_more(disputed: Disputed)
     assert disputed.in_log(tekst=OURS, feilregistrert=error) == "stored"
     assert disputed.told("drift") == []
     assert len(disputed.told("drift", "?state=withdrawn")) == 1
+
+
+def test_a_document_is_shown_by_hash_and_size_and_its_bytes_are_had_by_that_hash(
+    world: World, emma: list[dict[str, Any]]
+) -> None:
+    world.hand_in("logg", emma)
+    own, there = person(world, emma[0]), ref(world, "e-dok1")
+    ours, theirs = (base64.b64encode(bytes([n]) * 50_000).decode() for n in (1, 2))
+    seen = world.get(f"/fhir/{there}", "bup")
+    resource = fields(seen)
+    resource["content"][0]["attachment"]["data"] = ours
+    headers = world.headers("bup", Content_Type="application/fhir+json", If_Match=seen.headers["etag"])
+    put = world.http.put(f"/fhir/{there}", content=jsontext.encode(resource), headers=headers)
+    assert put.status_code == 200, put.text
+    edit = changed(emma, "e-dok1", "2026-11-21T12:30:00+01:00", innhold=theirs)
+    assert fields(world.hand_in("logg", [edit]))["results"][0]["status"] == "conflict"
+    answer = world.get(f"/people/{own}/conflicts", "logg")
+    assert len(answer.content) < 5_000
+    (one,) = fields(answer)["conflicts"]
+    assert (one["current"]["system"], one["theirs"]["system"]) == ("bup", "logg")
+    for side, content in (("current", ours), ("theirs", theirs)):
+        (told,) = one[side]["attachments"]
+        raw = base64.b64decode(content)
+        assert told == {"sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw)}
+        path = f"/conflicts/{one['id']}/attachments/{told['sha256']}"
+        assert world.get(path, "logg").content == raw
+        assert world.get(path, "drift").status_code == world.get(path, "bup").status_code == 404
+    with world.service.store.read("fjordbyen") as connection:
+        (content,) = connection.execute(select(conflict.c.content)).scalars()
+    assert len(content) < 1.1 * len(theirs) + 5_000, "theirs alone; what stands here is in its version"
+    said = {
+        "choice": "theirs",
+        "version": one["version"],
+        "by": ref(world, "e-d1"),
+        "reason": "Nyeste utgave",
+    }
+    assert world.post(f"/conflicts/{one['id']}/decide", "logg", said).status_code == 200
+    now = fields(world.get(f"/fhir/{there}", "bup"))
+    assert now["content"][0]["attachment"]["data"] == theirs
