@@ -15,7 +15,7 @@ PACKAGE := build/package/stafettbro.fhir.tgz
 PYTEST_ARGS ?=
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale lock clean races
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale lock clean races chaos
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -45,6 +45,9 @@ conformance: $(VENV)/.development peers validator ## what we emit, judged by HL7
 
 package: $(VENV)/.runtime ## our profiles as a FHIR package; CANONICAL=URL for another base
 	$(BIN)/stafettbro profiles $(PACKAGE) $(if $(CANONICAL),--canonical $(CANONICAL))
+
+chaos: $(VENV)/.development peers ## 1,000 faults on real processes, two at a time (long); CHAOS_SEED, CHAOS_SHARE=0.05
+	$(BIN)/python -m tests.chaos.campaign
 
 races: $(VENV)/.development peers ## 2,000 withdrawals against running deliveries (long)
 	STAFETTBRO_WITHDRAWALS=2000 $(BIN)/python -m pytest --timeout 3600 tests/end_to_end/test_withdrawal.py $(PYTEST_ARGS)

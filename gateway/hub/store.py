@@ -26,6 +26,13 @@ from gateway.hub.roles import claimer_of
 
 TRUSTED_SECONDS = 1.0  # a connection that rested longer is tried before it is used
 ABANDONED_SECONDS = 10  # a process stopped inside a transaction keeps its row locks no longer than this
+LINE = {  # a database that vanished without a word is given up; one that is slow to answer is waited for
+    "connect_timeout": 10,  # seconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")  # stands in the statement that begins a transaction
 
 
@@ -148,7 +155,15 @@ def _sqlite_engine(url: str, opening: _Opening) -> Engine:
 
 
 def _postgres_engine(url: str, opening: _Opening) -> Engine:
-    engine = create_engine(url, pool_size=20, max_overflow=20, pool_recycle=1800, hide_parameters=True)
+    own = make_url(url).query
+    engine = create_engine(
+        url,
+        connect_args={name: value for name, value in LINE.items() if name not in own},
+        pool_size=20,
+        max_overflow=20,
+        pool_recycle=1800,
+        hide_parameters=True,
+    )
 
     def _begin(raw: Any) -> None:
         raw.driver_connection.execute(opening.statement, prepare=False)  # two statements: not to be prepared
