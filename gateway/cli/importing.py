@@ -26,7 +26,8 @@ MEANING = {
 def import_(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="A system of the configuration.")],
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="JSON list or NDJSON, UTF-8.")
+        Path,
+        typer.Argument(metavar="FILE", exists=True, help="JSON, NDJSON, the system's CSV, or a folder."),
     ],
     config: Config = CONFIG_FILE,
     report: Annotated[
@@ -36,40 +37,46 @@ def import_(
     again: Annotated[
         bool, typer.Option("--again", help="From the start, also if it was done before.")
     ] = False,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=32, help="Side by side, on PostgreSQL; else one per core.")
+    ] = None,
 ) -> None:
-    """Take a whole file of a system's records in.
+    """Take a whole history of a system's records in.
 
-    The records go the same way as those that a system posts, a transaction per person, so that doing it twice
-    changes nothing. A bad record never harms the rest. The report says of each record what became of it and
-    holds nothing of its content. Stop it with Ctrl-C, or let it crash: the same command goes on where it was.
+    The records go the same way as those that a system posts, log by log, each in transactions of its own, so
+    that doing it twice changes nothing. A bad record never harms the rest. The report says of each record
+    what became of it and holds nothing of its content; those that were rejected are listed apart. Stop it
+    with Ctrl-C, or let it crash: the same command goes on where it was, and each record goes in once.
 
-    What is taken in is sent on by the worker, wherever an open route and the consents allow it. On SQLite,
-    stop the gateway first, or let the system post its records to the API instead.
+    What is taken in is sent on by the worker, wherever an open route and the consents allow it, behind what
+    is written today. On SQLite, stop the gateway first, or let the system post its records instead.
 
     Examples:
 
     ```
     stafettbro import stafettlogg logs.ndjson --config stafettbro.toml
+    stafettbro import stafettlogg export-folder --processes 4
     stafettbro import individuell-plan plans.json --report /tmp/plans.report.jsonl
     ```
     """
     from gateway.cli import import_run
 
-    result = import_run.run(config, system, file, report, again=again)
+    result = import_run.run(config, system, file, report, again=again, processes=processes)
     _tell(result)
     if result.stopped:
         raise typer.Exit(STOPPED)
-    raise typer.Exit(REFUSED if result.journal.state.counts.get("rejected") else DONE)
+    raise typer.Exit(REFUSED if result.counts.get("rejected") else DONE)
 
 
 def _tell(result: Result) -> None:
-    state = result.journal.state
     if result.already_done:
         screen.say("This file has been taken in before; nothing was done. --again offers it once more.")
     if result.stopped:
-        screen.note(f"Stopped after {state.number} records. The same command goes on from there.")
+        screen.note(f"Stopped after {result.total} records. The same command goes on from there.")
     screen.results().print(_table(result))
-    screen.say(f"Report: {result.journal.report}")
+    screen.say(f"Report: {result.report}")
+    if result.rejected:
+        screen.say(f"Rejected records, with field and reason: {result.rejected}")
 
 
 def _table(result: Result) -> object:
@@ -80,9 +87,9 @@ def _table(result: Result) -> object:
     table.add_column("status")
     table.add_column("meaning")
     for status, meaning in MEANING.items():
-        count = result.journal.state.counts.get(status, 0)
+        count = result.counts.get(status, 0)
         more = f"; {result.still_waiting} still wait" if status == "waiting" and count else ""
         if count:
             table.add_row(str(count), status, meaning + more)
-    table.add_row(str(result.journal.state.number), "in all")
+    table.add_row(str(result.total), "in all")
     return table

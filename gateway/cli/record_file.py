@@ -22,10 +22,11 @@ _OUTSIDE = re.compile(rb'["\[\]{},]')
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The text of one record, and the offset of the first byte after it."""
+    """The text of one record, the offset of the first byte after it, and that of its own first byte."""
 
     text: bytes
     end: int
+    start: int = 0
 
 
 def pieces(path: Path, offset: int = 0) -> Iterator[Piece]:
@@ -39,7 +40,13 @@ def pieces(path: Path, offset: int = 0) -> Iterator[Piece]:
             yield from _lines(file, offset)
         elif offset == 0:
             text = file.read()
-            yield Piece(text.removeprefix(BOM).strip(), len(text))
+            yield _piece(text, 0, len(text))
+
+
+def _piece(raw: bytes, start: int, end: int) -> Piece:
+    """The record of bytes that begin at `start`, without what surrounds it."""
+    text = raw.removeprefix(BOM).lstrip(_SPACE)
+    return Piece(text.rstrip(_SPACE), end, start + len(raw) - len(text))
 
 
 def _form(path: Path, file: IO[bytes]) -> str:
@@ -64,10 +71,10 @@ def _is_json(line: bytes) -> bool:
 
 def _lines(file: IO[bytes], offset: int) -> Iterator[Piece]:
     for line in file:
+        piece = _piece(line, offset, offset + len(line))
         offset += len(line)
-        text = line.removeprefix(BOM).strip()
-        if text:
-            yield Piece(text, offset)
+        if piece.text:
+            yield piece
 
 
 @dataclass(slots=True)
@@ -92,9 +99,9 @@ class _ListReader:
                     yield piece
                 if self.depth == 0:
                     return
-        rest = self.buffer[self.start :].strip()
-        if rest:
-            yield Piece(rest, self.offset + len(self.buffer))  # the file ends within a record
+        rest = _piece(self.buffer[self.start :], self.offset + self.start, self.offset + len(self.buffer))
+        if rest.text:
+            yield rest  # the file ends within a record
 
     def _next_sign(self) -> bytes | None:
         """The next byte that matters, and `place` after it; None at the end of the file."""
@@ -132,6 +139,7 @@ class _ListReader:
         return sign == b"," and self.depth == 1
 
     def _cut(self) -> Piece:
-        text = self.buffer[self.start : self.place - 1].strip()
+        raw = self.buffer[self.start : self.place - 1]
+        piece = _piece(raw, self.offset + self.start, self.offset + self.place)
         self.start = self.place
-        return Piece(text, self.offset + self.place)
+        return piece

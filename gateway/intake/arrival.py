@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gateway.intake.answer import Answer
+from gateway.intake.history import Within
 from mappings.model import Heading, Record
 
 
@@ -30,9 +31,11 @@ class Arrival:
 
 @dataclass(slots=True)
 class Batch:
-    """All records of one call, and their answers so far. polled: read from a FHIR server by ourselves."""
+    """All records of one call, and their answers so far. polled: read from a FHIR server by ourselves.
+    within: of a history that is imported: called before the commit with every answer."""
 
     polled: bool = False
+    within: Within | None = None
     answers: dict[int, Answer] = field(default_factory=dict)
     arrivals: list[Arrival] = field(default_factory=list)
 

@@ -21,6 +21,7 @@ from gateway.intake.answer import Answer, Status, rejected
 from gateway.intake.arrival import Arrival, Batch, Offered, anchor
 from gateway.intake.entry import Entry
 from gateway.intake.feedback import heard
+from gateway.intake.history import Within
 from gateway.intake.owners import OwnerFinder, Owners
 from gateway.intake.renaming import stated_before, take_numbers
 from gateway.intake.workspace import Workspace
@@ -51,13 +52,23 @@ class Intake:
         self._woken = woken
         self._rules = settings.referral_rules
 
-    def take(self, system: System, offered: Sequence[Offered], *, polled: bool = False) -> list[Answer]:
+    def take(
+        self,
+        system: System,
+        offered: Sequence[Offered],
+        *,
+        polled: bool = False,
+        within: Within | None = None,
+    ) -> list[Answer]:
         """Take a batch in. One answer per record, in order; a bad record never harms the rest.
 
         polled: read from a FHIR server by ourselves. Then what we are just writing there is left for the next
-        time (answered as busy), since its ids are not known before the write is answered."""
+        time (answered as busy), since its ids are not known before the write is answered.
+        within: this is history that is imported: its lanes wait behind live traffic, and this is called before
+        the commit, with every answer, even where nothing can be taken in."""
         batch = self._describe(system, offered, polled=polled)
-        if batch.arrivals:
+        batch.within = within
+        if batch.arrivals or within is not None:
             self._store_all(system, batch)
         return [batch.answers[i] for i in range(len(offered))]
 
@@ -126,7 +137,9 @@ class Intake:
             self._owners.find_locked(ws, arrivals, owners)
             _learn(ws, [a for a in arrivals if anchor(a.heading) in owners])
         _back(ws, system, batch)
-        ws.flush()
+        ws.flush(backfill=batch.within is not None)
+        if batch.within is not None:
+            batch.within(connection, [batch.answers[i] for i in sorted(batch.answers)])
         self._journal.write(connection, system.tenant, ws.narrowed)  # before the commit: what is closed stays so
         return bool(ws.moved)
 

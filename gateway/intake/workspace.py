@@ -220,8 +220,9 @@ class Workspace:
         """Both values of a conflict, for a person to decide."""
         self.conflicts.append(conflicts.new(self.tenant, self.system, person_id, ref, path, values, self.now))
 
-    def flush(self) -> None:
-        """Write everything, and wake the lanes of the persons that changed."""
+    def flush(self, *, backfill: bool = False) -> None:
+        """Write everything, and wake the lanes of the persons that changed; behind live traffic if this is
+        history (backfill)."""
         disputes.settle(self)
         self._number_again()
         if self.fresh:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from gateway import jsontext
 from gateway.hub.store import Store
@@ -22,9 +25,9 @@ from tests.cli.conftest import ROOT, SAMPLES, Installation, Invoke, children, in
 RECORDS = 20  # per child, beside the log
 
 
-def many(count: int) -> bytes:
-    """Invented children with a log, one participant and small good things each; the log of every second one
-    comes last."""
+def many(count: int, editions: int = 1) -> bytes:
+    """Invented children with a log, one participant and small good things each, the first of these in several
+    editions; the log of every second one comes last."""
     out: list[dict[str, Any]] = []
     for child in range(count):
         log = f"logg-{child}"
@@ -38,22 +41,18 @@ def many(count: int) -> bytes:
             *({"type": "lysglimt", "id": f"g-{child}-{i}", **base, "tekst": f"Noe godt {i}",
                "tidspunkt": base["endret"]} for i in range(RECORDS - 1)),
         ]  # fmt: skip
-        out += own[::-1] if child % 2 else own
+        later = [
+            own[2] | {"endret": f"2026-05-{4 + edition:02}T10:30:00+02:00", "tekst": f"Utgave {edition}"}
+            for edition in range(1, editions)
+        ]
+        out += (own[::-1] if child % 2 else own) + later
     return jsontext.encode(out)
 
 
-def start(installed: Installation, file: Path) -> subprocess.Popen[bytes]:
+def start(installed: Installation, file: Path, *more: str) -> subprocess.Popen[bytes]:
+    arguments = ["import", "stafettlogg", str(file), "-c", str(installed.config), *more]
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "gateway.cli",
-            "import",
-            "stafettlogg",
-            str(file),
-            "-c",
-            str(installed.config),
-        ],
+        [sys.executable, "-m", "gateway.cli", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -70,10 +69,23 @@ def until(holds: Callable[[], bool]) -> None:
     pytest.fail("it never came to that")
 
 
-def state_of(file: Path) -> dict[str, Any]:
-    path = file.with_name(f"{file.name}.stafettlogg.report.jsonl.state")
-    found: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {"offset": 0, "done": False}
-    return found
+def taken_in(installed: Installation) -> int:
+    """How many records are in, as the hub says."""
+    engine = create_engine(installed.url)
+    try:
+        with engine.connect() as connection:
+            return int(
+                connection.execute(text("SELECT coalesce(sum(position), 0) FROM import_part")).scalar_one()
+            )
+    except DBAPIError:  # the tables are not there yet, or SQLite is being written to
+        return 0
+    finally:
+        engine.dispose()
+
+
+def reached(installed: Installation, records: float, process: subprocess.Popen[bytes]) -> bool:
+    """Whether so much is in, or it has ended."""
+    return taken_in(installed) >= records or process.poll() is not None
 
 
 def report(file: Path) -> list[dict[str, Any]]:
@@ -156,58 +168,117 @@ def test_the_same_file_again_is_done_already_and_changes_nothing(
     assert hub(installation) == before
 
 
-def test_killed_in_the_middle_it_goes_on_and_ends_the_same(
-    installation: Installation, invoke: Invoke, tmp_path: Path
+def test_killed_again_and_again_it_goes_on_and_ends_the_same(
+    database_url: str, invoke: Invoke, tmp_path: Path
 ) -> None:
-    content = many(60)
-    file = installation.folder / "r.json"
+    """kill -9 at three points on the way, the processes beside it too where there are some."""
+    content = many(90, editions=3)
+    installed = install(tmp_path, database_url)
+    file = tmp_path / "r.json"
     file.write_bytes(content)
-    process = start(installation, file)
-    until(lambda: state_of(file)["offset"] > 0)
-    process.kill()
-    process.communicate()
-    half = state_of(file)
-    assert 0 < half["offset"] < len(content)
-    assert not half["done"]
-    done = invoke("import", "stafettlogg", file, "-c", installation.config)
+    beside = () if database_url.startswith("sqlite") else ("--processes", "2")
+    total = len(jsontext.decode(content))
+    for part in (0.1, 0.3, 0.6):
+        process = start(installed, file, *beside)
+        until(partial(reached, installed, part * total, process))
+        process.kill()
+        process.communicate()
+    assert 0 < taken_in(installed) < total
+    done = invoke("import", "stafettlogg", file, "-c", installed.config, *beside)
     assert done.exit_code == 0, done.output
-    assert [line["number"] for line in report(file)] == list(range(1, 60 * (RECORDS + 1) + 1))
-    assert len({line["endsAt"] for line in report(file)}) == 60 * (RECORDS + 1)
-    assert hub(installation) == straight(tmp_path, invoke, content)
+    assert [line["number"] for line in report(file)] == list(range(1, total + 1))
+    assert {line["status"] for line in report(file)} == {"stored"}  # none was offered a second time
+    assert hub(installed) == straight(tmp_path, invoke, content)
 
 
-def test_interrupted_it_ends_its_batch_and_says_how_to_go_on(
+def test_interrupted_it_ends_what_is_under_way_and_says_how_to_go_on(
     installation: Installation, invoke: Invoke, tmp_path: Path
 ) -> None:
     content = many(60)
     file = installation.folder / "r.json"
     file.write_bytes(content)
     process = start(installation, file)
-    until(lambda: state_of(file)["offset"] > 0)
+    until(lambda: taken_in(installation) > 0)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"goes on from there" in said
     assert b"Traceback" not in said
-    stopped = state_of(file)
-    assert stopped["number"] % 200 == 0
-    assert stopped["report_size"] == Path(f"{file}.stafettlogg.report.jsonl").stat().st_size
+    assert len(report(file)) == taken_in(installation)
     assert invoke("import", "stafettlogg", file, "-c", installation.config).exit_code == 0
     assert hub(installation) == straight(tmp_path, invoke, content)
 
 
-def test_half_a_report_line_of_a_crash_is_cut_off(installation: Installation, invoke: Invoke) -> None:
-    file = installation.folder / "r.ndjson"
-    file.write_bytes(b"\n".join(jsontext.encode(r) for r in jsontext.decode(children("emma"))))
+def test_what_the_hub_has_kept_and_the_working_file_has_not_is_known_all_the_same(
+    installation: Installation, invoke: Invoke
+) -> None:
+    """The moment between the two: the crash that costs an answer."""
+    file = installation.folder / "r.json"
+    file.write_bytes(children("emma"))
     invoke("import", "stafettlogg", file, "-c", installation.config)
-    lines = report(file)
-    path = file.with_name(f"{file.name}.stafettlogg.report.jsonl.state")
-    state = json.loads(path.read_bytes())
-    path.write_text(json.dumps(state | {"done": False}))
-    with file.with_name(f"{file.name}.stafettlogg.report.jsonl").open("ab") as half:
-        half.write(b'{"number":99,"stat')
+    before, lines = hub(installation), report(file)
+    with closing(sqlite3.connect(file.with_name(f"{file.name}.stafettlogg.report.jsonl.work"))) as work:
+        work.execute("DELETE FROM answer")
+        work.execute("UPDATE about SET told = 0")
+        work.commit()
     assert invoke("import", "stafettlogg", file, "-c", installation.config).exit_code == 0
     assert report(file) == lines
+    assert hub(installation) == before
+
+
+def test_the_rejected_are_listed_apart_without_content(installation: Installation, invoke: Invoke) -> None:
+    records = jsontext.decode(children("emma"))
+    records[9] |= {"endret": "i går formiddag"}
+    file = installation.folder / "r.json"
+    file.write_bytes(jsontext.encode(records))
+    done = invoke("import", "stafettlogg", file, "-c", installation.config)
+    assert done.exit_code == 1
+    path = file.with_name(f"{file.name}.stafettlogg.report.jsonl.rejected.jsonl")
+    assert str(path) in done.stdout.replace("\n", "")
+    (line,) = [json.loads(one) for one in path.read_text().splitlines()]
+    assert (line["number"], line["id"], line["problems"][0]["field"]) == (10, records[9]["id"], "endret")
+    assert "formiddag" not in path.read_text()
+
+
+def test_a_folder_of_files_goes_in_as_one_history(
+    installation: Installation, invoke: Invoke, tmp_path: Path
+) -> None:
+    content = many(6)
+    records = jsontext.decode(content)
+    folder = tmp_path / "eksport"
+    folder.mkdir()
+    (folder / "a.ndjson").write_bytes(b"\n".join(jsontext.encode(r) for r in records[:50]))
+    (folder / "b.json").write_bytes(jsontext.encode(records[50:]))
+    (folder / "les-meg.txt").write_text("ingenting")
+    assert invoke("import", "stafettlogg", folder, "-c", installation.config).exit_code == 0
+    assert [line["id"] for line in report(folder)] == [r["id"] for r in records]
+    assert hub(installation) == straight(tmp_path, invoke, content)
+
+
+def test_an_empty_folder_is_said_to_be_empty(
+    installation: Installation, invoke: Invoke, tmp_path: Path
+) -> None:
+    (tmp_path / "tom").mkdir()
+    done = invoke("import", "stafettlogg", tmp_path / "tom", "-c", installation.config)
+    assert (done.exit_code, "no file to import" in done.stderr) == (3, True)
+
+
+def test_lanes_that_history_wakes_wait_behind_what_is_written_today(
+    installation: Installation, invoke: Invoke
+) -> None:
+    file = installation.folder / "r.json"
+    file.write_bytes(children("emma"))
+    assert invoke("import", "stafettlogg", file, "-c", installation.config).exit_code == 0
+    with create_engine(installation.url).connect() as connection:
+        lanes = connection.execute(text("SELECT state, backfill FROM lane")).all()
+    assert {tuple(one) for one in lanes} == {("waiting", 1)}
+
+
+def test_several_processes_are_for_postgresql(installation: Installation, invoke: Invoke) -> None:
+    file = installation.folder / "r.json"
+    file.write_bytes(children("emma"))
+    done = invoke("import", "stafettlogg", file, "-c", installation.config, "--processes", "2")
+    assert (done.exit_code, "one process writes" in done.stderr) == (3, True)
 
 
 def test_a_file_that_has_changed_is_taken_from_the_start(installation: Installation, invoke: Invoke) -> None:
@@ -248,11 +319,11 @@ def test_an_unknown_system_is_told_which_there_are(installation: Installation, i
 
 
 def test_two_imports_with_one_report_do_not_mix(installation: Installation, invoke: Invoke) -> None:
-    from gateway.cli.import_state import Journal
+    from gateway.cli.import_work import Work
 
     file = installation.folder / "r.json"
     file.write_bytes(children("emma"))
-    other = Journal(file.with_name("r.json.stafettlogg.report.jsonl"), "other")
+    other = Work(file.with_name("r.json.stafettlogg.report.jsonl"), "other", again=False)
     done = invoke("import", "stafettlogg", file, "-c", installation.config)
     other.close()
     assert done.exit_code == 3

@@ -22,7 +22,10 @@ RECORDS = st.lists(
 
 
 def read(path: Path, offset: int = 0) -> list[Any]:
-    return [json.loads(piece.text) for piece in record_file.pieces(path, offset)]
+    whole, found = path.read_bytes(), list(record_file.pieces(path, offset))
+    for piece in found:  # where it is said to begin, it is
+        assert whole[piece.start : piece.start + len(piece.text)] == piece.text
+    return [json.loads(piece.text) for piece in found]
 
 
 @given(RECORDS, st.sampled_from([None, 1]), st.integers(1, 40), st.booleans())
