@@ -1,7 +1,7 @@
 """`make bench-scale`: two databases of the same shape, one a hundred times the other, in one run.
 
-Run as: python -m bench.scale [--scale 0.01] [--persons 3000] [--docs docs/scale.md]. Full size takes a disk of
-60 GB and an hour; everything is made in a temporary folder and removed.
+Run as: python -m bench.scale [--scale 0.01] [--persons 3000] [--docs docs/scale.md]. The full size takes 50
+GB of disk and about an hour; everything is made in a temporary folder and removed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Invented children as native records, as different as a seed makes them: participants, consents, goals and
-measures that are written and written again, small good things, minutes. From a seed the same ones each time."""
+measures that are written and written again, small good things. From a seed the same ones each time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,36 @@ from bench.scale.world import LOG, ORGANIZATIONS, PLAN
 
 Record = dict[str, Any]
 Step = tuple[str, list[Record]]  # a system, and what it hands in at once
-WORDS = (
-    "leker venter friminutt trygg søvn skolevei voksen samtale gruppe øvelse hjemme klassen lærer tirsdag "
-    "storefri rolig mestrer frokost lekser avtale ringer følger møte foreldre prøver sammen barnets egen"
-).split()
+WORDS = [
+    "leker",
+    "venter",
+    "friminutt",
+    "trygg",
+    "søvn",
+    "skolevei",
+    "voksen",
+    "samtale",
+    "gruppe",
+    "øvelse",
+    "hjemme",
+    "klassen",
+    "lærer",
+    "tirsdag",
+    "storefri",
+    "rolig",
+    "mestrer",
+    "frokost",
+    "lekser",
+    "avtale",
+    "ringer",
+    "følger",
+    "møte",
+    "foreldre",
+    "prøver",
+    "sammen",
+    "barnets",
+    "egen",
+]
 SERVICES = ("skole", "ppt", "helsestasjon", "bup", "koordinerendeEnhet")
 UNITS = dict(zip(SERVICES, (SCHOOL, "ppt", "helsestasjon", "bup", COORDINATING), strict=True))
 KINDS = ["plan", "maal", "tiltak", "evaluering", "lysglimt", "moete", "notat"]

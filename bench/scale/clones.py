@@ -1,6 +1,6 @@
-"""A large database out of real ones: every row that the gateway wrote about a few hundred invented children is
-copied to as many children as wanted, under other ids, names and numbers, in the order of a life in which all
-write at the same time. Loaded with COPY, indexed afterwards; what stands in the rows is not touched otherwise."""
+"""A large database out of real ones: every row that the gateway wrote about some invented children is copied
+to as many children as wanted, under other ids and numbers, in the order of a life in which all are written
+about at the same time. Loaded with COPY, indexed afterwards; what stands in the rows is not touched otherwise."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ for _module in iter_modules(gateway.hub.schema.__path__):  # so that every table
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as a pattern, and where each of its gaps comes from: a number of the child's own ids, or what."""
+    """One row as a pattern, and what stands in each of its gaps: one of the child's own ids, or what."""
 
     pattern: bytes
     gaps: tuple[int | str, ...]
@@ -104,7 +104,7 @@ def _row(table: str, columns: list[str], line: bytes, numbers: dict[bytes, int])
 
 
 def load(tables: list[Table], dsn: str, count: int, seed: int, processes: int = 2) -> None:
-    """Fill a migrated, empty database with `count` children, and make it as it would be after VACUUM ANALYZE."""
+    """Fill a migrated, empty database with `count` children, index it and VACUUM ANALYZE."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         made = _take_down_indexes(connection, [t.name for t in tables])
     with ProcessPoolExecutor(processes, get_context("fork")) as pool:

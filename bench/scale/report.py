@@ -68,13 +68,13 @@ HEAD = (
     "# What size costs",
     "",
     "From `make bench-scale`: two databases of the same shape on one PostgreSQL, in one run, each person's",
-    "timeline, one entry coming in and one run of a lane, the sizes in turn. The rows are those that the gateway",
-    "itself wrote about invented children, copied under other ids; versions lie in the order of a life in which",
-    "all children are written about at the same time. *Warm*: the persons were looked at before. *Cold*: the",
-    "database was started anew and its files put out of memory.",
+    "timeline, one entry coming in and one run of a lane, the sizes in turn. The rows are those that the",
+    "gateway itself wrote about invented children, under other ids; versions lie in the order of a life",
+    "in which all children are written about at the same time. *Warm*: the persons were looked at before.",
+    "*Cold*: the database was started anew and its files put out of memory.",
     "",
 )
 PLANS = (
-    "Of every statement on those paths, in the larger database, as the gateway sends it: with its role, row-level",
-    "security and parameters. `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF)`; lists of parameters are shortened.",
+    "Of every statement on those paths, in the larger database, as the gateway sends it: with its role,",
+    "row-level security and parameters. `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF)`; lists are shortened.",
 )

@@ -98,8 +98,8 @@ def claim(connection: Connection, system: System, *, owner: str, now: datetime, 
 def _longest_waiting(
     connection: Connection, given: dict[str, Any], *, free: int, room: int, turn: bool
 ) -> tuple[list[str], list[str]]:
-    """Persons whose lanes may run: live ones, and behind them those of the backfill, at most `room`. turn: one
-    of the backfill goes even if live lanes could take every slot, so that it ends some day."""
+    """Persons whose lanes may run: live ones, and behind them those of the backfill, at most `room`. turn:
+    one of the backfill goes even if live lanes could take every slot, so that it ends some day."""
     live = _persons(connection, given, free, backfill=False)
     left = min(room, free - len(live))
     if left > 0:
@@ -156,7 +156,7 @@ def holds(connection: Connection, one: Claim, *, lock: bool = False) -> Any | No
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ends. cursor and facts_cursor None: not moved. again: there is more to do at once.
-    retry_at: not before this time. sent: records that were sent; None: nobody knows, so all it was allowed."""
+    retry_at: not before this time. sent: records that were sent; None: nobody knows, so all it might."""
 
     cursor: int | None = None
     facts_cursor: int | None = None
@@ -208,9 +208,10 @@ _WAITS_IN_LINE = lane.c.state == literal_column("'waiting'")  # as the index of 
 
 
 def _waits_at(behind: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether one is due. LIMIT: so that it is asked per recipient, and never of all that wait."""
     own = (lane.c.tenant == recipient.c.tenant, lane.c.recipient == recipient.c.system)
-    one = select(literal_column("1")).select_from(lane)  # not every column: the claimer may see a few only
-    return one.where(*own, _WAITS_IN_LINE, lane.c.backfill == behind, lane.c.next_at <= _NOW).exists()
+    due = select(lane.c.next_at).where(*own, _WAITS_IN_LINE, lane.c.backfill == behind, lane.c.next_at <= _NOW)
+    return due.limit(1).scalar_subquery().is_not(None)
 
 
 _RECIPIENTS_WAITING = select(recipient.c.tenant, recipient.c.system.label("recipient")).where(

@@ -1,6 +1,6 @@
-"""The first synchronization of a recipient: when a route to it is opened or changed, every person gets a lane
-there that waits behind live traffic. A pass over the persons in small transactions, kept in a row, so that any
-worker goes on where another stopped. Sends nothing; the lanes do."""
+"""The first synchronization of a recipient: when a route to it is opened or changed, every person gets a
+lane there that waits behind live traffic. A pass over the persons in small transactions, kept in a row, so
+that any worker goes on where another stopped. Sends nothing; the lanes do."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ BATCH = 200  # persons in one transaction
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one recipient has come. passed of total: persons whose lane has been opened; waiting: lanes that
-    wait or run behind live traffic."""
+    """How far one recipient has come. passed of total: persons whose lane has been opened; waiting: lanes
+    that wait or run behind live traffic."""
 
     system: str
     started: datetime
@@ -118,7 +118,7 @@ def waiting(connection: Connection, tenant: str) -> dict[str, int]:
         .where(lane.c.tenant == tenant, lane.c.state.in_(("waiting", "running")), lane.c.backfill)
         .group_by(lane.c.recipient)
     )
-    return {name: count for name, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _open(connection: Connection, tenant: str, system: str, ids: Iterable[str], now: datetime) -> None:

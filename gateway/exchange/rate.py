@@ -1,5 +1,5 @@
-"""How many records a recipient may be sent now: a token bucket in its own row, filled by the clock, drawn from by
-each claim and given back at the end of a run what it did not send. All workers share it through that row."""
+"""How many records a recipient may be sent now: a token bucket in its own row. The clock fills it, each claim
+draws from it, and a run that ends gives back what it did not send. All workers share it through that row."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def open_lanes(
 def wake(
     connection: Connection, tenant: str, persons: Iterable[str], now: datetime, *, backfill: bool = False
 ) -> None:
-    """Raise the wake counter of all lanes of these persons; the idle ones begin to wait: behind live traffic if
-    this is history that comes in (backfill), else among it, and with them what waited behind it."""
+    """Raise the wake counter of all lanes of these persons; the idle ones begin to wait: behind live traffic
+    if this is history that comes in (backfill), else among it, and with them what waited behind it."""
     wanted = sorted(set(persons))
     if not wanted:
         return

@@ -1,5 +1,5 @@
-"""Rate and order to one recipient: all workers draw from one bucket, live lanes go before those of the backfill,
-and the backfill takes no more than its part and is never starved."""
+"""Rate and order to one recipient: all workers draw from one bucket, live lanes go before those of the
+backfill, and the backfill takes no more than its part and is never starved."""
 
 from __future__ import annotations
 

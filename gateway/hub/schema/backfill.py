@@ -1,5 +1,5 @@
-"""The tables of what goes behind live traffic: how far the first synchronization of a recipient and an import of
-a whole history have come. Ids, counts and times; an import's last answers are kept packed, without content."""
+"""The tables of what goes behind live traffic: how far the first synchronization of a recipient and an import
+of a whole history have come. Ids, counts and times; an import's last answers are packed, without content."""
 
 from __future__ import annotations
 
