@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from gateway import jsontext
 from gateway.demo import bup_writing as writing
 from gateway.demo import serving
-from gateway.demo.bup_page import name_of, patient_page
+from gateway.demo.bup_page import ACKNOWLEDGED, name_of, patient_page, task_of
 from gateway.demo.fhir_rest import FhirServer, router
 from gateway.demo.fhir_store import FhirStore, Version, VersionDiffers
 
@@ -26,6 +26,7 @@ ORGANIZATION = "343231946"
 FAULTS = {
     "versjon": "Målet ble endret av noen andre mens du skrev. Ingenting er lagret; se hva som står der nå.",
     "mangler": "Teksten var tom. Ingenting er lagret.",
+    "grunn": "Et avslag må ha en grunn. Ingenting er lagret.",
 }
 
 
@@ -51,7 +52,7 @@ def _add_reading(app: FastAPI, store: FhirStore) -> None:
         change = store.change()
         page = patient_page(store, _patient(store, patient_id), ORGANIZATION)
         values = {"title": TITLE, "page": page, "change": change, "fault": FAULTS.get(feil, "")}
-        values["achievements"] = writing.ACHIEVEMENTS
+        values["achievements"], values["states"] = writing.ACHIEVEMENTS, writing.REFERRAL_STATES
         return serving.templates.TemplateResponse(request, "bup.html", values)
 
     @app.get("/endring")
@@ -68,6 +69,18 @@ def _add_writing(app: FastAPI, store: FhirStore) -> None:
         made = _made(store, given, patient.reference)
         return _back(patient_id, store.create(made, shared=False).id)
 
+    @app.post("/barn/{patient_id}/kvittering")
+    async def acknowledge(request: Request, patient_id: str) -> Response:
+        given, patient = await _given(request), _patient(store, patient_id)
+        kind, _, own = given.get("gjelder", "").partition("/")
+        status = given.get("tilstand", writing.RECEIVED)
+        if kind not in ACKNOWLEDGED or store.read(kind, own) is None or status not in writing.REFERRAL_STATES:
+            raise serving.not_found()
+        if status == "rejected" and not given["tekst"].strip():
+            return _back(patient_id, own, "grunn")
+        _say(store, patient.reference, f"{kind}/{own}", status, given["tekst"].strip())
+        return _back(patient_id, own)
+
     @app.post("/barn/{patient_id}/maal/{goal_id}")
     async def edit(request: Request, patient_id: str, goal_id: str) -> Response:
         given = await _given(request)
@@ -81,6 +94,15 @@ def _add_writing(app: FastAPI, store: FhirStore) -> None:
         except (VersionDiffers, ValueError):
             return _back(patient_id, goal_id, "versjon")
         return _back(patient_id, goal_id)
+
+
+def _say(store: FhirStore, patient: str, about: str, status: str, reason: str) -> None:
+    old = task_of(store, about)
+    said = writing.task(patient, about, status, reason, old.resource if old else None)
+    if old is None:
+        store.create(said, shared=False)
+    else:
+        store.update(said, expected=old.version, shared=False)
 
 
 def _made(store: FhirStore, given: dict[str, str], patient: str) -> dict[str, Any]:

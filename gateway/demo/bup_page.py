@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.demo.bup_writing import ACHIEVEMENTS, achievement_of
+from gateway.demo.bup_writing import ACHIEVEMENTS, REFERRAL_STATES, achievement_of
 from gateway.demo.fhir_search import subjects
 from gateway.demo.fhir_store import FhirStore, Version
 from gateway.demo.words import day
@@ -33,6 +33,7 @@ TYPE_WORDS = {
     "DocumentReference": "Dokument",
     "Consent": "Samtykke",
 }
+ACKNOWLEDGED = ("Appointment", "Communication", "DocumentReference", "Goal", "Observation", "ServiceRequest")
 STATUS_WORDS = {
     "draft": "planlagt",
     "active": "pågår",
@@ -60,6 +61,9 @@ class Card:
     updated: str
     achievement: str = ""
     can_answer: bool = False
+    ref: str = ""  # of what BUP can say that it has taken over
+    said: str = ""  # what it has said: a Task's status
+    is_referral: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,12 @@ def patient_page(store: FhirStore, patient: Version, organization: str) -> Patie
         kind: [v for v in store.current(kind) if patient.reference in subjects(v.resource)]
         for kind in TYPE_WORDS
     }
+    said = {
+        str((v.resource.get("focus") or {}).get("reference")): str(v.resource.get("status"))
+        for v in store.current("Task")
+    }
     sections = tuple(
-        (heading, tuple(_card(one, people) for kind in kinds for one in mine[kind]))
+        (heading, tuple(_card(one, people, said) for kind in kinds for one in mine[kind]))
         for heading, kinds in SECTIONS
     )
     members = _members(mine["CareTeam"])
@@ -111,6 +119,12 @@ def patient_page(store: FhirStore, patient: Version, organization: str) -> Patie
         news=_news(mine.values()),
         goals=goals,
     )
+
+
+def task_of(store: FhirStore, about: str) -> Version | None:
+    """The Task in which BUP says how something it was sent stands."""
+    found = (v for v in store.current("Task") if (v.resource.get("focus") or {}).get("reference") == about)
+    return next(found, None)
 
 
 class _People:
@@ -157,8 +171,9 @@ def _members(teams: Iterable[Version]) -> list[Resource]:
     return [p["member"] for team in teams for p in team.resource.get("participant", []) if "member" in p]
 
 
-def _card(one: Version, people: _People) -> Card:
+def _card(one: Version, people: _People, said: dict[str, str]) -> Card:
     resource = one.resource
+    sent = one.shared and one.type in ACKNOWLEDGED
     return Card(
         id=one.id,
         kind=one.type,
@@ -169,7 +184,15 @@ def _card(one: Version, people: _People) -> Card:
         updated=day(one.updated),
         achievement=achievement_of(resource),
         can_answer=one.type == "Communication",
+        ref=one.reference if sent else "",
+        said=REFERRAL_STATES.get(said.get(one.reference, ""), ""),
+        is_referral=sent and _is_referral(resource),
     )
+
+
+def _is_referral(resource: Resource) -> bool:
+    codings = (c for concept in resource.get("category", []) for c in concept.get("coding", []))
+    return any(c.get("code") == "henvisning" for c in codings)
 
 
 def _text(resource: Resource) -> str:

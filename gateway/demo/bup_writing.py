@@ -18,6 +18,15 @@ ACHIEVEMENTS = {
     "achieved": "Nådd",
     "not-achieved": "Ikke nådd",
 }
+RECEIVED = "received"
+REFERRAL_STATES = {
+    RECEIVED: "Mottatt",
+    "accepted": "Vurdert",
+    "on-hold": "Venteliste",
+    "rejected": "Avslag",
+    "in-progress": "Oppstart",
+    "completed": "Avsluttet",
+}
 PERTAINS = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"
 
 
@@ -66,6 +75,20 @@ def answer(message: Resource, own_reference: str, author: str, text: str) -> Res
     if "sender" in message:
         reply["recipient"] = [copy.deepcopy(message["sender"])]
     return reply | _by("sender", author)
+
+
+def task(patient: str, about: str, status: str, reason: str, old: Resource | None) -> Resource:
+    """What BUP's workflow says of something it was sent: one Task for each, changed as it goes on."""
+    made = {key: value for key, value in (old or {}).items() if key != "statusReason"}
+    made |= {
+        "resourceType": "Task",
+        "status": status,
+        "intent": "order",
+        "for": {"reference": patient},
+        "focus": {"reference": about},
+        "lastModified": _now(),
+    }
+    return made | ({"statusReason": {"text": reason}} if reason else {})
 
 
 def with_text(goal: Resource, text: str) -> Resource:

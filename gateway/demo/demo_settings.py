@@ -168,6 +168,7 @@ def _bup(layout: Layout) -> str:
         adapter="fhir",
         organization="343231946",
         url=layout.url(layout.ports.bup) + "/fhir",
+        acknowledges=True,
         poll_seconds=1.0,
         probe_seconds=2.0,
         probe_max_seconds=10.0,

@@ -23,6 +23,7 @@ TYPES = (
     "PractitionerRole",
     "RelatedPerson",
     "ServiceRequest",
+    "Task",
 )
 
 

@@ -305,6 +305,38 @@ def test_an_answer_points_at_the_message_and_goes_to_its_sender(bup: Running, pa
     assert "skrevet her" in html
 
 
+def tasks(bup: Running, patient: str) -> list[dict[str, Any]]:
+    return [e["resource"] for e in bup.http.get(f"/fhir/Task?patient={patient}").json().get("entry", [])]
+
+
+def test_what_was_received_is_confirmed_in_one_task_that_goes_on(bup: Running, patient: str) -> None:
+    kind = {"system": "https://stafettbro.no/fhir/CodeSystem/entry-kind", "code": "henvisning"}
+    request = {
+        "resourceType": "ServiceRequest",
+        "status": "active",
+        "intent": "order",
+        "category": [{"coding": [kind]}],
+        "code": {"text": "Utredning"},
+        "subject": {"reference": f"Patient/{patient}"},
+    }
+    about = f"ServiceRequest/{create(bup, request).json()['id']}"
+    where = f"/barn/{patient}/kvittering"
+    assert bup.http.post(where, data={"gjelder": about}).status_code == 303
+    (said,) = tasks(bup, patient)
+    assert (said["status"], said["focus"]) == ("received", {"reference": about})
+    refused = {"gjelder": about, "tilstand": "rejected"}
+    assert "må ha en grunn" in bup.http.post(where, data=refused, follow_redirects=True).text
+    bup.http.post(where, data=refused | {"tekst": "Hører til habilitering"})
+    (said,) = tasks(bup, patient)
+    assert (said["status"], said["statusReason"]) == ("rejected", {"text": "Hører til habilitering"})
+    assert "Avslag hos oss" in bup.http.get(f"/barn/{patient}").text
+    bup.http.post(where, data={"gjelder": about, "tilstand": "accepted"})
+    (said,) = tasks(bup, patient)
+    assert (said["status"], "statusReason" in said) == ("accepted", False)
+    for wrong in ({"gjelder": "ServiceRequest/nei"}, {"gjelder": about, "tilstand": "nei"}, {}):
+        assert bup.http.post(where, data=wrong).status_code == 404
+
+
 @pytest.mark.parametrize(
     "form", [{"slag": "ukjent", "tekst": "x"}, {"slag": "svar", "tekst": "x", "svarPaa": "nei"}]
 )
