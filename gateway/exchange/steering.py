@@ -1,12 +1,14 @@
-"""What an operator does to a lane: hold it, let it go on, or begin it anew; never to one that is running."""
+"""What an operator does to a lane: hold it, let it go on, begin it anew, or doubt what its recipient still holds;
+never to one that is running."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
+from gateway.hub import links
 from gateway.hub.schema.tables import lane
 
 
@@ -30,6 +32,18 @@ def replay(connection: Connection, tenant: str, lane_id: str, now: datetime) -> 
         state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0,
         last_error=None,
     )  # fmt: skip
+
+
+def recheck(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
+    """The recipient was restored from an older backup: everything it should hold is looked at there, and
+    written again where it is not."""
+    if not replay(connection, tenant, lane_id, now):
+        return False
+    row = connection.execute(
+        select(lane.c.person, lane.c.recipient).where(lane.c.tenant == tenant, lane.c.id == lane_id)
+    ).one()
+    links.doubt(connection, tenant, row.recipient, row.person)
+    return True
 
 
 def _operate(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from gateway.exchange import closing
+from gateway.exchange import closing, steering
 from tests.simulation.installation import CLINICS, START, TENANT
 from tests.simulation.ledger import Narrowing, Standing, Word, words_in
 from tests.simulation.operations import Op
@@ -19,6 +19,10 @@ from tests.simulation.world import Record, World
 EDITED = ("maal", "hovedmaal", "tiltak", "lysglimt", "notat", "melding")
 STATUSES = {"maal": ("aktiv", "naadd", "delvisNaadd"), "tiltak": ("paagaar", "paaVent", "gjennomfoert")}
 ROUNDS = 400
+WRITES = 0.85  # of events of requests, those of deliveries where there are any
+AT_ONCE = 0.7  # of turns of asking, those that go well and at once
+BEGINNING = 3  # rounds
+LATE = 0.6  # of stopped workers, those that were stopped right before a request left
 QUIET = 160.0  # seconds in which nothing moves: a whole turn of asking of a worker that died, and one more
 
 
@@ -39,9 +43,13 @@ class Engine:
         self.rest()
 
     def begin(self, given: list[Op]) -> None:
-        """The consents that stand from the beginning."""
+        """The consents that stand from the beginning, and everyone has what there is."""
         for op in given:
             self.do_consent(op)
+        for _ in range(BEGINNING):
+            while self.world.workers[0].claim():
+                self._drain()
+            self.world.installation.clock.forward(1.0)
 
     def step(self, op: Op) -> None:
         """One operation."""
@@ -214,9 +222,10 @@ class Engine:
         self._consented(child, record, gone)
 
     def _consented(self, child: Any, record: Record, standing: Standing) -> None:
-        """Consents are told at once: when the gateway knows of them is what the ledger goes by."""
+        """Consents are told at once, by a clock that is right: when the gateway knows of them is what the ledger
+        goes by."""
         native = self.world.native["stafettlogg"]
-        native.save({**record, "endret": native.now()}, push=False)
+        native.save({**record, "endret": self.world.installation.clock().isoformat()}, push=False)
         _, body = native.records[record["id"]]
         (answer,) = self.world.hand_in("stafettlogg", [(body, None)])
         assert answer.status.value in ("stored", "unchanged"), answer
@@ -291,7 +300,8 @@ class Engine:
             if not f.gone and (f.left is not None or not self.world.workers[f.process].paused)
         ]
         if able:
-            flight = able[int(op["pick"] * len(able))]
+            told = [f for f in able if f.attempt is not None] if op["pick"] < WRITES else []
+            flight = (told or able)[op["n"] % len(told or able)]
             self.world.network.step(flight, op["fate"])
             self._settle()
 
@@ -303,8 +313,17 @@ class Engine:
     def do_poll(self, op: Op) -> None:
         """A worker asks the clinics."""
         worker = self._worker(op)
-        if worker is not None:
-            worker.poll()
+        if worker is None or not worker.poll() or op["pick"] > AT_ONCE:
+            return
+        while asking := [
+            f for f in self.world.network.flights if f.process == worker.number and not f.attempt
+        ]:
+            self.world.network.step(asking[0], "ok")
+            worker.loop.settle()
+            while worker.loop.jobs:
+                worker.loop.run_job(0)
+            if all(f.gone for f in asking):
+                return
 
     def do_house(self, op: Op) -> None:
         """A worker keeps house."""
@@ -330,8 +349,14 @@ class Engine:
         self.world.workers[op["worker"]].paused = True
 
     def do_resume(self, op: Op) -> None:
-        """It goes on."""
-        self.world.workers[op["worker"]].paused = False
+        """It goes on: where it was stopped right before bytes went, they go first, however late it is."""
+        worker = self.world.workers[op["worker"]]
+        for flight in list(self.world.network.flights):
+            about_to = worker.paused and flight.process == worker.number and flight.left is None
+            if about_to and op["pick"] < LATE and not flight.abandoned:
+                self.world.network.leave(flight)
+                self.world.network.arrive(flight)
+        worker.paused = False
         self._settle()
 
     def do_tick(self, op: Op) -> None:
@@ -353,6 +378,7 @@ class Engine:
         if self._system(op["system"]).restore():
             self.world.counts["restored"] += 1
             self.world.restored.add(op["system"])
+            self.world.rechecked.discard(op["system"])
 
     def do_outage(self, op: Op) -> None:
         """A system is not to be reached for a while."""
@@ -379,10 +405,22 @@ class Engine:
                 return
         raise Restless(f"does not come to rest: {self._pending()}")
 
+    def _recheck(self) -> None:
+        """The operator says that a system was restored: lane by lane, as `stafettbro lanes recheck` does."""
+        world = self.world
+        for name in sorted(world.restored - world.rechecked):
+            store = world.installation.service.store
+            ids = [r["id"] for r in world.rows("SELECT id FROM lane WHERE recipient = ? ORDER BY id", name)]
+            with store.write(TENANT) as connection:
+                done = [steering.recheck(connection, TENANT, one, world.installation.clock()) for one in ids]
+            if all(done):
+                world.rechecked.add(name)
+
     def _round(self) -> bool:
         """One round of everything. Whether anything moved."""
         world = self.world
         mark = self._mark()
+        self._recheck()
         for name in world.native:
             self.do_push({"system": name, "how": "all"})
         for worker in world.workers[:1]:

@@ -39,6 +39,7 @@ SYSTEMS = NATIVE + CLINICS
 TYPES = ("Goal", "ServiceRequest", "Observation", "Communication")
 DEADLINE = 10.0
 WORKERS = 3
+_MADE = uuid.uuid4
 
 
 def settings(folder: Path, ids: str) -> Settings:
@@ -52,7 +53,7 @@ def settings(folder: Path, ids: str) -> Settings:
             "url": f"http://{name}",
             "send_deadline_seconds": DEADLINE,
             "slots": 4,
-            **({"poll_seconds": 30.0, "types": TYPES} if name in CLINICS else {"audience": "participants"}),
+            **({"poll_seconds": 60.0, "types": TYPES} if name in CLINICS else {"audience": "participants"}),
             **({"ids": ids} if name == "individuell-plan" else {}),
         }
         for name, (number, _) in ORGANIZATIONS.items()
@@ -126,7 +127,11 @@ class Installation:
         self.service.facts = FactsReader(self.service.settings, self.service.key)
         chance = random.Random(seed)
         random.seed(seed)
-        uuid.uuid4 = lambda: uuid.UUID(int=chance.getrandbits(128), version=4)  # type: ignore[assignment]
+        uuid.uuid4 = lambda: uuid.UUID(int=chance.getrandbits(128), version=4)
+
+    def end(self) -> None:
+        """Ids are made as everywhere else again."""
+        uuid.uuid4 = _MADE
 
     def look(self) -> sqlite3.Connection:
         """A connection of the simulator's own, for looking only."""

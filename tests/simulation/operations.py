@@ -11,15 +11,16 @@ from tests.simulation.installation import CLINICS, NATIVE, SYSTEMS, WORKERS
 
 Op = dict[str, Any]
 KINDS = ("maal", "maal", "maal", "tiltak", "lysglimt", "notat", "melding")
+NAMES = (0, 0, 0, 1, 1, 2)  # of consents: the mother's, the young person's, another of the mother's
 GOOD = 0.72  # of requests, where the network is not at its worst
 FATES = (
     "slow", "slow", "slow", "lost", "unanswered", "refused", "reset", "reset-stored", "broken", "broken-stored",
     "gateway-stored", "busy", "many", "locked", "forbidden", "twice",
 )  # fmt: skip
 WEIGHTS = {
-    "edit": 9, "create": 4, "clinic": 4, "push": 9, "claim": 12, "job": 26, "net": 26, "poll": 3, "house": 4,
-    "tick": 6, "jump": 0.5, "kill": 1.5, "pause": 1.2, "resume": 2, "sweep": 0.4, "consent": 2, "withdraw": 1,
-    "shield": 0.3, "error": 0.4, "backup": 0.4, "restore": 0.15, "outage": 0.5, "admit": 0.5, "bad": 0.2,
+    "edit": 14, "create": 5, "clinic": 5, "push": 10, "claim": 12, "job": 24, "net": 22, "poll": 3, "house": 3,
+    "tick": 2.5, "jump": 0.4, "kill": 0.9, "pause": 0.9, "resume": 2, "sweep": 0.4, "consent": 1.5, "withdraw": 2.2,
+    "shield": 0.3, "error": 0.4, "backup": 0.4, "restore": 0.15, "outage": 0.4, "admit": 0.4, "bad": 0.2,
 }  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def begin(chance: random.Random) -> dict[str, Any]:
         "ids": chance.choice(["ours", "ours", "theirs"]),
         "children": children,
         "consents": [
-            _whole(child, name) for child in range(children) for name in (0, 1) if chance.random() < 0.8
+            whole(child, name) for child in range(children) for name in (0, 1) if chance.random() < 0.8
         ],
         "patients": [[child, name] for child in range(children) for name in CLINICS if chance.random() < 0.7],
         "versions": {name: chance.random() < 0.7 for name in NATIVE},
@@ -49,7 +50,7 @@ def operations(seed: int, steps: int) -> tuple[dict[str, Any], list[Op]]:
     ops = []
     for number in range(steps):
         do = chance.choices(names, weights)[0]
-        op: Op = {"n": number, "do": do, "dt": round(chance.expovariate(1 / 0.4), 4)}
+        op: Op = {"n": number, "do": do, "dt": round(chance.expovariate(1 / 0.06), 4)}
         ops.append(op | _details(do, chance, start))
     return start, [op for op in ops if op["do"] not in ("backup", "restore") or start["restores"]]
 
@@ -81,14 +82,14 @@ def _details(do: str, chance: random.Random, start: dict[str, Any]) -> Op:
     if do in ("withdraw", "shield", "admit"):
         return {
             "child": child,
-            "name": f"s{chance.randrange(4)}",
+            "name": f"s{chance.choice(NAMES)}",
             "system": chance.choice(CLINICS),
             "pick": pick,
         }
     return {"system": chance.choice(SYSTEMS), "seconds": chance.choice([5, 60, 900])}
 
 
-def _whole(child: int, number: int) -> Op:
+def whole(child: int, number: int) -> Op:
     """A consent that reaches everything."""
     giver = "barn" if number % 2 else "mor"
     reach = {"services": list(SERVICES), "categories": list(CATEGORIES), "days": None}
@@ -96,7 +97,7 @@ def _whole(child: int, number: int) -> Op:
 
 
 def _consent(chance: random.Random, child: int) -> Op:
-    number = chance.randrange(4)
+    number = chance.choice(NAMES)
     whole = chance.random() < 0.6
     return {
         "child": child,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,15 @@ class Simulator:
 
     def run(self, seed: int, start: dict[str, Any], ops: list[Op]) -> Outcome:
         """These operations, from this beginning."""
+        with self.world(seed, start) as world:
+            found = played(world, start, ops)
+            world.counts.update({f"fault {k}": v for k, v in world.network.faults.items()})
+            world.counts["arrivals"] = len(world.network.arrivals)
+        return Outcome(seed, found, world.counts, world.trace)
+
+    @contextmanager
+    def world(self, seed: int, start: dict[str, Any]) -> Iterator[World]:
+        """A fresh world in which nothing has happened yet."""
         ids = start["ids"]
         if ids not in self._built:
             self._built[ids] = Installation(self.folder / ids, ids)
@@ -46,14 +57,18 @@ class Simulator:
         installation.begin(seed)
         world = World(installation, start)
         try:
-            engine = Engine(world)
-            engine.begin(start["consents"])
-            engine.run(ops)
-            found = checks.faults(world)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is what this seed has found
-            found = [f"{type(error).__name__}: {error}", *traceback.format_exc().splitlines()[-6:]]
+            yield world
         finally:
             world.end()
-        world.counts.update({f"fault {k}": v for k, v in world.network.faults.items()})
-        world.counts["arrivals"] = len(world.network.arrivals)
-        return Outcome(seed, found, world.counts, world.trace)
+            installation.end()
+
+
+def played(world: World, start: dict[str, Any], ops: list[Op]) -> list[str]:
+    """Carries out everything; what was wrong."""
+    try:
+        engine = Engine(world)
+        engine.begin(start["consents"])
+        engine.run(ops)
+        return checks.faults(world)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what this seed has found
+        return [f"{type(error).__name__}: {error}", *traceback.format_exc().splitlines()[-6:]]

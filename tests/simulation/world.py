@@ -40,6 +40,7 @@ class World:
     outages: dict[str, float] = field(default_factory=dict)
     answered: dict[str, set[str]] = field(default_factory=dict)  # word -> what intake answered to it
     restored: set[str] = field(default_factory=set)
+    rechecked: set[str] = field(default_factory=set)  # of those, what an operator has said so of since
     trace: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
