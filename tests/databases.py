@@ -72,6 +72,11 @@ def installed(cluster: Cluster) -> str:
     return cluster.url(name, APPLICATION)
 
 
+def as_role(url: str, role: str) -> str:
+    """The same database's address, as another of its roles."""
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
+
+
 @contextmanager
 def as_owner(url: URL) -> Iterator[Connection]:
     """A transaction of who owns the tables, on what the application only reads."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from gateway import config
 from gateway.cli import database
 from gateway.cli.outcome import Impossible
-from gateway.config import Settings
 from gateway.hub import backup, journal_marks
 from gateway.hub.backup import Manifest
 from gateway.hub.journal import Journal
@@ -29,18 +30,25 @@ class Restored:
     replayed: int
 
 
-def back_up(path: Path, folder: Path) -> Manifest:
-    """Copy the configured database."""
+def back_up(path: Path, folder: Path, backup_url: str | None) -> Manifest:
+    """Copy the configured database; on PostgreSQL as who is at `backup_url`."""
     settings = config.load(path)
     missing = database.absent(settings.database_url)
     if missing is not None:
         raise Impossible(f"There is no database yet ({missing}).")
-    return backup.back_up(_owned(settings), folder, database.revision(settings.database_url), now())
+    if backup_url is None and not settings.database_url.startswith("sqlite"):
+        raise Impossible(
+            "Say --backup-url: a role that row-level security does not bind (docs/operations.md)."
+        )
+    url = backup_url or settings.database_url
+    return backup.back_up(url, folder, database.revision(settings.database_url), now())
 
 
-def restore(path: Path, folder: Path, *, replace: bool, journal_lost: bool) -> Restored:
+def restore(
+    path: Path, folder: Path, owner_url: str | None, *, replace: bool, journal_lost: bool
+) -> Restored:
     """Put the copy in place, migrate, replay."""
-    settings = config.load(path)
+    settings = database.owned(config.load(path), owner_url)
     if journal_lost and any(route.open for route in settings.routes):
         raise Impossible(
             "Without its journal nobody knows what was withdrawn since the copy was made: set open = false on"
@@ -53,8 +61,9 @@ def restore(path: Path, folder: Path, *, replace: bool, journal_lost: bool) -> R
             " back, or say --journal-lost."
         )
     _demand_nobody_works(settings.state_folder / "workers")
-    made = backup.restore(_owned(settings), folder, replace=replace).made
-    migrate(_owned(settings))
+    owner = settings.database_owner_url or settings.database_url
+    made = backup.restore(owner, folder, replace=replace).made
+    migrate(owner, application=make_url(settings.database_url).username)
     store = Store(settings.database_url)
     try:
         if journal_lost:
@@ -63,11 +72,6 @@ def restore(path: Path, folder: Path, *, replace: bool, journal_lost: bool) -> R
         return Restored(made, replay(store, kept, now()))
     finally:
         store.close()
-
-
-def _owned(settings: Settings) -> str:
-    """The address of the database as who may copy it whole."""
-    return settings.database_url
 
 
 def _demand_nobody_works(locks: Path) -> None:

@@ -136,6 +136,18 @@ def _dump(url: URL, copy: Path) -> None:
 
 
 def _put_back_dump(url: URL, copy: Path, *, replace: bool) -> None:
+    try:
+        tables = _free(url)
+    except psycopg.Error as error:
+        raise BackupError(f"the database cannot be used: {str(error).partition(chr(10))[0]}") from error
+    if tables and not replace:
+        raise BackupError("the database has tables already: say --replace to put the copy in their place")
+    clean = ["--clean", "--if-exists"] if tables else []
+    _run(_program("pg_restore"), url, "--single-transaction", "--exit-on-error", *clean, str(copy))
+
+
+def _free(url: URL) -> int:
+    """How many tables the database has. Raises BackupError where somebody uses it."""
     with psycopg.connect(_conninfo(url), autocommit=True) as connection:
         others = _count(
             connection,
@@ -144,11 +156,7 @@ def _put_back_dump(url: URL, copy: Path, *, replace: bool) -> None:
         )
         if others:
             raise BackupError(f"{others} connections use the database: stop every gateway and worker first")
-        tables = _count(connection, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
-    if tables and not replace:
-        raise BackupError("the database has tables already: say --replace to put the copy in their place")
-    clean = ["--clean", "--if-exists"] if tables else []
-    _run(_program("pg_restore"), url, "--single-transaction", "--exit-on-error", *clean, str(copy))
+        return _count(connection, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
 
 
 def _count(connection: psycopg.Connection[Any], statement: str) -> int:

@@ -15,6 +15,7 @@ from gateway.hub.store import Store
 from gateway.intake import Offered
 from gateway.service import build
 from tests.cli.conftest import CONFIG, Invoke
+from tests.databases import OWNER, as_role
 from tests.end_to_end.invented import Child
 
 TENANT = "fjordbyen"
@@ -23,11 +24,14 @@ WITHDRAWN = {"tidspunkt": "2026-11-20T12:00:00+01:00", "av": f"{CHILD.log}-mor"}
 
 
 @pytest.fixture
-def installation(empty_database_url: str, tmp_path: Path) -> Path:
-    """The configuration of an installation whose database is still empty."""
+def installation(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The configuration of an installation that knows nobody yet."""
+    if not database_url.startswith("sqlite"):
+        monkeypatch.setenv("STAFETTBRO_OWNER_URL", as_role(database_url, OWNER))
+        monkeypatch.setenv("STAFETTBRO_BACKUP_URL", as_role(database_url, "postgres"))
     (tmp_path / "token").write_text("a-secret-that-must-not-be-shown")
     path = tmp_path / "stafettbro.toml"
-    path.write_text(CONFIG.format(url=empty_database_url, folder=tmp_path))
+    path.write_text(CONFIG.format(url=database_url, folder=tmp_path))
     return path
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.databases import OWNER, as_role
 from tests.end_to_end.invented import Child
 from tests.end_to_end.plant import Plant, planted, wait_until
 from tests.end_to_end.plant_standing import assert_in_order, editions_at, is_write, item
@@ -32,12 +33,19 @@ def command(plant: Plant, *words: str) -> None:
     config = str(plant.folder / "stafettbro.toml")
     ended = subprocess.run(
         [sys.executable, "-m", "gateway.cli", *words, "--config", config],
-        env=plant.environment,
+        env={**plant.environment, **above(plant.database_url)},
         cwd=ROOT,
         capture_output=True,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr.decode()
+
+
+def above(url: str) -> dict[str, str]:
+    """The addresses as who a copy is made and put back, on PostgreSQL."""
+    if url.startswith("sqlite"):
+        return {}
+    return {"STAFETTBRO_OWNER_URL": as_role(url, OWNER), "STAFETTBRO_BACKUP_URL": as_role(url, "postgres")}
 
 
 def write(plant: Plant, edition: int) -> None:
