@@ -13,9 +13,11 @@ VALIDATOR := tests/conformance/validator
 JUDGE := build/conformance/conformance.jar
 PACKAGE := build/package/stafettbro.fhir.tgz
 PYTEST_ARGS ?=
+SEEDS ?= 1-100
+STEPS ?= 500
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale lock clean races chaos
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale lock clean races chaos simulate soak
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -59,6 +61,12 @@ laws: $(VENV)/.development ## the laws of the lenses, 5,000 cases for every sect
 
 mutants: $(VENV)/.development ## breaks the lens core in 2,000 places, one at a time, and tells which nobody sees (long)
 	@$(BIN)/python .ci/mutants $(MUTANTS)
+
+simulate: $(VENV)/.development ## seeds through the simulator: SEEDS=1234 (traced, shrunk) or SEEDS=1-200, STEPS=500
+	@$(BIN)/python -m tests.simulation $(SEEDS) --steps $(STEPS)
+
+soak: $(VENV)/.development ## 5,000 seeds of 500 steps (about an hour and a half on two cores); goes on where it stopped
+	@$(BIN)/python -m tests.simulation 1-5000 --keep build/simulation/seeds.ndjson --report build/simulation/report.json
 
 bench: $(VENV)/.development ## figures beside a floor; writes build/bench/report.json
 	$(BIN)/python -m bench.run

@@ -94,6 +94,27 @@ def replay(lane: LaneId, config: Config = CONFIG_FILE) -> None:
     lane_work.replay(config, lane)
 
 
+@lanes.command("recheck", cls=PlainCommand)
+def recheck(
+    recipient: Annotated[str, typer.Argument(metavar="SYSTEM", help="Whose backup was restored.")],
+    config: Config = CONFIG_FILE,
+) -> None:
+    """A recipient was restored from an older backup: look at everything it should hold, on all its lanes, and
+    write again what is not there.
+
+    What people have written there since is never overwritten.
+
+    Example:
+
+    ```
+    stafettbro lanes recheck bup
+    ```
+    """
+    from gateway.cli import lane_work
+
+    lane_work.recheck(config, recipient)
+
+
 @lanes.command("hold", cls=PlainCommand)
 def hold(
     lane: LaneId,

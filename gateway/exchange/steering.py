@@ -1,5 +1,5 @@
-"""What an operator does to a lane: hold it, let it go on, begin it anew, or doubt what its recipient still holds;
-never to one that is running."""
+"""What an operator does to a lane: hold it, let it go on, begin it anew, or doubt what its recipient still
+holds; never to one that is running."""
 
 from __future__ import annotations
 

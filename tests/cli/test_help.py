@@ -30,7 +30,8 @@ PROMISED = {
 
 def test_every_promised_command_is_there() -> None:
     assert {names[0] for names in ALL} == PROMISED
-    assert {names[1] for names in ALL if names[0] == "lanes"} == {"list", "show", "release", "replay", "hold"}
+    lanes = {"list", "show", "backfill", "release", "replay", "recheck", "hold"}
+    assert {names[1] for names in ALL if names[0] == "lanes"} == lanes
     assert {names[1] for names in ALL if names[0] == "mapping"} == {"check", "try"}
 
 

@@ -220,6 +220,18 @@ def test_lanes_are_listed_shown_held_released_and_replayed(
     assert "-1" in invoke("lanes", "show", lane, "-c", own.config).stdout  # its facts cursor
 
 
+def test_what_a_restored_recipient_holds_is_doubted_on_all_its_lanes(
+    lived_in: Installation, invoke: Invoke, tmp_path: Path
+) -> None:
+    own = copied(lived_in, tmp_path)
+    done = invoke("lanes", "recheck", "individuell-plan", "-c", own.config)
+    assert done.exit_code == 0, done.output
+    assert "look at everything again" in done.stdout
+    waiting = invoke("lanes", "list", "--recipient", "individuell-plan", "-c", own.config).stdout
+    assert "waiting" in waiting
+    assert invoke("lanes", "recheck", "finnes-ikke", "-c", own.config).exit_code == 3
+
+
 def test_a_lane_is_named_by_enough_of_its_id(lived_in: Installation, invoke: Invoke) -> None:
     assert "no such lane" in invoke("lanes", "show", "zzz", "-c", lived_in.config).stderr
     assert "Several lanes" in invoke("lanes", "show", "%", "-c", lived_in.config).stderr
