@@ -22,7 +22,7 @@ from string import Template
 from typing import Any
 
 import httpx
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from bench.installation import ENVIRONMENT
 from bench.processes import cpu_seconds, free_port, running, started
@@ -30,6 +30,7 @@ from bench.scale.children import Child
 from gateway.config import load
 from gateway.intake import Offered
 from gateway.service import build
+from tests import databases
 from tests.postgres import Cluster
 
 RECIPIENTS = ("bup", "ppt")
@@ -77,8 +78,11 @@ def receivers(folder: Path, ends: dict[str, str]) -> Iterator[None]:
         yield
 
 
-def delivered(folder: Path, url: str, ends: dict[str, str], workers: int) -> dict[str, Any]:
+def delivered(
+    folder: Path, cluster: Cluster, name: str, ends: dict[str, str], workers: int
+) -> dict[str, Any]:
     """Let so many workers deliver everything; from the first delivery to the last."""
+    url = cluster.url(name, databases.APPLICATION)
     config = configured(folder / f"w{workers}", url, ends)
     command = [sys.executable, "-m", "gateway.cli", "worker", "--config", str(config)]
     with receivers(folder, ends), ExitStack() as stack:
@@ -86,7 +90,7 @@ def delivered(folder: Path, url: str, ends: dict[str, str], workers: int) -> dic
             stack.enter_context(started(command, folder / f"worker-{workers}-{n}.log", ENVIRONMENT))
             for n in range(workers)
         ]
-        seconds = _await_idle(url)
+        seconds = _await_idle(cluster.url(name))
         cpu = cpu_seconds(*(one.pid for one in processes))
         counts = {name: httpx.get(f"{end}/figures").json()["written"] for name, end in ends.items()}
         written = {name: httpx.get(f"{end}/written").json() for name, end in ends.items()}
@@ -147,12 +151,14 @@ def run(children: int, workers: list[int]) -> dict[str, Any]:
     cluster = Cluster()
     try:
         ends = {name: f"http://127.0.0.1:{free_port()}" for name in RECIPIENTS}
-        name = cluster.create()
+        name = make_url(databases.installed(cluster)).database or ""
         with _environment():
-            entries = written_while_away(configured(folder / "first", cluster.url(name), ends), children)
+            entries = written_while_away(
+                configured(folder / "first", cluster.url(name, databases.APPLICATION), ends), children
+            )
         rounds = []
         for count in workers:
-            rounds.append(delivered(folder, cluster.url(cluster.create(name)), ends, count))
+            rounds.append(delivered(folder, cluster, cluster.create(name), ends, count))
             written = rounds[-1].pop("written")
             with receivers(folder, ends):
                 took = asyncio.run(pushed(ends, written))

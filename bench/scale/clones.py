@@ -1,6 +1,6 @@
 """A large database out of real ones: every row that the gateway wrote about some invented children is copied
 to as many children as wanted, under other ids and numbers, in the order of a life in which all are written
-about at the same time. Loaded with COPY, indexed afterwards; what stands in the rows is not touched otherwise."""
+about at the same time. Loaded with COPY, indexed afterwards; what stands in the rows is not touched."""
 
 from __future__ import annotations
 

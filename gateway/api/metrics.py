@@ -18,6 +18,8 @@ from gateway.access.tokens_in import Caller
 from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.documents import errors
 from gateway.api.fhir_types import KINDS
+from gateway.consents.nudges import of_tenants
+from gateway.exchange import opening
 from gateway.exchange.unshown import count_without_form
 from gateway.hub.schema.tables import lane, recipient
 
@@ -52,6 +54,7 @@ class _Now(Collector):
             yield self._lanes(connection)
             yield self._breakers(connection)
             yield self._oldest(connection, service.clock())
+            yield self._backfill(connection)
             yield self._unshown(connection)
         yield from self._worker()
 
@@ -89,6 +92,14 @@ class _Now(Collector):
         return family
 
     def _unshown(self, connection: Connection) -> Metric:
+    def _backfill(self, connection: Connection) -> Metric:
+        family = GaugeMetricFamily(
+            "stafettbro_backfill_lanes", "Lanes that wait behind live traffic.", labels=("recipient",)
+        )
+        for name, count in opening.waiting(connection, self._tenant).items():
+            family.add_metric((name,), count)
+        return family
+
         family = GaugeMetricFamily(
             "stafettbro_items_without_form", "Items a system has no form for.", labels=("system", "type")
         )

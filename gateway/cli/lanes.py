@@ -21,6 +21,7 @@ lanes = typer.Typer(
     stafettbro lanes list                        # those that are not idle, with the reason
     stafettbro lanes show 3f2c                   # one of them, with what is held and what was sent last
     stafettbro lanes release 3f2c                # go on at once
+    stafettbro lanes backfill                    # how far first synchronizations and imports have come
     ```
     """,
 )
@@ -60,6 +61,25 @@ def show(lane: LaneId, config: Config = CONFIG_FILE) -> None:
     from gateway.cli import lane_work
 
     lane_work.show_one(config, lane)
+
+
+@lanes.command("backfill", cls=PlainCommand)
+def backfill(
+    recipient: Annotated[str | None, typer.Argument(metavar="[SYSTEM]", help="Only this recipient.")] = None,
+    config: Config = CONFIG_FILE,
+) -> None:
+    """How far each new recipient has come, and what an import has left to send: all that goes behind live
+    traffic. What a route would send before it opens: `preview`.
+
+    Example:
+
+    ```
+    stafettbro lanes backfill bup
+    ```
+    """
+    from gateway.cli import backfill_work
+
+    backfill_work.show(config, recipient)
 
 
 @lanes.command("release", cls=PlainCommand)

@@ -74,7 +74,12 @@ def draw(
     limited = full.whole != inf
     if not limited and not backfill:
         return  # nothing to keep: the row is left alone
-    given = {"in_tenant": system.tenant, "in_system": system.id, "filled": full.filled, "now": now}
+    given: dict[str, Any] = {
+        "in_tenant": system.tenant,
+        "in_system": system.id,
+        "filled": full.filled,
+        "now": now,
+    }
     given |= {"whole": full.whole - live - backfill if limited else None}
     given |= {"rest": full.backfill - backfill if limited else None, "behind": backfill > 0}
     connection.execute(_DRAW, given)
@@ -83,7 +88,7 @@ def draw(
 def give_back(connection: Connection, tenant: str, system: str, records: int, *, backfill: bool) -> None:
     """A run has ended that sent fewer records than it had drawn."""
     if records > 0:
-        given = {"in_tenant": tenant, "in_system": system}
+        given: dict[str, Any] = {"in_tenant": tenant, "in_system": system}
         given |= {"whole": float(records), "rest": float(records) if backfill else 0.0}
         connection.execute(_GIVE_BACK, given)
 

@@ -172,7 +172,7 @@ def test_killed_again_and_again_it_goes_on_and_ends_the_same(
     database_url: str, invoke: Invoke, tmp_path: Path
 ) -> None:
     """kill -9 at three points on the way, the processes beside it too where there are some."""
-    content = many(90, editions=3)
+    content = many(40, editions=3)
     installed = install(tmp_path, database_url)
     file = tmp_path / "r.json"
     file.write_bytes(content)
