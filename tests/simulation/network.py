@@ -263,8 +263,5 @@ class Named:  # ByPatient too: what it has not itself, its adapter has
 
     async def write(self, write: Any) -> Any:
         """One delivery."""
-        attempt_of.set((write.attempt, write.key))  # of this run's own task
-        try:
-            return await self._adapter.write(write)
-        finally:
-            attempt_of.set(None)
+        attempt_of.set((write.attempt, write.key))  # of this run's own task: it does nothing else after this
+        return await self._adapter.write(write)
