@@ -1,4 +1,4 @@
-"""What must hold after every run. Each check reads the world and names what is wrong; nothing here repairs."""
+"""What must hold after every run. Each reads the world and names what is wrong."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _knows(world: World, name: str, item: str) -> bool:
 
 
 def nothing_lost(world: World) -> Iterator[str]:
-    """Each word is in some version, in a conflict, in a late edition, waits, was refused, or is still where it
+    """Each word is in some version, in a conflict, in a late edition, waits, was refused, or is where it
     was written (told of no more: a system that was restored)."""
     known: set[str] = set()
     for table in ("resource_version", "conflict", "late_edition", "waiting_record"):
@@ -128,7 +128,7 @@ def all_logged(world: World) -> Iterator[str]:
         looked_up = any(i["version"] == 0 for i in unpack(row["items"]))
         attempted = row["id"] in world.network.attempted or looked_up
         if row["state"] in ("delivered", "unknown") and not attempted and not died:
-            yield f"{row['id']} to {row['recipient']} stands as {row['state']} ({row['error']}), and nothing left"
+            yield f"{row['id']} to {row['recipient']} is {row['state']} ({row['error']}), and nothing left"
 
 
 def nothing_repaired(world: World) -> Iterator[str]:
@@ -144,8 +144,7 @@ def nothing_failed(world: World) -> Iterator[str]:
     if count:
         yield f"{count} runs failed inside"
     for worker in world.workers:
-        for fault in worker.loop.faults:
-            yield fault
+        yield from worker.loop.faults
 
 
 def _text(body: Any) -> bytes:

@@ -1,5 +1,5 @@
-"""What the simulator itself knows, beside the gateway: every word that was written anywhere, and which consents
-stood when. Knows nothing of the gateway's tables or rules."""
+"""What the simulator itself knows, beside the gateway: every word that was written, and which consents stood
+when. Knows nothing of the gateway's tables or rules."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A consent since `at` (seconds): who gave it, for whom, what; until: when it ends (a time); gone: taken back."""
+    """A consent since `at` (seconds): who gave it, for whom, what. until: when it ends; gone: taken back."""
 
     at: float
     name: str
@@ -96,7 +96,7 @@ class Ledger:
         return next((s for s in reversed(self.consents.get(child, [])) if s.name == name), None)
 
     def permitted(self, word: Word, system: str, at: float, day: datetime) -> bool:
-        """Whether this may be told to a system at a time: each who must decide has consented to each reader."""
+        """Whether this may be told to a system: each who must decide has consented to each reader."""
         if ([on for t, on in self.shielded.get(word.child, []) if t <= at] or [False])[-1]:
             return False
         newest: dict[str, Standing] = {}
@@ -120,7 +120,7 @@ class Ledger:
         return frozenset({"mor", "barn"}) if age < 16 else frozenset({"barn"})
 
     def closed_between(self, child: int, begun: float, left: float) -> bool:
-        """Whether something that permits less had been told as closed after a run began and before it sent."""
+        """Whether something that permits less was answered as closed after a run began, before it sent."""
         return any(
             n.child == child and begun < n.at and n.closed is not None and n.closed < left
             for n in self.narrowings

@@ -1,4 +1,4 @@
-"""Runs many seeds in several processes, keeps what each gave in a file so that it can go on later, and sums up."""
+"""Runs many seeds in several processes, keeps what each gave so that it can go on later, and sums up."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -51,25 +53,19 @@ def _one(given: tuple[int, int]) -> Result:
 
 
 def results(seeds: Iterable[int], steps: int, processes: int, until: float | None) -> Iterator[Result]:
-    """Each seed's result as it comes; no new ones are begun after `until` (monotonic seconds)."""
+    """Each seed's result as it comes; none is begun after `until` (monotonic seconds)."""
+    left = iter(seeds)
     with (
         tempfile.TemporaryDirectory(dir=folder()) as base,
-        multiprocessing.get_context("spawn").Pool(processes, _begin, (base,)) as pool,
+        ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin, (base,)) as pool,
     ):
-        work = ((seed, steps) for seed in seeds)
-        for found in pool.imap_unordered(_one, _in_time(work, until, processes)):
-            yield found
-            if until is not None and time.monotonic() > until:
-                return
-
-
-def _in_time(
-    work: Iterable[tuple[int, int]], until: float | None, processes: int
-) -> Iterator[tuple[int, int]]:
-    for one in work:
-        if until is not None and time.monotonic() > until:
-            return
-        yield one
+        running = {pool.submit(_one, (seed, steps)) for seed in islice(left, 2 * processes)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            if until is None or time.monotonic() < until:
+                running |= {pool.submit(_one, (seed, steps)) for seed in islice(left, len(done))}
+            for one in done:
+                yield one.result()
 
 
 def soak(seeds: range, steps: int, processes: int, kept: Path, seconds: float | None) -> dict[str, Any]:

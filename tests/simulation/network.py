@@ -1,5 +1,5 @@
-"""The virtual network: every request of the real adapters stands here until a step lets it leave, arrive and be
-answered, well or badly. Everything that leaves is recorded with its virtual time."""
+"""The virtual network: every request of the real adapters stands here until a step lets it leave, arrive and
+be answered, well or badly. Everything that leaves is recorded with its virtual time."""
 
 from __future__ import annotations
 

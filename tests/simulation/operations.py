@@ -1,5 +1,5 @@
-"""What happens in a run, made from the seed before it begins: a list of plain values, each with its own chances,
-so that any of them can be left out and the rest still means something."""
+"""What happens in a run, made from the seed before it begins: plain values, each with its own chances, so that
+any of them can be left out and the rest still means something."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ KINDS = ("maal", "maal", "maal", "tiltak", "lysglimt", "notat", "melding")
 NAMES = (0, 0, 0, 1, 1, 2)  # of consents: the mother's, the young person's, another of the mother's
 GOOD = 0.72  # of requests, where the network is not at its worst
 FATES = (
-    "slow", "slow", "slow", "lost", "unanswered", "refused", "reset", "reset-stored", "broken", "broken-stored",
-    "gateway-stored", "busy", "many", "locked", "forbidden", "twice",
+    "slow", "slow", "slow", "lost", "unanswered", "refused", "reset", "reset-stored", "broken",
+    "broken-stored",     "gateway-stored", "busy", "many", "locked", "forbidden", "twice",
 )  # fmt: skip
 WEIGHTS = {
-    "edit": 14, "create": 5, "clinic": 5, "push": 10, "claim": 12, "job": 24, "net": 22, "poll": 3, "house": 3,
-    "tick": 2.5, "jump": 0.4, "kill": 0.9, "pause": 0.9, "resume": 2, "sweep": 0.4, "consent": 1.5, "withdraw": 2.2,
-    "shield": 0.3, "error": 0.4, "backup": 0.4, "restore": 0.15, "outage": 0.4, "admit": 0.4, "bad": 0.2,
+    "edit": 14, "create": 5, "clinic": 5, "push": 10, "claim": 12, "job": 24, "net": 22, "poll": 3,
+    "house": 3, "tick": 2.5, "jump": 0.4, "kill": 0.9, "pause": 0.9, "resume": 2, "sweep": 0.4,
+    "consent": 1.5, "withdraw": 2.2, "shield": 0.3, "error": 0.4, "backup": 0.4, "restore": 0.15,
+    "outage": 0.4, "admit": 0.4, "bad": 0.2,
 }  # fmt: skip
 
 

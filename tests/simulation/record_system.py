@@ -1,5 +1,5 @@
 """A virtual records system (stafettlogg, individuell plan) that keeps the contract of
-openapi/system-contract.yaml, with the weaknesses it is made with. What people write in it goes to an outbox."""
+openapi/system-contract.yaml, with the weaknesses it is made with. What people write goes to an outbox."""
 
 from __future__ import annotations
 

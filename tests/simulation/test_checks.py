@@ -4,7 +4,7 @@ would, and the check of that name says so."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -32,8 +32,8 @@ Patch = pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    yield Simulator(tmp_path_factory.mktemp("simulation"))
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulator:
+    return Simulator(tmp_path_factory.mktemp("simulation"))
 
 
 def withdrawals_ignored(patch: Patch) -> None:
@@ -153,12 +153,14 @@ def test_a_lane_that_is_taken_from_the_living_is_seen(simulator: Simulator, monk
 
 def test_an_older_state_that_arrives_last_is_seen(simulator: Simulator) -> None:
     """The record of what arrived, turned round."""
-    start, ops = operations(4, STEPS)
-    with simulator.world(4, start) as world:
-        assert played(world, start, ops) == []
-        assert list(checks.in_order(world)) == []
-        world.network.arrivals.reverse()
-        assert list(checks.in_order(world)) != []
+    for seed in SEEDS:
+        start, ops = operations(seed, STEPS)
+        with simulator.world(seed, start) as world:
+            assert played(world, start, ops) == []
+            world.network.arrivals.reverse()
+            if list(checks.in_order(world)):
+                return
+    pytest.fail("no seed sends two versions of anything")
 
 
 def test_the_same_seed_does_the_same(simulator: Simulator) -> None:

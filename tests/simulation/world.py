@@ -142,6 +142,12 @@ class World:
         """The time that many virtual seconds in."""
         return self.installation.clock.start + timedelta(seconds=seconds)
 
+    def settle(self) -> None:
+        """Every process that is not stopped does what it can without waiting."""
+        for worker in self.workers:
+            if not worker.paused:
+                worker.loop.settle()
+
     # --- looking into the hub ----------------------------------------------------------------------------
 
     def rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
