@@ -17,7 +17,7 @@ SEEDS ?= 1-100
 STEPS ?= 500
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale lock clean races chaos simulate soak
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -73,6 +73,12 @@ bench: $(VENV)/.development ## figures beside a floor; writes build/bench/report
 
 bench-scale: $(VENV)/.development ## 100,000 children beside 1,000: what size costs (long); SCALE=0.01 for a try
 	$(BIN)/python -m bench.scale --scale $(or $(SCALE),1) $(SCALE_ARGS)
+
+bench-delivery: $(VENV)/.development ## deliveries a second by 1, 2 and 4 workers, beside a plain httpx loop
+	$(BIN)/python -m bench.delivery $(BENCH_ARGS)
+
+bench-import: $(VENV)/.development ## records a second of a whole history, beside plain psycopg
+	$(BIN)/python -m bench.history $(BENCH_ARGS)
 
 lock: $(VENV)/.development ## the lock files anew from pyproject.toml; LOCK_ARGS=--upgrade for newer versions
 	@.ci/lock $(LOCK_ARGS)

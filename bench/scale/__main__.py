@@ -14,19 +14,21 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, make_url, text
 
 from bench.scale import clones, report
 from bench.scale.children import Child
-from bench.scale.paths import NAMES, Size
+from bench.scale.paths import NAMES, Size, timed
 from bench.scale.plans import watched
 from bench.scale.world import TENANT, Clock, World, world
-from gateway.exchange import lanes
+from gateway.exchange import lanes, recovery, timers
+from gateway.hub.store import Store
 from gateway.intake import Offered
 from tests import databases
 from tests.postgres import Cluster
@@ -176,6 +178,7 @@ def run(scale: float, persons: int, lives: int) -> dict[str, Any]:
             pass
         out["warm"] = report.figures(sizes)
         out["ratio"] = report.ratios(out["warm"])
+        out["background"] = {str(one.children): background(one) for one in sizes}
         out["plans"] = {one.children: plans(one) for one in sizes}
         for one in sizes:
             one.world.service.close()
@@ -185,13 +188,34 @@ def run(scale: float, persons: int, lives: int) -> dict[str, Any]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def background(size: Size) -> dict[str, float]:
+    """Milliseconds of what a worker does beside its runs; the middle one of five."""
+    store = size.world.service.store
+    works: dict[str, Callable[[], object]] = {
+        "look for work": lambda: _across(store, lanes.recipients_waiting),
+        "look for the dead": lambda: _across(store, recovery.tenants_overdue),
+        "look for dates": lambda: _across(store, lambda c, now: timers.tenants_due(c, timers.EDGE, now)),
+        "sweep, once a minute": lambda: _swept(store),
+    }
+    return {name: round(median(timed(work) for _ in range(5)), 2) for name, work in works.items()}
+
+
+def _across(store: Store, look: Callable[[Connection, datetime], object]) -> None:
+    with store.across() as connection:
+        look(connection, NOW)
+
+
+def _swept(store: Store) -> None:
+    with store.write(TENANT) as connection:
+        recovery.sweep(connection, TENANT, NOW)
+
+
 def plans(size: Size) -> dict[str, list[str]]:
     """Of every statement of the three paths, and of a look for work."""
     child, person = size.people[0]
     with watched(size.world.service.store.engine) as found:
         size.visit(child, person, 4_000_000)
-        with size.world.service.store.read(TENANT) as connection:
-            lanes.recipients_waiting(connection, NOW)
+        background(size)
     return found
 
 

@@ -54,6 +54,9 @@ def _table(out: dict[str, Any]) -> Iterator[str]:
                 times = f"{other / one:.2f}"
                 aim = f"{AIM}" if state == "warm" else ""
                 yield f"| {name}, {state}, {cut}, ms | {one} | {other} | {times} | {aim} |"
+    for name, one in out["background"][keys[0]].items():
+        other = out["background"][keys[1]][name]
+        yield f"| {name}, ms | {one} | {other} | {other / one:.2f} | |"
 
 
 def page(out: dict[str, Any]) -> str:

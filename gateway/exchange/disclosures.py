@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, insert, select, update
+from sqlalchemy import Connection, String, bindparam, func, insert, select, update
 
 from gateway.hub.content import pack, unpack
 from gateway.hub.schema.instant import Instant
@@ -127,7 +127,8 @@ _FINISH = (
     .where(
         disclosure.c.tenant == bindparam("in_tenant"),
         disclosure.c.id == bindparam("in_id"),
-        disclosure.c.state == SENDING,
+        func.coalesce(disclosure.c.state, "")
+        == SENDING,  # by its key: the index of open ones is full of ended
     )
     .values(
         state=bindparam("to_state"),

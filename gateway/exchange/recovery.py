@@ -6,20 +6,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, exists, literal_column, select, update
 
 from gateway.hub.schema.tables import lane, person
+
+_RUNS = lane.c.state == literal_column("'running'")  # as the index of these says it
 
 
 def tenants_overdue(connection: Connection, now: datetime) -> list[str]:
     """The tenants that have running lanes whose deadline has passed."""
-    found = select(lane.c.tenant).where(lane.c.state == "running", lane.c.deadline < now).distinct()
+    found = select(lane.c.tenant).where(_RUNS, lane.c.deadline < now).distinct()
     return [row.tenant for row in connection.execute(found)]
 
 
 def overdue(connection: Connection, tenant: str, now: datetime) -> list[Any]:
     """A tenant's running lanes whose deadline has passed, with their owners."""
-    late = (lane.c.tenant == tenant, lane.c.state == "running", lane.c.deadline < now)
+    late = (lane.c.tenant == tenant, _RUNS, lane.c.deadline < now)
     return list(connection.execute(select(lane).where(*late)).all())
 
 
