@@ -20,7 +20,7 @@ from gateway.exchange.rate import MOST
 from gateway.exchange.rendition import ids_at, shareable, subject_at
 from gateway.exchange.selection import Selection, Shown
 from gateway.exchange.timers import keep_edge
-from gateway.hub import links, versions
+from gateway.hub import identities, links, versions
 from gateway.hub.identities import RENUMBERED
 from gateway.hub.schema.tables import person
 from mappings import reading
@@ -144,14 +144,16 @@ class Preparer:
 
     def _identifiers(self, connection: Connection, plan: Plan) -> tuple[tuple[str, str], ...]:
         """What the person is found by there: the numbers of now, and D-numbers that a birth number has taken
-        the place of. A birth number that was corrected may have been another child's all along."""
+        the place of. Never one that is somebody else's here, whatever a record states. (A birth number that
+        was corrected may have been another child's all along.)"""
         found: dict[tuple[str, str], None] = {}
         for ref in plan.facts.patients:
             now, *before = versions.history(connection, plan.claim.tenant, ref)
             found |= dict.fromkeys(reading.person_of(now.resource).identifiers)
             earlier = [pair for v in before for pair in reading.person_of(v.resource).identifiers]
             found |= dict.fromkeys(pair for pair in earlier if pair[0] == DNR)
-        return tuple(found)
+        own = identities.of_person(connection, plan.claim.tenant, plan.claim.person)
+        return tuple(pair for pair in found if self.facts.key.hash(*pair) in own)
 
     def _begin(self, connection: Connection, plan: Plan, epoch: int, now: datetime) -> None:
         """Write everything that may leave as sending, and what each link would then hold."""

@@ -42,6 +42,7 @@ TOLD = {
 }
 NEVER_TRIED = frozenset({REFERS_TO_HELD, NOT_EXPRESSIBLE})
 FIRST_PAUSE = 0.05  # seconds, after the first run that got nowhere
+OF_ANOTHER = "person-of-another"  # the recipient's patient is somebody else here
 NO_PERSON = timedelta(hours=1)  # how soon to look again for a person that the recipient did not have
 
 
@@ -139,8 +140,7 @@ class Runner:
         newest = links.load(connection, plan.claim.tenant, self.system.id, [link.ref for link in settled])
         changed = [link for link in settled if _unsettled(newest.get(link.ref))]
         if report.found is not None:
-            patient = f"Patient/{plan.claim.person}"
-            changed.append(Link(self.system.id, patient, plan.claim.person, report.found))
+            changed += self._found(connection, plan, report)
         links.save(connection, plan.claim.tenant, changed)
         told = {one.send.difference.ref: TOLD[one.end] for one in report.sent if _is_told(one)}
         notices.close(connection, plan.claim.tenant, self.system.id, told, now)
@@ -155,6 +155,20 @@ class Runner:
             awaited.left(connection, self.system, one.send.difference.shown.focal, now)
         elif one.end is End.HELD and one.error not in NEVER_TRIED:
             awaited.refused(connection, self.system, one.send.difference.shown.focal, now)
+
+    def _found(self, connection: Connection, plan: Plan, report: Report) -> list[Link]:
+        """The recipient has the person: by what it calls them. One who is somebody else's here is nobody's to
+        write to until a person has decided who is who."""
+        tenant, found = plan.claim.tenant, str(report.found)
+        known = links.names(connection, tenant, self.system.id, [found]).get(found)
+        if known is None:
+            return [Link(self.system.id, f"Patient/{plan.claim.person}", plan.claim.person, found)]
+        if known.ref not in plan.facts.patients:
+            report.found, report.lookup_error = None, OF_ANOTHER
+            return []
+        link = links.load(connection, tenant, self.system.id, [known.ref])[known.ref]
+        link.hold = link.hold_digest = None  # it is the same one still
+        return [link]
 
     def _ending(self, plan: Plan, report: Report, now: datetime, *, again: bool, freed: bool) -> Ending:
         unfinished = any(
