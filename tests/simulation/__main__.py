@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import tempfile
@@ -37,7 +36,6 @@ def arguments() -> argparse.Namespace:
 
 def one(seed: int, steps: int, *, whole: bool) -> int:
     """One seed, with all that is to be seen of it."""
-    logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory(dir=many.folder()) as folder:
         simulator = Simulator(Path(folder))
         start, ops = operations(seed, steps)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import multiprocessing
 import os
 import sys
@@ -35,7 +34,6 @@ def folder() -> str | None:
 
 
 def _begin(base: str) -> None:
-    logging.disable(logging.CRITICAL)
     _mine.append(Simulator(Path(tempfile.mkdtemp(dir=base))))
 
 

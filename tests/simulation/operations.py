@@ -1,5 +1,5 @@
-"""What happens in a run, made from the seed before it begins: plain values, each with its own chances, so that
-any of them can be left out and the rest still means something."""
+"""What happens in a run, made from the seed before it begins: plain values, each with its own chances, so
+that any of them can be left out and the rest still means something."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections import Counter
 from collections.abc import Iterator
@@ -27,6 +28,18 @@ class Outcome:
     trace: list[str] = field(default_factory=list)
 
 
+class Errors(logging.Handler):
+    """What the gateway itself calls an error, kept; its warnings about faults are what faults look like."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.lines.append(record.getMessage())
+
+
 @dataclass
 class Simulator:
     """Runs seeds in this process. Installations are built once and put back before each run."""
@@ -41,8 +54,8 @@ class Simulator:
 
     def run(self, seed: int, start: dict[str, Any], ops: list[Op]) -> Outcome:
         """These operations, from this beginning."""
-        with self.world(seed, start) as world:
-            found = played(world, start, ops)
+        with self.world(seed, start) as world, listening() as errors:
+            found = played(world, start, ops) + errors.lines
             world.counts.update({f"fault {k}": v for k, v in world.network.faults.items()})
             world.counts["arrivals"] = len(world.network.arrivals)
         return Outcome(seed, found, world.counts, world.trace)
@@ -61,6 +74,20 @@ class Simulator:
         finally:
             world.end()
             installation.end()
+
+
+@contextmanager
+def listening() -> Iterator[Errors]:
+    """Hear the gateway's errors."""
+    errors, logger = Errors(), logging.getLogger("stafettbro")
+    kept = logger.propagate
+    logger.addHandler(errors)
+    logger.propagate = False
+    try:
+        yield errors
+    finally:
+        logger.removeHandler(errors)
+        logger.propagate = kept
 
 
 def played(world: World, start: dict[str, Any], ops: list[Op]) -> list[str]:
