@@ -8,8 +8,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+from gateway.hub import schema
 from tests.conftest import ROOT
+from tests.databases import APPLICATION, OWNER, as_role, given_roles
+from tests.postgres import Cluster
 
 PREVIOUS = "3d4fb380d48bedcff961748cef6dac02c3d73e65"  # 0.1.0; the one before the newest in CHANGELOG.md
 PACKAGES = ("gateway", "adapters", "mappings", "consent")
@@ -26,3 +30,20 @@ def unpacked(folder: Path) -> Path:
     with tarfile.open(fileobj=BytesIO(made.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return folder
+
+
+def its_database(cluster: Cluster) -> str:
+    """The address of an empty database as that release wanted it: its one role owns everything."""
+    given_roles(cluster, cluster.create())  # so that the role is there
+    name = cluster.create()
+    with cluster.connect(name) as connection:
+        connection.execute(f"ALTER DATABASE {name} OWNER TO {APPLICATION}")
+        connection.execute(f"ALTER SCHEMA public OWNER TO {APPLICATION}")
+    return cluster.url(name, APPLICATION)
+
+
+def bring_forward(cluster: Cluster, url: str) -> None:
+    """What an operator does before the first process of this release: the roles, and the migration as the
+    tables' owner. Nothing is held to its tenant yet, so that the previous release goes on."""
+    given_roles(cluster, make_url(url).database or "")
+    schema.migrate(as_role(url, OWNER), application=APPLICATION)

@@ -15,7 +15,7 @@ from tests.end_to_end.invented import Child
 from tests.end_to_end.plant import Plant, free_port, planted, wait_until
 from tests.end_to_end.plant_standing import assert_in_order, assert_logged, editions_at
 from tests.postgres import Cluster
-from tests.release.previous import unpacked
+from tests.release.previous import bring_forward, its_database, unpacked
 
 CHILDREN = [Child(n) for n in range(4)]
 GOALS = 5
@@ -69,12 +69,11 @@ def loaded(plant: Plant) -> Iterator[Load]:
 def plant(postgres: Cluster, tmp_path: Path) -> Iterator[Plant]:
     """The previous release: a gateway and two workers."""
     source = unpacked(tmp_path / "previous")
-    name = postgres.create()
+    url = its_database(postgres)
     with planted(
-        tmp_path, postgres.url(name), CHILDREN, clinics=("bup",), source=source, send_deadline_seconds=5.0
+        tmp_path, url, CHILDREN, clinics=("bup",), source=source, send_deadline_seconds=5.0
     ) as running:
         yield running
-    postgres.drop(name)
 
 
 def delivered(plant: Plant) -> Callable[[str], int]:
@@ -106,7 +105,7 @@ def both_deliver(plant: Plant, *releases: str) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_two_releases_side_by_side_and_back_again(plant: Plant) -> None:
+def test_two_releases_side_by_side_and_back_again(plant: Plant, postgres: Cluster) -> None:
     old_url, new_port = plant.url, free_port()
     config = plant.commands["serve"][plant.commands["serve"].index("--config") + 1]
     base = plant.commands["serve"][:3]
@@ -116,8 +115,9 @@ def test_two_releases_side_by_side_and_back_again(plant: Plant) -> None:
     new_url = f"http://127.0.0.1:{new_port}"
     with loaded(plant) as load:
         both_deliver(plant, OLD)
+        bring_forward(postgres, plant.database_url)
         plant.commands |= new
-        for name in new:  # the new release joins, and brings the database to its schema
+        for name in new:
             plant.start(name)
         wait_until(lambda: plant.ready(new_url), 120, "the new gateway is ready")
         load.gateways = [old_url, new_url]

@@ -8,27 +8,37 @@ from pathlib import Path
 
 import pytest
 
+from gateway.hub import schema
+from tests.databases import APPLICATION, KINDS, OWNER, as_role
 from tests.end_to_end.invented import Child
 from tests.end_to_end.plant import Plant, planted, wait_until
 from tests.end_to_end.plant_standing import assert_in_order, assert_logged, editions_at
-from tests.release.previous import unpacked
+from tests.release.previous import bring_forward, its_database, unpacked
 
 CHILDREN = [Child(n) for n in range(3)]
 GOALS = 8
 
 
-@pytest.fixture
-def before(empty_database_url: str, tmp_path: Path) -> Iterator[Plant]:
+@pytest.fixture(params=KINDS)
+def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plant]:
     """The previous release, running."""
     source = unpacked(tmp_path / "previous")
-    with planted(tmp_path, empty_database_url, CHILDREN, source=source, send_deadline_seconds=2.0) as plant:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'stafettbro.db'}"
+    else:
+        url = its_database(request.getfixturevalue("postgres"))
+    with planted(tmp_path, url, CHILDREN, source=source, send_deadline_seconds=2.0) as plant:
         yield plant
 
 
-def upgrade(plant: Plant) -> None:
-    """Stop every process of the old release, and start the new one in its place."""
+def upgrade(plant: Plant, request: pytest.FixtureRequest) -> None:
+    """Stop every process of the old release, bring its database forward, hold everyone to their tenants, and
+    start the new release."""
     for name in plant.commands:
         plant.end(name)
+    if not plant.database_url.startswith("sqlite"):
+        bring_forward(request.getfixturevalue("postgres"), plant.database_url)
+        schema.isolate(as_role(plant.database_url, OWNER), APPLICATION)
     plant.sources.clear()
     for name in plant.commands:
         plant.start(name)
@@ -36,7 +46,9 @@ def upgrade(plant: Plant) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_database_of_the_previous_release_is_brought_forward_and_delivers(before: Plant) -> None:
+def test_a_database_of_the_previous_release_is_brought_forward_and_delivers(
+    before: Plant, request: pytest.FixtureRequest
+) -> None:
     plant = before
     withdrawn, *others = CHILDREN
     first = [child.goal(f"m{n}", 0) for child in CHILDREN for n in range(GOALS)]
@@ -49,7 +61,7 @@ def test_a_database_of_the_previous_release_is_brought_forward_and_delivers(befo
     waiting = [child.goal(f"m{n}", 1) for child in CHILDREN for n in range(GOALS)]
     plant.post(waiting)
     versions = plant.query("SELECT count(*) FROM resource_version")[0][0]
-    upgrade(plant)
+    upgrade(plant, request)
     assert plant.query("SELECT count(*) FROM resource_version")[0][0] >= versions
     plant.recipients["bup"].faults()
     plant.post([child.goal(f"m{n}", 2) for child in CHILDREN for n in range(GOALS // 2)])
