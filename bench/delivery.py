@@ -92,6 +92,8 @@ def delivered(
         ]
         seconds = _await_idle(cluster.url(name))
         cpu = cpu_seconds(*(one.pid for one in processes))
+        for one in processes:
+            one.kill()  # they have nothing to do any more
         counts = {name: httpx.get(f"{end}/figures").json()["written"] for name, end in ends.items()}
         written = {name: httpx.get(f"{end}/written").json() for name, end in ends.items()}
     total = sum(counts.values())
