@@ -24,6 +24,7 @@ Category = Literal[
     "henvisning",
 ]  # fmt: skip
 
+Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+$", max_length=254)]
 ResourceType = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{1,63}$")]
 
 
@@ -67,6 +68,7 @@ class Tenant(Model):
     coordinating_unit: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # sees logs that nobody holds
     deadline_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = (14, 3)  # reminders before a deadline
     child_welfare: Name | None = None  # system of the service that reports of concern go to (G5)
+    nudge: bool = False  # whether those who coordinate are told by e-mail that something waits for them
     anonymous_discussion: bool = False  # whether it offers the anonymous discussion (G6)
 
 
@@ -238,6 +240,53 @@ class Login(Model):
     longest_minutes: Annotated[int, Field(ge=1, le=1440)] = 480
 
 
+class Mail(Model):
+    """The mail server that carries nudges."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"  # none: only on this machine
+    sender: Address
+    user: str | None = None
+    password_ref: SecretRef | None = None
+    ca_file: Path | None = None  # of a server whose certificate no public authority has signed
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
+    hour: Annotated[int, Field(ge=0, le=23)] = 7  # of the day in Europe/Oslo
+
+    @model_validator(mode="after")
+    def _safe(self) -> Mail:
+        if self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError('mail in clear text goes to this machine alone: `security` must be "starttls"')
+        if (self.user is None) != (self.password_ref is None):
+            raise ValueError("`user` and `password_ref` belong together")
+        return self
+
+
+class User(Model):
+    """Somebody as they are known at a login (`bruker` of a participant)."""
+
+    issuer: str
+    subject: str
+
+
+class Mailbox(Model):
+    """Where somebody who coordinates is nudged. The address is never told to anybody else."""
+
+    tenant: Name
+    address: Address
+    language: Literal["nb", "nn"] = "nb"
+    user: User | None = None
+    hpr: Annotated[str, Field(pattern=r"^\d{1,9}$")] | None = None
+    organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # all who coordinate on its behalf
+    unit: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # a coordinating unit
+
+    @model_validator(mode="after")
+    def _one(self) -> Mailbox:
+        if sum(one is not None for one in (self.user, self.hpr, self.organization, self.unit)) != 1:
+            raise ValueError("whose it is: one of `user`, `hpr`, `organization` and `unit`")
+        return self
+
+
 class Welfare(Model):
     """Where reports of concern and anonymous discussions are kept: apart from everything else."""
 
@@ -268,6 +317,8 @@ class Settings(Model):
     clients: tuple[Client, ...] = ()
     logins: tuple[Login, ...] = ()
     welfare: Welfare = Welfare()
+    mail: Mail | None = None
+    mailboxes: tuple[Mailbox, ...] = ()
 
     @model_validator(mode="after")
     def _apart(self) -> Settings:
@@ -286,6 +337,17 @@ class Settings(Model):
                 raise ValueError(f'{about}: {system.organization} is not known as regime = "child-welfare"')
             if system.adapter == "fhir" or not (system.url or system.folder):
                 raise ValueError(f"{about}: reports need a records system with `url`, or a folder")
+        return self
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Settings:
+        """Whoever is to be nudged can be."""
+        tenants = {t.id for t in self.tenants}
+        for box in self.mailboxes:
+            if box.tenant not in tenants:
+                raise ValueError(f"mailboxes: unknown tenant {box.tenant}")
+        if self.mail is None and any(t.nudge for t in self.tenants):
+            raise ValueError("a tenant with `nudge` needs the table `mail`")
         return self
 
     @model_validator(mode="after")

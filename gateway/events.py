@@ -30,6 +30,8 @@ class Event(Enum):
     SNAPSHOT_MISSING = (33, "a system left out records that it made; what was said stays, and is flagged")
     SNAPSHOT_DOUBTFUL = (34, "what a system says is all it has is not believed; nothing is flagged for it")
     NOT_ISOLATED = (35, "tenants are not yet held apart by the database: `stafettbro database isolate`")
+    NUDGED = (35, "a nudge by e-mail was handed to the mail server, or could not be")
+    NUDGES_FAILED = (36, "nudges by e-mail failed and go on")
     COURIER_FAILED = (40, "the courier failed and goes on")
     LOGGED_IN = (50, "a person logged in")
     LOGIN_REFUSED = (51, "a login was refused")

@@ -12,6 +12,7 @@ import mappings
 from adapters import tokens
 from adapters.contract import Adapter, TokenSource
 from gateway.config import Credentials, Settings, System, secret
+from gateway.consents.postman import employ
 from gateway.documents import DocumentMapping
 from gateway.errors import ConfigurationError
 from gateway.exchange.facts import FactsReader
@@ -82,6 +83,7 @@ class Service:
         """A worker in this process, woken by this process's own intake."""
         name = self.settings.installation
         adapters_of = {s.id: open_adapter(s, name) for s in self.settings.systems if s.url or s.folder}
+        postman = employ(self.store, self.settings, self.facts, self.clock)
         self.worker = Worker(
             store=self.store,
             settings=self.settings,
@@ -90,6 +92,7 @@ class Service:
             facts=self.facts,
             intake=self.intake,
             clock=self.clock,
+            beside=(postman.round,) if postman is not None else (),
         )
         return self.worker
 

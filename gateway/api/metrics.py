@@ -56,6 +56,7 @@ class _Now(Collector):
             yield self._oldest(connection, service.clock())
             yield self._backfill(connection)
             yield self._unshown(connection)
+            yield self._nudges(connection)
         yield from self._worker()
 
     def _lanes(self, connection: Connection) -> Metric:
@@ -91,7 +92,6 @@ class _Now(Collector):
             family.add_metric((name,), max(0.0, (now - since).total_seconds()))
         return family
 
-    def _unshown(self, connection: Connection) -> Metric:
     def _backfill(self, connection: Connection) -> Metric:
         family = GaugeMetricFamily(
             "stafettbro_backfill_lanes", "Lanes that wait behind live traffic.", labels=("recipient",)
@@ -100,6 +100,7 @@ class _Now(Collector):
             family.add_metric((name,), count)
         return family
 
+    def _unshown(self, connection: Connection) -> Metric:
         family = GaugeMetricFamily(
             "stafettbro_items_without_form", "Items a system has no form for.", labels=("system", "type")
         )
@@ -108,6 +109,14 @@ class _Now(Collector):
             connection, service.settings, self._tenant, service.mappings, KINDS
         ):
             family.add_metric((name, kind), count)
+        return family
+
+    def _nudges(self, connection: Connection) -> Metric:
+        family = GaugeMetricFamily("stafettbro_nudges", "Nudges by e-mail, of 90 days.", labels=("state",))
+        for nudges in of_tenants(self._desk.service.settings, self._desk.service.facts):
+            if nudges.tenant == self._tenant:
+                for state, count in nudges.counts(connection).items():
+                    family.add_metric((state,), count)
         return family
 
     def _worker(self) -> Iterable[Metric]:

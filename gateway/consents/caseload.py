@@ -56,6 +56,11 @@ def unit(number: str) -> Who:
     return Who(frozenset({seats.unit(number)}), number)
 
 
+def organization(number: str) -> Who:
+    """All who coordinate on behalf of this organization."""
+    return Who(frozenset({seats.organization(number)}))
+
+
 def participant(
     connection: Connection, tenant: str, key: IdentifierKey, ref: str, system: str | None
 ) -> Who | None:

@@ -45,6 +45,7 @@ class Worker:
     intake: Intake
     clock: Callable[[], datetime]
     counters: Counters = field(default_factory=Counters)
+    beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()  # what else has its turn once a second
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
     _stopping: bool = False
@@ -206,6 +207,8 @@ class Worker:
             await asyncio.to_thread(self.house.keep, self._life)
         for poller in await asyncio.to_thread(self.house.polls_due):
             self._begin(poller.poll())
+        for turn in self.beside:
+            self._begin(turn())
 
     # --- the lock ----------------------------------------------------------------------------------------
 

@@ -63,6 +63,11 @@ def unit(number: str) -> str:
     return f"{UNIT}:{number}"
 
 
+def organization(number: str) -> str:
+    """By what all who coordinate on behalf of this organization are found."""
+    return f"organization:{number}"
+
+
 def _rows(tenant: str, key: IdentifierKey | None, version: Version) -> Iterator[dict[str, Any]]:
     found, frame = reading.participant_of(version.resource), reading.belongs_to(version.resource)
     if found is None or frame is None:
@@ -70,6 +75,8 @@ def _rows(tenant: str, key: IdentifierKey | None, version: Version) -> Iterator[
     named = {(version.ref, found.role)} if found.role in COORDINATORS else set()
     if named and key is not None:
         named |= {(known, found.role) for known in holders(key, found)}
+    if named and found.organization:
+        named.add((organization(found.organization), found.role))
     if found.service == UNIT and found.organization:
         named.add((unit(found.organization), UNIT))
     for holder, role in sorted(named):

@@ -27,6 +27,13 @@ notice = Table(
     Index("ix_notice_person", "tenant", "person"),
     Index("ix_notice_open", "tenant", "done", "settled", "due"),
 )
+Index(
+    "ix_notice_kind",
+    notice.c.tenant,
+    notice.c.kind,
+    sqlite_where=notice.c.settled.is_(None),
+    postgresql_where=notice.c.settled.is_(None),
+)
 Index(  # one at a time of each kind about each thing
     "uq_notice_open",
     notice.c.tenant,
