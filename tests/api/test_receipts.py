@@ -90,6 +90,10 @@ def test_a_newer_edition_has_to_be_acknowledged_anew(told: World, emma: list[dic
     assert [one["item"] for one in after["records"]] == [ref]
     found = deliveries(told, emma)[ref]
     assert (found["state"], found["acknowledged"]) == ("sent", None)
+    early = (told.now - timedelta(seconds=30)).isoformat()
+    (late,) = acknowledge(told, {"id": ref.partition("/")[2], "kind": "read", "at": early})
+    assert late["receipt"]["version"] < found["version"], "said before the newer edition was there"
+    assert deliveries(told, emma)[ref]["state"] == "sent"
 
 
 def test_what_was_never_sent_is_not_acknowledged(told: World) -> None:

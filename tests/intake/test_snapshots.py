@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.hub import absences, links, snapshots, versions
+from gateway.hub import absences, links, snapshots
 from gateway.hub.schema.notices import notice
 from gateway.intake.snapshots import Compared, Whole, compare
 from tests.end_to_end.invented import Child
@@ -110,6 +110,9 @@ def test_a_whole_that_is_not_believed_flags_nothing_and_is_noted(
 def test_half_of_it_is_believed_and_more_only_when_a_person_says_so(
     here: World, told: list[dict[str, Any]]
 ) -> None:
+    half = whole(here, told[: -(-len(told) // 2)])
+    assert (half.state, len(half.missing)) == ("taken", len(told) // 2)
+    whole(here, told)
     kept = told[: len(told) // 2 - 1]
     doubtful = whole(here, kept)
     assert doubtful.why == "truncated"
@@ -141,14 +144,10 @@ def test_what_is_registered_in_error_is_gone_rightly(here: World, told: list[dic
 
 
 def test_what_others_gave_it_is_not_its_own_to_lose(here: World, told: list[dict[str, Any]]) -> None:
+    (plan, *_) = here.take("individuell-plan", *CHILD.plan_records())
+    assert plan.ref is not None
     with here.service.store.write(TENANT) as connection:
-        (frame,) = links.load(
-            connection, TENANT, "stafettlogg",
-            [links.names(connection, TENANT, "stafettlogg", [CHILD.log])[CHILD.log].ref],
-        ).values()  # fmt: skip
-        person = frame.person
-        ours = links.Link("stafettlogg", "Goal/fra-bup", person, "fra-bup", frame=frame.ref)
-        links.save(connection, TENANT, [ours])
-        assert versions.of_refs(connection, TENANT, ["Goal/fra-bup"]) == {}
-    whole(here, told)
-    assert missing(here) == {}
+        frame = links.names(connection, TENANT, "stafettlogg", [CHILD.log])[CHILD.log]
+        given = links.Link("stafettlogg", plan.ref, frame.person, "fra-planen", frame=frame.ref)
+        links.save(connection, TENANT, [given])
+    assert whole(here, told).missing == ()
