@@ -11,7 +11,7 @@ import threading
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from joserfc import jws
@@ -42,7 +42,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    caller: Caller
+    callers: tuple[Caller, ...]
     until: float
 
 
@@ -55,44 +55,45 @@ class Gate:
         if len(self._issuers) != len(settings.issuers) or not all(i.algorithms for i in settings.issuers):
             raise ConfigurationError("issuers: each needs an address of its own and at least one algorithm")
         self._keys = {name: IssuerKeys(issuer, clock) for name, issuer in self._issuers.items()}
-        self._clients = {(c.issuer, c.client_id): _ceiling(settings, c) for c in settings.clients}
-        if len(self._clients) != len(settings.clients):
-            raise ConfigurationError("clients: the same issuer and client_id stand twice")
+        self._clients = _ceilings(settings)
         self._remembered: dict[bytes, _Remembered] = {}
         self._lock = threading.Lock()
 
-    def admit(self, authorization: str | None, required_scope: str) -> Caller:
-        """Check the Authorization header and the scope.
+    def admit(self, authorization: str | None, required_scope: str, acting: str | None = None) -> Caller:
+        """Check the Authorization header and the scope. acting: the system (its id) that a client of several
+        municipalities acts for in this request.
 
         May wait for the issuer's keys (5 s at most per address) when they are not in hand; with a token seen
         before it never waits. Raises Unauthenticated, Forbidden, or NotReady when keys cannot be had.
         """
-        caller = self.recall(authorization, required_scope)
+        caller = self.recall(authorization, required_scope, acting)
         if caller is None:
             token = _bearer(authorization)
-            caller = _within(self._verify(token), required_scope)
+            caller = _within(_chosen(self._verify(token), acting), required_scope)
         return caller
 
-    def recall(self, authorization: str | None, required_scope: str) -> Caller | None:
+    def recall(
+        self, authorization: str | None, required_scope: str, acting: str | None = None
+    ) -> Caller | None:
         """As `admit` for a token verified before; None when it has to be verified. Never waits."""
         token = _bearer(authorization)
         known = self._remembered.get(hashlib.sha256(token).digest())
         if known is None or known.until <= self._clock():
             return None
-        return _within(known.caller, required_scope)
+        return _within(_chosen(known.callers, acting), required_scope)
 
-    def _verify(self, token: bytes) -> Caller:
+    def _verify(self, token: bytes) -> tuple[Caller, ...]:
         issuer = self._issuer_of(token)
         claims = self._signed_claims(token, issuer)
         now = self._clock()
         ends = rules.check_claims(claims, issuer, now)
-        ceiling = self._clients.get((issuer.issuer, rules.client_id(claims)))
-        if ceiling is None:
+        ceilings = self._clients.get((issuer.issuer, rules.client_id(claims)))
+        if ceilings is None:
             raise Unauthenticated("The client is not known here", code="client-unknown")
-        scopes = ceiling.scopes & rules.scopes(claims)
-        caller = Caller(ceiling.tenant, ceiling.client_id, ceiling.system, ceiling.organization, scopes)
-        self._remember(token, _Remembered(caller, min(ends, now + REMEMBER_SECONDS)))
-        return caller
+        said = rules.scopes(claims)
+        callers = tuple(replace(one, scopes=one.scopes & said) for one in ceilings)
+        self._remember(token, _Remembered(callers, min(ends, now + REMEMBER_SECONDS)))
+        return callers
 
     def _issuer_of(self, token: bytes) -> Issuer:
         """Which of our issuers the token claims to come from; nothing of it is trusted yet."""
@@ -129,6 +130,32 @@ def _ceiling(settings: Settings, client: Client) -> Caller:
     system = settings.system(client.system) if client.system else None
     organization = system.organization if system else None
     return Caller(client.tenant, client.client_id, client.system, organization, client.scopes)
+
+
+def _ceilings(settings: Settings) -> dict[tuple[str, str], tuple[Caller, ...]]:
+    """The most each client may have, once for each municipality that it works for."""
+    found: dict[tuple[str, str], tuple[Caller, ...]] = {}
+    for client in settings.clients:
+        key, one = (client.issuer, client.client_id), _ceiling(settings, client)
+        known = found.get(key, ())
+        if any(one.tenant == other.tenant for other in known):
+            raise ConfigurationError("clients: the same issuer and client_id stand twice in one tenant")
+        if known and None in (one.system, known[0].system):
+            raise ConfigurationError(f"clients: {client.client_id} of several tenants needs a system in each")
+        found[key] = (*known, one)
+    return found
+
+
+def _chosen(callers: tuple[Caller, ...], acting: str | None) -> Caller:
+    """In which municipality a request is made: never in more than one."""
+    if len(callers) == 1:
+        return callers[0]
+    if acting is None:
+        raise Forbidden("This client works in several municipalities: name its system", code="which-system")
+    for one in callers:
+        if one.system == acting:
+            return one
+    raise Forbidden("This client acts for other systems", code="other-system")
 
 
 def _within(caller: Caller, required_scope: str) -> Caller:

@@ -16,6 +16,8 @@ from gateway.config import System
 from gateway.errors import Forbidden, NotFound
 from gateway.service import Service
 
+ACTING = "stafettbro-system"  # header: for which of its systems a client of several municipalities asks
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -58,7 +60,8 @@ def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
     async def caller(request: Request) -> Caller:
         gate: Gate = request.app.state.desk.gate
         authorization = request.headers.get("authorization")
-        known = gate.recall(authorization, scope)
-        return await run_in_threadpool(gate.admit, authorization, scope) if known is None else known
+        acting = request.headers.get(ACTING) or request.path_params.get("system")
+        known = gate.recall(authorization, scope, acting)
+        return await run_in_threadpool(gate.admit, authorization, scope, acting) if known is None else known
 
     return caller

@@ -55,7 +55,10 @@ def statements(roles: Roles) -> str:
     owner, application, claimer = roles.owner, roles.application, roles.claimer
     return f"""BEGIN;
 DO $$ BEGIN IF current_database() <> '{roles.database}' THEN
-  RAISE 'this is for the database {roles.database}'; END IF; END $$;
+  RAISE 'this is for the database {roles.database}'; END IF;
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname IN ('{owner}', '{application}')
+    AND (oid = 10 OR rolname = current_user))
+  THEN RAISE 'take another role: one of these is the superuser'; END IF; END $$;
 {_role(owner)}
 {_role(application)}
 {_role(claimer)}

@@ -53,7 +53,7 @@ def _migrate(store: Store, application: str | None) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with store.outside(write=True) as connection:
-        hold = isolation.isolated(connection)
+        hold = isolation.begun(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         isolation.complete(connection, application, hold=hold)

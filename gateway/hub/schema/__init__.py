@@ -57,7 +57,7 @@ def migrate(url: str, revision: str = "head", application: str | None = None) ->
         with store.outside(write=True) as connection:
             if serves(connection) and current(connection) != HEAD:
                 return
-            hold = revision == "head" and isolation.isolated(connection)
+            hold = revision == "head" and isolation.begun(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
             isolation.complete(connection, application, hold=hold)

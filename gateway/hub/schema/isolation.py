@@ -36,6 +36,9 @@ CLAIMED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Of no tenant: which workers live, and what the schema and the store of reports know of themselves.
 OF_NO_TENANT: Final = frozenset({"worker", "alembic_version", "schema_floor", "welfare_version", "key_check"})
+FIRST: Final = frozenset(
+    {"person", "report"}
+)  # of the hub, of the store of reports: there from the first schema
 READ_ONLY: Final = frozenset({"alembic_version", "schema_floor", "welfare_version"})
 
 
@@ -84,8 +87,13 @@ def lifted(connection: Connection, *tables: str) -> Iterator[None]:
 
 
 def isolated(connection: Connection) -> bool:
-    """Whether every table is held to it. A database without tables is: they are born so."""
+    """Whether every table is held to it."""
     return all(one.held for one in standings(connection) if one.owned)
+
+
+def begun(connection: Connection) -> bool:
+    """Whether this database has been isolated, so that what a migration adds is too; an empty one is."""
+    return all(one.held for one in standings(connection) if one.table in FIRST)
 
 
 def complete(connection: Connection, application: str | None, *, hold: bool) -> None:
