@@ -29,7 +29,7 @@ from gateway.intake.snapshots import Whole, compare
 from gateway.intake.vanished import deleted, note_vanished
 from mappings.model import Problem
 
-TURN = timedelta(minutes=2)  # after this another worker may ask, should this one have died
+TURN = timedelta(seconds=25)  # after this another worker may ask, should this one have died in it
 BATCH = 50
 PAGES = 20  # per turn; a system with more goes on in the next
 WHOLE = timedelta(days=1)  # after this each patient, or a whole list, is read from the beginning
@@ -37,6 +37,10 @@ WHOLE_TURN = timedelta(minutes=30)  # for reading a whole list
 AGAIN = timedelta(hours=1)  # after this a whole list that broke off is read once more
 READ: Final = ""  # in the place of a patient's cursor: it has been read once, from the beginning
 MOST_REMEMBERED: Final = 500  # ids; with more than that to read again the cursor stays
+
+
+class TurnOver(Exception):
+    """Another worker has the turn by now: this one was stopped for long. Nothing more is taken in by it."""
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -66,6 +70,7 @@ class Poller:
     adapter: Adapter
     intake: Intake
     clock: Callable[[], datetime]
+    _until: datetime | None = None  # how long the turn is ours; each page makes it longer
     _cursor: str | None = None
     _again: dict[str, None] = field(default_factory=dict)
     _patients: dict[str, str | None] = field(default_factory=dict)
@@ -77,8 +82,9 @@ class Poller:
     def my_turn(self) -> bool:
         """Claim the turn, if it is due."""
         now = self.clock()
+        self._until = now + TURN
         with self.store.write(self.system.tenant) as connection:
-            mine, kept = timers.claim_poll(connection, self.system.tenant, self.system.id, now, now + TURN)
+            mine, kept = timers.claim_poll(connection, self.system.tenant, self.system.id, now, self._until)
         memory = _memory(kept)
         self._cursor, self._again = memory.cursor, dict.fromkeys(memory.again)
         whole = memory.began is None or now - memory.began > WHOLE
@@ -101,6 +107,8 @@ class Poller:
                     await self._ask_about_new(self.adapter)
         except AdapterError as error:
             log(Event.POLL_FAILED, level=logging.WARNING, system=self.system.id, reason=error.detail)
+        except TurnOver:
+            log(Event.POLL_FAILED, level=logging.WARNING, system=self.system.id, reason="turn-over")
         except Exception:  # noqa: BLE001 - a fault in one page must not end the worker; the cursor stays
             log(Event.POLL_FAILED, level=logging.ERROR, system=self.system.id, trace=True)
         await asyncio.to_thread(self._end)
@@ -136,17 +144,17 @@ class Poller:
     async def _ask_for_all(self) -> None:
         """The whole list from its beginning. One that breaks off is noted, flags nothing, and is read again
         later; the next turn goes on from where the one before it was."""
-        self._whole = Whole(self.clock())
+        whole = self._whole = Whole(self.clock())
         cursor, more = None, True
         try:
             await asyncio.to_thread(self._end, WHOLE_TURN)
             while more:
                 page = await self.adapter.changes(cursor)
-                self._whole.broken |= not await asyncio.to_thread(self._take_in, page)
+                whole.broken |= not await asyncio.to_thread(self._take_in, page)
                 cursor, more = page.cursor, page.more
             self._cursor = cursor
-        except AdapterError:
-            self._whole.broken, self._began = True, self.clock() - WHOLE + AGAIN
+        except BaseException:  # the system, our database, the turn or the lock: whatever broke it off
+            whole.broken, self._began = True, self.clock() - WHOLE + AGAIN
             raise
         finally:
             await asyncio.to_thread(self._compare)
@@ -176,6 +184,7 @@ class Poller:
         found: list[Incoming] = []
         for own in list(self._again):
             one = await self.adapter.read(own)
+            await asyncio.to_thread(self._hold)
             if one is not None:
                 found.append(one)
         remembered, self._again = self._again, {}
@@ -192,6 +201,7 @@ class Poller:
             self._whole = Whole(self.clock(), broken=bool(page.unreadable))
         for start in range(0, len(page.records), BATCH):
             batch = page.records[start : start + BATCH]
+            self._hold()
             for one, answer in zip(batch, self._answers(batch), strict=True):
                 if self._whole is not None:
                     self._whole.names(answer.id)
@@ -249,12 +259,27 @@ class Poller:
                 codes=",".join(sorted(codes)),
             )
 
+    def _hold(self) -> None:
+        """The turn lasts on. Raises TurnOver where it has become another's."""
+        longer = self.clock() + TURN
+        with self.store.write(self.system.tenant) as connection:
+            held = self._until is not None and timers.hold_poll(
+                connection, self.system.tenant, self.system.id, self._until, longer
+            )
+        if not held:
+            raise TurnOver
+        self._until = longer
+
     def _end(self, pause: timedelta | None = None) -> None:
         pause = pause or timedelta(seconds=self.system.poll_seconds or 60.0)
         memory = Memory(self._cursor, tuple(self._again), self._patients, self._began)
         kept = msgspec.json.encode(memory).decode()
+        if self._until is None:
+            return
+        due = self.clock() + pause
         with self.store.write(self.system.tenant) as connection:
-            timers.end_poll(connection, self.system.tenant, self.system.id, self.clock() + pause, kept)
+            if timers.end_poll(connection, self.system.tenant, self.system.id, self._until, due, kept):
+                self._until = due
 
 
 def _memory(kept: str | None) -> Memory:

@@ -100,6 +100,18 @@ def claim_poll(
     return True, msgspec.json.decode(row.content) if row.content else None
 
 
-def end_poll(connection: Connection, tenant: str, system: str, due: datetime, cursor: str | None) -> None:
-    """The next turn, and where it goes on."""
-    put(connection, tenant, POLL, system, due, cursor)
+def hold_poll(connection: Connection, tenant: str, system: str, until: datetime, longer: datetime) -> bool:
+    """Make a turn that lasts until `until` last longer; False if it is another's by now."""
+    key = (timer.c.tenant == tenant, timer.c.kind == POLL, timer.c.subject == system)
+    held = connection.execute(update(timer).where(*key, timer.c.due == until).values(due=longer))
+    return held.rowcount == 1
+
+
+def end_poll(
+    connection: Connection, tenant: str, system: str, until: datetime, due: datetime, cursor: str | None
+) -> bool:
+    """The next turn, and where it goes on, if the turn that lasts until `until` is not another's by now."""
+    mine = hold_poll(connection, tenant, system, until, due)
+    if mine:
+        put(connection, tenant, POLL, system, due, cursor)
+    return mine

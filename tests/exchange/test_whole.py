@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from adapters.contract import Incoming, Page, Unavailable
+from gateway.exchange import poll
 from gateway.exchange.poll import Poller
 from gateway.hub import absences, links, snapshots
 from gateway.hub.schema.tables import timer
@@ -120,3 +122,51 @@ def test_what_is_refused_is_there_all_the_same(here: World, told: list[dict[str,
     nameless = [{k: v for k, v in one.items() if k != "id"} if one["id"] == "b1-m1" else one for one in told]
     turn(here, Listing(nameless, whole=True), NOW + timedelta(minutes=2), snapshot=False)
     assert missing(here) == {}, "one that cannot be named may be any of them"
+
+
+@dataclass
+class Cut(Listing):
+    """The reading is cut off after the first page, by something else than the system."""
+
+    by: BaseException = field(default_factory=RuntimeError)
+
+    async def changes(self, cursor: str | None) -> Page:
+        if cursor:
+            raise self.by
+        return await super().changes(cursor)
+
+
+@pytest.mark.parametrize("by", [RuntimeError("the database is away"), asyncio.CancelledError()])
+def test_a_list_whose_reading_is_cut_off_flags_nothing_either(
+    here: World, told: list[dict[str, Any]], by: BaseException
+) -> None:
+    with suppress(asyncio.CancelledError):
+        turn(here, Cut(told, by=by), NOW + timedelta(minutes=1))
+    assert missing(here) == {}
+
+
+def test_who_was_stopped_until_another_had_the_turn_takes_nothing_in(
+    here: World, told: list[dict[str, Any]]
+) -> None:
+    system = here.system("stafettlogg").model_copy(update={"poll_seconds": 60.0})
+    times = [NOW]
+    old, new = Listing([*told, told[-1] | {"id": "b1-m8"}]), Listing([*told, told[-1] | {"id": "b1-m9"}])
+    stopped, other = (
+        Poller(system, here.service.store, one, here.service.intake, lambda: times[-1])  # type: ignore[arg-type]
+        for one in (old, new)
+    )
+    assert stopped.my_turn()
+    assert not other.my_turn()
+    times.append(NOW + poll.TURN + timedelta(seconds=1))
+    assert other.my_turn()
+    asyncio.run(stopped.poll())
+    assert not known(here, "b1-m8"), "its page is old"
+    asyncio.run(other.poll())
+    assert known(here, "b1-m9")
+    assert len(old.asked) == 1
+    assert len(new.asked) == -(-len(new.records) // PAGE), "its turn was made longer by each page"
+
+
+def known(here: World, native: str) -> bool:
+    with here.service.store.read(TENANT) as connection:
+        return bool(links.names(connection, TENANT, "stafettlogg", [native]))
