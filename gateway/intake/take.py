@@ -27,6 +27,7 @@ from gateway.intake.renaming import stated_before, take_numbers
 from gateway.intake.workspace import Workspace
 from mappings.model import Heading, Problem, RecordMapping, RecordRefused
 
+MOVES = 25
 ATTEMPTS = 4  # two transactions may create the same person at once; the second then finds it
 _HUB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -105,13 +106,18 @@ class Intake:
         return batch
 
     def _store_all(self, system: System, batch: Batch) -> None:
-        for attempt in range(ATTEMPTS):
+        failed = 0
+        for attempt in range(MOVES):
             try:
                 with self._store.write(system.tenant) as connection:
                     moved = self._run(connection, system, batch)
                 break
-            except (IntegrityError, OperationalError, Moved):
-                if attempt == ATTEMPTS - 1:
+            except Moved:  # merged, or parted again, between being found and being locked
+                if attempt == MOVES - 1:
+                    raise
+            except (IntegrityError, OperationalError):
+                failed += 1
+                if failed == ATTEMPTS:
                     raise
         if moved:
             self._woken()

@@ -4,6 +4,7 @@ goes back when the merge is undone, with what has been written since."""
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -242,3 +243,27 @@ def test_no_row_is_left_behind(here: World) -> None:
             if "person" in table.c and table.name not in ("resource_version", "lane", "person_claim")
         }
     assert {name for name, count in left.items() if count} == set()
+
+
+def test_what_is_written_while_they_are_merged_and_parted_is_kept_by_its_own_log(here: World) -> None:
+    """Writers in many threads meet merges and their undoing; each edit ends with its own log's child."""
+    kept, joined = both(here)
+
+    def write(child: Child) -> list[str]:
+        said = [child.goal(f"w{n}", n + 10) for n in range(12)]
+        return [status for record in said for status in here.statuses("stafettlogg", record)]
+
+    with ThreadPoolExecutor(4) as pool:
+        writing = [pool.submit(write, child) for child in (CHILD, OTHER, CHILD, OTHER)]
+        for _ in range(4):
+            done = merging(here).merge(kept, joined, BY, NOW)
+            merging(here).undo(kept, done.id, BY, NOW)
+        told = [status for one in writing for status in one.result(60)]
+    assert set(told) <= {"stored", "unchanged"}
+    for child, who in ((CHILD, kept), (OTHER, joined)):
+        with here.service.store.read(TENANT) as connection:
+            own = versions.of_types(connection, TENANT, who, ["Goal"])
+            names = links.natives(connection, TENANT, "stafettlogg", own)
+        assert {f"{child.log}-w{n}" for n in range(12)} <= set(names.values())
+        assert all(name.startswith(f"{child.log}-") for name in names.values())
+        assert {v.person for v in own.values()} == {who}
