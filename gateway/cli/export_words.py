@@ -61,6 +61,13 @@ STATES = {
     "sending": "under sending", "delivered": "levert", "refused": "avvist av mottaker",
     "unknown": "ukjent om det kom fram", "unsent": "ikke sendt",
 }  # fmt: skip
+DISPUTES = {
+    "open": "åpen", "decided": "avgjort", "equal": "begge sier det samme",
+    "replaced": "erstattet av en nyere uenighet", "withdrawn": "posten er feilregistrert",
+}  # fmt: skip
+CHOICES = {
+    "current": "det som sto, ble stående", "theirs": "det andre systemets verdi", "value": "en annen verdi",
+}  # fmt: skip
 CHANNELS = {
     "push": "sendt", "pull": "hentet av mottaker", "read": "lest", "page": "vist på side",
     "live": "vist direkte", "export": "uttrekk",

@@ -123,7 +123,9 @@ class _Work:
         if previous is UNKNOWN and same(base, current, name):
             return theirs
         if _all(dict, base, theirs, current) and theirs is not ABSENT and current is not ABSENT:
-            return self.whole(sides, place) if indivisible(*sides[:3]) else self.fields(sides, place)
+            return (
+                self.whole(sides, place) if indivisible(*sides[:3]) else self.fields(sides, place) or ABSENT
+            )
         if _all(list, base, theirs, current) and name != WHOLE:
             return self.elements(sides, name, place) or ABSENT
         return self.whole(sides, place)

@@ -8,12 +8,14 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.hub.merge import Merged, merge
 from gateway.hub.sameness import canonical, same
 from mappings.model import Json, Resource
+from tests.hub.merge_laws import LAWS, Law
 
 MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
@@ -255,3 +257,10 @@ def test_an_older_copy_that_is_the_base_says_nothing(sides: tuple[Resource, Reso
     plain, aware = merge(base, theirs, current), merge(base, theirs, current, previous=base)
     assert Counter(leaves(plain.value)) == Counter(leaves(aware.value))
     assert all(c.kind == "changed" for c in aware.conflicts)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@settings(MANY, max_examples=60)
+@given(sides=edits())
+def test_law(law: Law, sides: tuple[Resource, Resource, Resource]) -> None:
+    law(*sides)
