@@ -175,7 +175,7 @@ def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> st
         "now": now,
         "at": ending.retry_at or now,
         "error": ending.error[:255] if ending.error else None,
-        "tries": one.attempts + 1 if ending.error else 0,
+        "tries": _tries(one, ending),
         "to_cursor": ending.cursor,
         "to_facts": ending.facts_cursor,
     }
@@ -184,6 +184,14 @@ def end(connection: Connection, one: Claim, ending: Ending, now: datetime) -> st
         unsent = one.allowance - ending.sent
         rate.give_back(connection, one.tenant, one.recipient, unsent, backfill=one.backfill)
     return state
+
+
+def _tries(one: Claim, ending: Ending) -> int:
+    """Runs in a row after which the lane has to wait by itself, longer each time. That its recipient was down
+    is no word about the lane, and neither is one record that is held back while the rest goes on."""
+    if ending.retry_at is not None:
+        return one.attempts + 1
+    return one.attempts if ending.again and ending.error else 0
 
 
 def _run(one: Claim) -> dict[str, Any]:
@@ -210,7 +218,9 @@ _WAITS_IN_LINE = lane.c.state == literal_column("'waiting'")  # as the index of 
 def _waits_at(behind: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether one is due. LIMIT: so that it is asked per recipient, and never of all that wait."""
     own = (lane.c.tenant == recipient.c.tenant, lane.c.recipient == recipient.c.system)
-    due = select(lane.c.next_at).where(*own, _WAITS_IN_LINE, lane.c.backfill == behind, lane.c.next_at <= _NOW)
+    due = select(lane.c.next_at).where(
+        *own, _WAITS_IN_LINE, lane.c.backfill == behind, lane.c.next_at <= _NOW
+    )
     return due.limit(1).scalar_subquery().is_not(None)
 
 

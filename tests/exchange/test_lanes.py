@@ -201,3 +201,21 @@ def test_a_held_lane_is_not_claimed_until_it_is_released(store: Store) -> None:
     with store.write("fjordbyen") as connection:
         assert steering.release(connection, BUP.tenant, lane_id, NOW)
     assert len(claim(store)) == 1
+
+
+def test_that_a_recipient_was_down_for_long_makes_no_lane_wait_longer_afterwards(store: Store) -> None:
+    person_id = person_with_lane(store, 1)
+    entry(store, person_id)
+    for _ in range(9):  # one probe after the other
+        (one,) = claim(store)
+        end(store, one, Ending(again=True, error="HTTP 503"))
+    (one,) = claim(store)
+    assert one.attempts == 0
+    assert (lanes.failed(one, NOW).retry_at or NOW) - NOW == timedelta(seconds=1)
+    end(store, one, Ending(retry_at=NOW, error="no-progress"))
+    (one,) = claim(store)
+    assert one.attempts == 1
+    end(store, one, Ending(cursor=1, error="HTTP 422: one record is held back"))
+    entry(store, person_id)
+    (one,) = claim(store)
+    assert one.attempts == 0
