@@ -18,6 +18,7 @@ from mappings import derived, reading, telling
 from mappings.canonical import ENH, LEVEL_HISTORY
 from mappings.model import Json, Resource
 from mappings.referrals import Step, referral_of
+from mappings.same_document import document_keys
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 KINDS: Final = {
@@ -85,6 +86,7 @@ class Entry:
     level: int | None = None
     missing: tuple[Absence, ...] = ()
     steps: tuple[Step, ...] = ()  # of a referral: how far it has come
+    same: frozenset[str] = frozenset()  # by what a document is known in other systems too
 
     @property
     def place(self) -> tuple[datetime, str]:
@@ -137,6 +139,7 @@ class Timeline:
             service=service,
             level=self._level(one, moment),
             missing=tuple(gone for gone in self.absences if gone.ref == one.ref),
+            same=document_keys(resource),
             steps=referral.steps if (referral := referral_of(resource)) is not None else (),
         )
 
@@ -212,19 +215,27 @@ class Timeline:
 
 
 def _once(found: Iterable[Entry]) -> Iterable[Entry]:
-    """What several systems tell with the same words of the same time is one entry, the earliest stored."""
-    kept: dict[tuple[Any, ...], Entry] = {}
+    """What several systems tell with the same words of the same time is one entry, the earliest stored; and so
+    is a document that several systems hold. Both are seen by the reader: neither opens the other."""
+    kept: dict[str, Entry] = {}
+    places: dict[Any, str] = {}  # what entries are known by -> the id of the entry that stands for them
     for entry in found:
-        told = (entry.kind, entry.moment, entry.title, entry.text)
-        key = told if entry.title or entry.text else (entry.id,)
-        first = kept.get(key)
+        keys = [*sorted(entry.same), *_told(entry)]
+        first = next((kept[places[key]] for key in keys if key in places), None)
         if first is None or entry.systems[0] in first.systems:
-            kept[key if first is None else (entry.id,)] = entry
-        else:
-            joined = tuple(dict.fromkeys((*first.systems, *entry.systems)))
-            missing = (*first.missing, *entry.missing)
-            kept[key] = replace(first, systems=joined, refs=(*first.refs, *entry.refs), missing=missing)
+            kept[entry.id] = entry
+            places |= {key: entry.id for key in keys if key not in places}
+            continue
+        joined = tuple(dict.fromkeys((*first.systems, *entry.systems)))
+        missing = (*first.missing, *entry.missing)
+        kept[first.id] = replace(first, systems=joined, refs=(*first.refs, *entry.refs), missing=missing)
+        places |= {key: first.id for key in keys if key not in places}
     return kept.values()
+
+
+def _told(entry: Entry) -> Iterator[tuple[Any, ...]]:
+    if entry.title or entry.text:
+        yield entry.kind, entry.moment, entry.title, entry.text
 
 
 def kind_of(resource: Resource) -> str:

@@ -105,3 +105,21 @@ def test_a_person_without_anything_to_show_is_not_there(world: World) -> None:
     assert (hidden.status_code, hidden.content) == (404, unknown.content)
     assert world.get("/timeline/finnes-ikke", "drift").status_code == 403
     assert world.get(f"/timeline/{person(world, amina[0])}?after=eHl6", "logg").status_code == 400
+
+
+def test_a_document_that_two_systems_hold_is_one_entry_whenever_each_got_it(
+    world: World, emma: list[dict[str, Any]]
+) -> None:
+    world.hand_in("logg", emma)
+    plan = records("individuell-plan", "emma")
+    document = next(r for r in emma if r["type"] == "dokument")
+    copy = {k: v for k, v in document.items() if k != "logg"}
+    copy |= {"id": "kopi", "plan": plan[0]["id"], "endretAv": plan[1]["id"]}
+    copy |= {"tidspunkt": "2026-11-20T10:00:00+01:00"}
+    other = copy | {"id": "annet", "innhold": "QW5uZXQ="}
+    answers = fields(world.hand_in("plan", [*plan, copy, other]))["results"]
+    assert {a["status"] for a in answers} == {"stored"}
+    own = person(world, emma[0])
+    found = entries(world, own, "logg", "?kind=dokument&limit=200")
+    told = [(e["system"], e["alsoIn"]) for e in found if e["title"] == document["tittel"]]
+    assert sorted(told) == [("logg", ["plan"]), ("plan", [])]
