@@ -77,23 +77,6 @@ def as_role(url: str, role: str) -> str:
     return make_url(url).set(username=role).render_as_string(hide_password=False)
 
 
-def installed_before(cluster: Cluster) -> str:
-    """The application's URL of an empty database as the release before the roles had it: all is its own."""
-    given_roles(cluster, cluster.create())  # the role is there
-    name = cluster.create()
-    with cluster.connect(name) as connection:
-        connection.execute(f"ALTER DATABASE {name} OWNER TO {APPLICATION}")
-        connection.execute(f"ALTER SCHEMA public OWNER TO {APPLICATION}")
-    return cluster.url(name, APPLICATION)
-
-
-def prepared(cluster: Cluster, url: str) -> None:
-    """What is done once before this release joins: the roles, and the schema, as the tables' owner."""
-    name = make_url(url).database or ""
-    given_roles(cluster, name)
-    migrate(cluster.url(name, OWNER), APPLICATION)
-
-
 @contextmanager
 def as_owner(url: URL) -> Iterator[Connection]:
     """A transaction of who owns the tables, on what the application only reads."""

@@ -1,5 +1,5 @@
-"""One installation, several municipalities: none sees another's, and a PPT that serves five of six sees what is
-shared with it in each of its five, one municipality at a time. A child known in all is a person in each."""
+"""One installation, several municipalities: none sees another's, and a PPT that serves five of six sees what
+is shared with it in each of its five, one at a time. A child known in all is a person in each."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ def test_what_is_one_municipalitys_is_not_there_for_another(world: World, emma: 
 
 
 def test_a_request_is_about_one_municipality_and_says_which(world: World) -> None:
-    asked = world.get("/fhir/Patient/x", "ppt")
+    asked = world.get("/notices", "ppt")
     assert (asked.status_code, "which-system" in asked.text) == (403, True)
     for other in (f"ppt-{EVERY[-1]}", f"logg-{SERVED[0]}", "finnes-ikke"):
-        refused = world.get("/fhir/Patient/x", "ppt", Stafettbro_System=other)
+        refused = world.get("/notices", "ppt", Stafettbro_System=other)
         assert (refused.status_code, "other-system" in refused.text) == (403, True)
 
 

@@ -25,6 +25,7 @@ from gateway.hub.versions import Version
 from mappings.canonical import ENH
 from tests import databases
 from tests.postgres import Cluster
+from tests.release.previous import bring_forward, its_database
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OURS, THEIRS, THIRD = "fjordbyen", "nabokommune", "utkanten"
@@ -282,9 +283,9 @@ def test_the_roles_are_never_made_of_who_runs_the_statements(postgres: Cluster) 
 
 
 def test_a_database_of_before_is_isolated_by_a_step_of_its_own(postgres: Cluster) -> None:
-    url = databases.installed_before(postgres)
+    url = its_database(postgres)
     schema.migrate(url, "0009")  # as the release before did: its role owns what it made
-    databases.prepared(postgres, url)
+    bring_forward(postgres, url)
     before, owner = Store(url), postgres.url(url.rpartition("/")[2], databases.OWNER)
     schema.bring_up(url, None)
     with before.write(OURS) as connection:
