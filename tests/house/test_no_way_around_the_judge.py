@@ -50,6 +50,7 @@ READERS = {
     "exchange/prepare.py": "puts each item to the judge",
     "exchange/recall.py": "marks items as registered in error",
     "exchange/seen.py": "holds views; what a system wrote itself, it may read back",
+    "exchange/referrals.py": "to whom and by whom a referral is; gives empty views alone",
     "exchange/selection.py": "puts each item to the judge",
     "exchange/shown.py": "holds views",
     "exchange/sight.py": "puts each item to the judge",
