@@ -217,8 +217,9 @@ def jonas(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     from gateway.cli import app
 
     installed = install(tmp_path_factory.mktemp("jonas"))
-    file = SAMPLES / "stafettlogg" / "jonas.json"
-    done = CliRunner().invoke(app, ["import", "stafettlogg", str(file), "-c", str(installed.config)])
+    file, report = SAMPLES / "stafettlogg" / "jonas.json", installed.folder / "jonas.report.jsonl"
+    arguments = ["import", "stafettlogg", str(file), "-c", str(installed.config), "--report", str(report)]
+    done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
     return installed
 

@@ -1,4 +1,4 @@
-"""Rate per recipient; lanes of the backfill behind live ones; how far first synchronizations and imports are."""
+"""Rate per recipient; lanes behind live ones; how far first synchronizations and imports have come."""
 
 from __future__ import annotations
 
