@@ -106,7 +106,7 @@ class Watcher:
     def _seated(self, connection: Connection, tenant: str, person_id: str) -> bool:
         """See to it that whoever coordinates is found. False while somebody else writes about the person:
         then the timer stays due. (To wait here for those who may wait for the timer would be a deadlock.)"""
-        if not seats.stale(connection, tenant, self.key, _people(connection, tenant, person_id)):
+        if not seats.stale(connection, tenant, self.key, people_of(connection, tenant, person_id)):
             return True
         mine = connection.execute(
             select(person.c.id)
@@ -114,7 +114,7 @@ class Watcher:
             .with_for_update(skip_locked=True)
         ).first()
         if mine is not None:
-            seats.keep(connection, tenant, self.key, _people(connection, tenant, person_id))
+            seats.keep(connection, tenant, self.key, people_of(connection, tenant, person_id))
         return mine is not None
 
 
@@ -154,7 +154,8 @@ def _day(deadline: date | datetime) -> date:
     return deadline.date() if isinstance(deadline, datetime) else deadline
 
 
-def _people(connection: Connection, tenant: str, person_id: str) -> Iterable[Version]:
+def people_of(connection: Connection, tenant: str, person_id: str) -> Iterable[Version]:
+    """Who takes part."""
     return versions.of_types(connection, tenant, person_id, ("PractitionerRole", "RelatedPerson")).values()
 
 
