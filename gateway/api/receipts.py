@@ -156,8 +156,8 @@ def _time(value: Any, now: datetime) -> datetime:
     summary="How far each item has come at each recipient",
     description="Sent, received (its server took it), acknowledged (it says so), refused with the reason; "
     "and of what was registered in error, whether everyone who has it knows. An operator sees all. A client "
-    "that acts for a system sees what this system got, and how far the items that it made have come; both only of "
-    "what it may see.",
+    "that acts for a system sees what this system got, and how far the items that it made have come; both "
+    "only of what it may see.",
     responses={**ok(DeliveryAnswers, "Everything that the caller may know"), **errors(400, 404)},
     response_class=Response,
 )
