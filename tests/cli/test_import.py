@@ -71,16 +71,12 @@ def until(holds: Callable[[], bool]) -> None:
 
 def taken_in(installed: Installation) -> int:
     """How many records are in, as the hub says."""
-    engine = create_engine(installed.url)
+    asked = text("SELECT coalesce(sum(position), 0) FROM import_part")
     try:
-        with engine.connect() as connection:
-            return int(
-                connection.execute(text("SELECT coalesce(sum(position), 0) FROM import_part")).scalar_one()
-            )
+        with closing(Store(installed.url)) as store, store.read("fjordbyen") as connection:
+            return int(connection.execute(asked).scalar_one())
     except DBAPIError:  # the tables are not there yet, or SQLite is being written to
         return 0
-    finally:
-        engine.dispose()
 
 
 def reached(installed: Installation, records: float, process: subprocess.Popen[bytes]) -> bool:
