@@ -215,8 +215,8 @@ class Timeline:
 
 
 def _once(found: Iterable[Entry]) -> Iterable[Entry]:
-    """What several systems tell with the same words of the same time is one entry, the earliest stored; so is a
-    document that several systems hold. Both are seen by the reader: neither opens the other."""
+    """What several systems tell with the same words of the same time is one entry, the earliest stored; so is
+    a document that several systems hold. Both are seen by the reader: neither opens the other."""
     kept: dict[str, Entry] = {}
     places: dict[Any, str] = {}  # what entries are known by -> the id of the entry that stands for them
     for entry in found:
