@@ -123,9 +123,7 @@ class Intake:
             self._woken()
 
     def _run(self, connection: Connection, system: System, batch: Batch) -> bool:
-        ws = Workspace(
-            connection, self._store, system.tenant, system.id, self._clock(), self._owners.key
-        )
+        ws = Workspace(connection, self._store, system.tenant, system.id, self._clock(), self._owners.key)
         arrivals = list(batch.arrivals)
         owners = self._owners.find(ws, arrivals)
         arrivals = _set_asked_aside(ws, batch, arrivals)
@@ -133,6 +131,8 @@ class Intake:
         if batch.polled:
             arrivals = _set_busy_aside(ws, system, batch, arrivals, owners)
         _learn(ws, arrivals)
+        if system.ids == "theirs" and system.adapter != "fhir":
+            arrivals = _set_unsure_aside(ws, system, batch, arrivals, owners)
         known = set(ws.names)
         while arrivals:
             left = self._pass(ws, system, batch, arrivals, owners)
@@ -146,7 +146,9 @@ class Intake:
         ws.flush(backfill=batch.within is not None)
         if batch.within is not None:
             batch.within(connection, [batch.answers[i] for i in sorted(batch.answers)])
-        self._journal.write(connection, system.tenant, ws.narrowed)  # before the commit: what is closed stays so
+        self._journal.write(
+            connection, system.tenant, ws.narrowed
+        )  # before the commit: what is closed stays so
         return bool(ws.moved)
 
     def _pass(
@@ -203,6 +205,21 @@ def _set_asked_aside(ws: Workspace, batch: Batch, arrivals: list[Arrival]) -> li
                 arrival, Answer(Status.WAITING, heading.type, heading.id, waits_for=waits, problems=told)
             )
     return left
+
+
+def _set_unsure_aside(
+    ws: Workspace, system: System, batch: Batch, arrivals: list[Arrival], owners: Owners
+) -> list[Arrival]:
+    """A record unknown to us may be what we have just created there: then it waits until we know its id, or
+    that it is another (the next sweep looks). Taken as new it would be there twice, under one id."""
+    strange = [a for a in arrivals if a.heading.id not in ws.names and not a.heading.is_frame]
+    creating = ws.creating(system) if strange else set()
+    unsure = [a for a in strange if owners.get(anchor(a.heading)) in creating]
+    for arrival in unsure:
+        own = arrival.heading.id
+        waiting.keep(ws, arrival, own)
+        batch.answer(arrival, Answer(Status.WAITING, arrival.heading.type, own, waits_for=own))
+    return [a for a in arrivals if a not in unsure]
 
 
 def _set_busy_aside(

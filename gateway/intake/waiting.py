@@ -19,13 +19,17 @@ from mappings.model import RecordMapping
 _ROW = (waiting_record.c.native_id, waiting_record.c.digest, waiting_record.c.content)
 _COME = (
     select(*_ROW)
-    .join(
+    .outerjoin(
         link,
         (link.c.tenant == waiting_record.c.tenant)
         & (link.c.system == waiting_record.c.system)
         & (link.c.native_id == waiting_record.c.waits_for),
     )
-    .where(waiting_record.c.tenant == bindparam("tenant"), waiting_record.c.system == bindparam("system"))
+    .where(
+        waiting_record.c.tenant == bindparam("tenant"),
+        waiting_record.c.system == bindparam("system"),
+        link.c.native_id.is_not(None) | (waiting_record.c.waits_for == waiting_record.c.native_id),
+    )
     .limit(200)
 )
 _WAITED_FOR = select(*_ROW).where(

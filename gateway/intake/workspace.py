@@ -106,6 +106,20 @@ class Workspace:
         running = {r.person for r in open_lanes if r.state == "running"}
         return running | links.unanswered(self.connection, self.tenant, system.id, going_on)
 
+    def creating(self, system: System) -> set[str]:
+        """Persons of whom something new was written at this system, whose id it makes and has not told us
+        yet: a record that we do not know may be that one, changed there already."""
+        open_lanes = self.connection.execute(
+            select(lane.c.person).where(
+                lane.c.tenant == self.tenant,
+                lane.c.recipient == system.id,
+                lane.c.person.in_(sorted(self.people)),
+                lane.c.state.in_(("running", "waiting")),
+            )
+        )
+        going_on = {r.person for r in open_lanes}
+        return links.unanswered(self.connection, self.tenant, system.id, going_on)
+
     def adopt(self, ours: Mapping[str, str]) -> None:
         """Recognise records that we have written at the system, though the answer to that has not reached the
         link yet. Only what has a link to this system can be claimed so."""

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from gateway.exchange import breaker, lanes, recovery
 from gateway.exchange.prepare import Preparer
-from gateway.hub import versions
+from gateway.hub import links, versions
+from gateway.hub.schema.tables import lane
 from gateway.intake import Offered
 from tests.end_to_end.invented import Child
 from tests.intake.world import NOW, TENANT, World
@@ -131,3 +133,29 @@ def test_an_edit_on_top_of_an_unanswered_delivery_is_an_edit(here: World) -> Non
     edited = Offered(sent | {"egneOrd": "Jeg vil være med"}, version="2")
     (known,) = here.service.intake.take(here.system("individuell-plan"), [edited])
     assert known.status.value == "stored"
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_record_that_may_be_what_we_just_created_waits_until_that_is_known(here: World, ours: bool) -> None:
+    """At a system that makes the ids: someone changed it there before its answer had come to us."""
+    here.take("stafettlogg", *CHILD.log_records())
+    here.take("individuell-plan", *CHILD.plan_records())
+    (answer,) = here.take("stafettlogg", CHILD.goal("m1", 1))
+    assert answer.ref is not None
+    later = {"endret": (NOW + timedelta(hours=1)).isoformat(), "tekst": "Endret der"}
+    edited = {**cut_off(here), "id": "i5", **later}
+    system = here.system("individuell-plan").model_copy(update={"ids": "theirs"})
+    (kept,) = here.service.intake.take(system, [Offered(edited, "2")])
+    assert (kept.status.value, kept.waits_for) == ("waiting", "i5")
+    with here.service.store.write(TENANT) as connection:
+        if ours:
+            link = links.load(connection, TENANT, system.id, [answer.ref])[answer.ref]
+            link.native_id = "i5"
+            links.save(connection, TENANT, [link])
+        connection.execute(update(lane).where(lane.c.recipient == system.id).values(state="idle"))
+    here.service.intake.retry_waiting(system)
+    with here.service.store.read(TENANT) as connection:
+        (name,) = links.names(connection, TENANT, system.id, ["i5"]).values()
+    assert (name.ref == answer.ref) is ours
+    assert goal(here, name.ref)["description"]["text"] == "Endret der"
+    assert here.count("waiting_record") == 0

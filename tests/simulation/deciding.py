@@ -53,8 +53,10 @@ class Deciding:
         _, body = native.records[record["id"]]
         (answer,) = self.world.hand_in("stafettlogg", [(body, None)])
         assert answer.status.value in ("stored", "unchanged"), answer
+        before = self.world.ledger.known(child.number, standing.name)
         self.world.ledger.consent(child.number, standing)
-        self.world.ledger.narrowings.append(Narrowing(child.number, self.world.seconds))
+        if before is not None and before.reaches_beyond(standing):
+            self.world.ledger.narrowings.append(Narrowing(child.number, self.world.seconds))
 
     def do_shield(self, op: Op) -> None:
         """The child's address becomes strictly protected, or is so no more."""

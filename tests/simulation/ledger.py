@@ -47,6 +47,12 @@ class Standing:
     until: datetime | None = None
     gone: bool = False
 
+    def reaches_beyond(self, other: Standing) -> bool:
+        """Whether this permits something that the other does not."""
+        shorter = other.until is not None and (self.until is None or other.until < self.until)
+        fewer = not (self.services <= other.services and self.categories <= other.categories)
+        return not self.gone and (other.gone or fewer or shorter)
+
 
 @dataclass(slots=True)
 class Narrowing:
