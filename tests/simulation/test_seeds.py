@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("STAFETTBRO_SIMULATION_SECONDS") or (300 if os.environ.get("CI") else 60))
-LEAST = 5  # fewer than this in the time means that something is very slow
+LEAST = 3  # fewer than this in the time means that something is very slow
 
 
 def test_no_seed_finds_anything(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
