@@ -1,5 +1,5 @@
 """A copy that a system holds in another form than ours (measures inside the plan, parts hidden) is the base
-of what it says: an edit there changes exactly that; nothing that the form or the law left out is taken away."""
+of what it says: an edit there changes exactly that, and what the form or the law left out stays as it was."""
 
 from __future__ import annotations
 
