@@ -18,7 +18,6 @@ from collections.abc import Callable
 import psycopg
 from psycopg import pq
 from sqlalchemy import URL
-from sqlalchemy.dialects.postgresql import psycopg as dialect
 
 PING = 1.0  # seconds between two questions whether the server is there
 ANSWER = 5.0  # seconds it may take to answer, or to let us in
@@ -34,7 +33,7 @@ class SessionLock:
 
     def __init__(self, url: URL) -> None:
         self.key = secrets.randbits(62)
-        _, given = dialect.dialect().create_connect_args(url)
+        _, given = url.get_dialect()().create_connect_args(url)
         self._connection = psycopg.connect(**{**CLIENT, **given}, autocommit=True)
         self._connection.execute(SERVER, prepare=False)
         self._connection.execute("SELECT pg_advisory_lock(%s)", (self.key,))

@@ -106,7 +106,7 @@ class Chaos:
         PAUSE.wait(fault.seconds)
         since = self.made.written(fault.target)
         self.made.start(fault.target)
-        wait_until(lambda: self.made.up(fault.target, since), 120, f"{fault.target} is at work again")
+        wait_until(lambda: self.made.up(fault.target, since), 300, f"{fault.target} is at work again")
 
     def _watch(self, pid: int, killed: float) -> None:
         """How long the lanes that the killed had under way wait for another."""

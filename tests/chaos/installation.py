@@ -143,7 +143,7 @@ def installed(
         for name in made.commands:
             made.start(name)
         for name in made.commands:
-            wait_until(lambda name=name: made.up(name, 0), 120, f"{name} is at work")  # type: ignore[misc]
+            wait_until(lambda name=name: made.up(name, 0), 300, f"{name} is at work")  # type: ignore[misc]
         _enter(made, children)
         yield made
 
