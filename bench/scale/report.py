@@ -61,7 +61,7 @@ def _table(out: dict[str, Any]) -> Iterator[str]:
 
 def page(out: dict[str, Any]) -> str:
     """The whole page for docs/."""
-    size = f"This page is of a run at {out['scale']:g} of the full size (`SCALE`), {out['persons']} persons looked at."
+    size = f"A run at {out['scale']:g} of the full size (`SCALE`); {out['persons']} persons were looked at."
     lines = [*HEAD, size, "", *_table(out), "", *READ, "", "## Query plans", "", *PLANS]
     for statement, plan in out["plans"][list(out["plans"])[-1]].items():
         lines += ["", f"`{statement[:600]}{' …' if len(statement) > 600 else ''}`", "", "```", *plan, "```"]
@@ -79,9 +79,9 @@ HEAD = (
     "",
 )
 READ = (
-    "The aim is of the warm figures. The sweep compares every lane with its person, once a minute in each worker,",
-    "and is the one thing that grows with the number of children; what looks for work, dates and the dead reads",
-    "what is due.",
+    "The aim is of the warm figures. The sweep compares every lane with its person, once a minute in each",
+    "worker, and is the one thing that grows with the number of children; what looks for work, dates and the",
+    "dead reads what is due.",
 )
 PLANS = (
     "Of every statement on those paths, in the larger database, as the gateway sends it: with its role,",
