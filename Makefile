@@ -21,7 +21,7 @@ MUTANTS ?=
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-12s %s\n' "$$name" "$$text"; done
+		printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.runtime ## start the demo: gateway, three demo systems, sample children
 	@$(BIN)/stafettbro demo
@@ -65,7 +65,7 @@ mutants: $(VENV)/.development ## breaks the lens core in 2,000 places, one at a 
 simulate: $(VENV)/.development ## seeds through the simulator: SEEDS=1234 (traced, shrunk) or SEEDS=1-200, STEPS=500
 	@$(BIN)/python -m tests.simulation $(SEEDS) --steps $(STEPS)
 
-soak: $(VENV)/.development ## 5,000 seeds of 500 steps (about an hour and a half on two cores); goes on where it stopped
+soak: $(VENV)/.development ## 5,000 seeds of 500 steps (hours: some 2 CPU seconds each); goes on where it stopped
 	@$(BIN)/python -m tests.simulation 1-5000 --keep build/simulation/seeds.ndjson --report build/simulation/report.json
 
 bench: $(VENV)/.development ## figures beside a floor; writes build/bench/report.json
