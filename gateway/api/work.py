@@ -1,4 +1,4 @@
-"""GET /work and POST /work/search: the working list of a coordinator, a deputy or a coordinating unit. Who is
+"""GET /worklist and POST /worklist/search: the working list of a coordinator, a deputy or a coordinating unit. Who is
 asked for by a number or a user stands in the body of the second, so that no address holds it."""
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ BODY = asks(
 
 
 @router.get(
-    "/work",
+    "/worklist",
     summary="The working list of a participant or a coordinating unit",
     description=ABOUT + " One of `participant` and `unit`.",
     responses={**ok(WorkAnswers, "A page of the list"), **errors(400, 404, 422)},
@@ -115,7 +115,7 @@ def work(
 
 
 @router.post(
-    "/work/search",
+    "/worklist/search",
     summary="The working list of somebody known by a number or a user",
     description=ABOUT + " One of `participant`, `user`, `hpr` and `unit`. Changes nothing.",
     responses={**ok(WorkAnswers, "A page of the list"), **errors(400, 404, 413, 415, 422)},

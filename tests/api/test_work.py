@@ -30,14 +30,14 @@ DUE = {"evalueringsfrist": "2026-11-10"}
 
 
 def work(world: World, query: str, client: str = "drift") -> list[dict[str, Any]]:
-    answer = world.get(f"/work?{query}", client)
+    answer = world.get(f"/worklist?{query}", client)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = fields(answer)["work"]
     return found
 
 
 def search(world: World, body: dict[str, Any], client: str = "drift") -> list[dict[str, Any]]:
-    answer = world.post("/work/search", client, body)
+    answer = world.post("/worklist/search", client, body)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = fields(answer)["work"]
     return found
@@ -76,11 +76,11 @@ def test_the_most_urgent_comes_first_and_all_who_coordinate_see_the_same(world: 
 
 def test_who_is_not_there_is_not_found(log: World) -> None:
     nobody = "participant=PractitionerRole/0b54cf4d-7d1c-4dd5-8a63-35ea5e2d3a10"
-    assert log.get(f"/work?{nobody}", "drift").status_code == 404
+    assert log.get(f"/worklist?{nobody}", "drift").status_code == 404
     holder = f"participant={ref(log, 'e-d1')}"
     assert work(log, holder, "logg")
     for client in ("plan", "bup", "nabo", "nabodrift"):
-        assert log.get(f"/work?{holder}", client).status_code == 404, client
+        assert log.get(f"/worklist?{holder}", client).status_code == 404, client
 
 
 def test_a_hand_over_moves_the_list_at_once(log: World, emma: Log) -> None:
@@ -140,8 +140,8 @@ def test_all_children_of_one_by_who_they_are_at_a_login(any_world: World) -> Non
 def test_two_municipalities_know_nothing_of_each_other(any_world: World) -> None:
     caseload(any_world, range(1, 2), hpr="9144900")
     for record in Child(2).log_records():
-        theirs = {**record, "hpr": "9144900"} if record.get("rolle") == "stafettholder" else record
-        any_world.post("/systems/nabologg/records", "nabo", [theirs])
+        held = {**record, "hpr": "9144900"} if record.get("rolle") == "stafettholder" else record
+        any_world.post("/systems/nabologg/records", "nabo", [held])
     any_world.post("/systems/nabologg/records", "nabo", [Child(2).goal("m1", 1) | DUE])
     any_world.hand_in("logg", [Child(1).goal("m1", 2) | DUE])
     keep(any_world)
@@ -159,7 +159,7 @@ def test_pages_and_kinds(world: World) -> None:
     seen: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     while True:
-        page = fields(world.post("/work/search", "drift", {**USER, "limit": 3, **after}))
+        page = fields(world.post("/worklist/search", "drift", {**USER, "limit": 3, **after}))
         seen += page["work"]
         if page["next"] is None:
             break
@@ -185,9 +185,9 @@ def test_pages_and_kinds(world: World) -> None:
     ids=["nobody", "two", "no-number", "kind", "more", "list", "text"],
 )
 def test_what_does_not_say_whose_list_it_is(world: World, body: Any) -> None:
-    answer = world.post("/work/search", "drift", body)
+    answer = world.post("/worklist/search", "drift", body)
     assert answer.status_code == 422
-    assert world.get("/work", "drift").status_code == 422
+    assert world.get("/worklist", "drift").status_code == 422
 
 
 def test_the_coordinating_unit_sees_what_is_its_own(log: World) -> None:
@@ -264,7 +264,7 @@ def statements(world: World) -> int:
 
 def test_nothing_of_it_is_content(log: World, emma: Log) -> None:
     at(log, datetime(2027, 5, 25, tzinfo=UTC))
-    answer = log.get(f"/work?participant={ref(log, 'e-d1')}", "logg").text
+    answer = log.get(f"/worklist?participant={ref(log, 'e-d1')}", "logg").text
     for secret in ("Emma", emma[0]["barn"]["fnr"], emma[0]["barn"]["navn"]["etternavn"], "Solvang"):
         assert secret not in answer
     with log.service.store.read("fjordbyen") as connection:

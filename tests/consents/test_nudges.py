@@ -135,7 +135,7 @@ def test_in_the_morning_each_is_told_how_many_things_wait(world: World, peer: Ma
     found = read(peer)
     assert set(found) == {"skolen@fjordbyen.example", "ke@fjordbyen.example"}
     school, unit = found["skolen@fjordbyen.example"], found["ke@fjordbyen.example"]
-    mine = fields(world.post("/work/search", "drift", {"unit": UNIT}))["work"]
+    mine = fields(world.post("/worklist/search", "drift", {"unit": UNIT}))["work"]
     assert f"Du har {len(mine)} saker i Stafettbro." in unit.get_content()
     assert "Logg inn for å sjå kva det er: http://testserver/min-side" in unit.get_content()
     assert "Logg inn for å se hva det er: http://testserver/min-side" in school.get_content()
