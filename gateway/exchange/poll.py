@@ -71,6 +71,7 @@ class Poller:
     intake: Intake
     clock: Callable[[], datetime]
     _until: datetime | None = None  # how long the turn is ours; each page makes it longer
+    _asked: datetime | None = None  # when what is being taken in was asked for
     _cursor: str | None = None
     _again: dict[str, None] = field(default_factory=dict)
     _patients: dict[str, str | None] = field(default_factory=dict)
@@ -124,6 +125,7 @@ class Poller:
     ) -> bool:
         """Page after page; after each one that is taken in, where to go on. Whether the end was reached."""
         for _ in range(PAGES):
+            self._asked = self.clock()
             page = await changes(cursor)
             whole = await asyncio.to_thread(self._take_in, page)
             await self._tell()
@@ -149,6 +151,7 @@ class Poller:
         try:
             await asyncio.to_thread(self._end, WHOLE_TURN)
             while more:
+                self._asked = self.clock()
                 page = await self.adapter.changes(cursor)
                 whole.broken |= not await asyncio.to_thread(self._take_in, page)
                 cursor, more = page.cursor, page.more
@@ -182,6 +185,7 @@ class Poller:
     async def _read_again(self) -> None:
         """What could not be taken in last time, as it is now; what is gone since is nothing to take in."""
         found: list[Incoming] = []
+        self._asked = self.clock()
         for own in list(self._again):
             one = await self.adapter.read(own)
             await asyncio.to_thread(self._hold)
@@ -232,7 +236,7 @@ class Poller:
         polled = self.system.adapter == "fhir"
         wrong = [faults(one.record) if polled else [] for one in batch]
         fit = [Offered(one.record, one.version) for one, bad in zip(batch, wrong, strict=True) if not bad]
-        taken = iter(self.intake.take(self.system, fit, polled=polled))
+        taken = iter(self.intake.take(self.system, fit, polled=polled, asked=self._asked))
         return [
             rejected(one.record, *(Problem(at, "Dette er ikke gyldig FHIR R4.", "not-r4") for at, _ in bad))
             if bad

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from gateway.intake.answer import Answer
 from gateway.intake.history import Within
@@ -31,10 +32,12 @@ class Arrival:
 
 @dataclass(slots=True)
 class Batch:
-    """All records of one call, and their answers so far. polled: read from a FHIR server by ourselves.
+    """All records of one call, and their answers so far. polled: read from a FHIR server by ourselves;
+    asked: when.
     within: of a history that is imported: called before the commit with every answer."""
 
     polled: bool = False
+    asked: datetime | None = None
     within: Within | None = None
     answers: dict[int, Answer] = field(default_factory=dict)
     arrivals: list[Arrival] = field(default_factory=list)

@@ -59,16 +59,18 @@ class Intake:
         offered: Sequence[Offered],
         *,
         polled: bool = False,
+        asked: datetime | None = None,
         within: Within | None = None,
     ) -> list[Answer]:
         """Take a batch in. One answer per record, in order; a bad record never harms the rest.
 
         polled: read from a FHIR server by ourselves. Then what we are just writing there is left for the next
-        time (answered as busy), since its ids are not known before the write is answered.
-        within: this is history that is imported: its lanes wait behind live traffic, and this is called before
-        the commit, with every answer, even where nothing can be taken in."""
+        time (answered as busy), since its ids are not known before the write is answered;
+        so is what we have written since we asked: the answer is older than that.
+        within: this is history that is imported: its lanes wait behind live traffic, and this is called
+        before the commit, with every answer, even where nothing can be taken in."""
         batch = self._describe(system, offered, polled=polled)
-        batch.within = within
+        batch.asked, batch.within = asked, within
         if batch.arrivals or within is not None:
             self._store_all(system, batch)
         return [batch.answers[i] for i in range(len(offered))]
@@ -225,7 +227,7 @@ def _set_unsure_aside(
 def _set_busy_aside(
     ws: Workspace, system: System, batch: Batch, arrivals: list[Arrival], owners: Owners
 ) -> list[Arrival]:
-    busy = ws.busy(system)
+    busy = ws.busy(system, batch.asked)
     left = []
     for arrival in arrivals:
         heading = arrival.heading

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -22,7 +22,7 @@ from gateway.hub.identities import Stated
 from gateway.hub.journal import Note
 from gateway.hub.links import Link, Name
 from gateway.hub.persons import IdentifierKey, PersonRow
-from gateway.hub.schema.tables import lane
+from gateway.hub.schema.tables import disclosure, lane
 from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
 from gateway.hub.wake import wake
@@ -34,6 +34,8 @@ from mappings.dialects import is_inlined
 from mappings.model import Heading, Resource
 from mappings.references import references
 from mappings.writers import writers_of
+
+LONGEST = timedelta(minutes=30)  # a delivery that began before this has ended long since
 
 
 @dataclass(slots=True)
@@ -91,9 +93,10 @@ class Workspace:
         missing = [n for n in native_ids if n not in self.names]
         self.names.update(links.names(self.connection, self.tenant, self.system, missing))
 
-    def busy(self, system: System) -> set[str]:
+    def busy(self, system: System, asked: datetime | None = None) -> set[str]:
         """Persons of whom a delivery to this system is under way or unanswered: what a FHIR server shows now
-        may be ours, under ids that we do not know yet."""
+        may be ours, under ids that we do not know yet. And those of whom one has ended since we asked: what
+        it answered may be what stood there before."""
         open_lanes = self.connection.execute(
             select(lane.c.person, lane.c.state).where(
                 lane.c.tenant == self.tenant,
@@ -104,7 +107,19 @@ class Workspace:
         ).all()
         going_on = {r.person for r in open_lanes}  # what a lane at rest has left unanswered is not coming
         running = {r.person for r in open_lanes if r.state == "running"}
-        return running | links.unanswered(self.connection, self.tenant, system.id, going_on)
+        unanswered = links.unanswered(self.connection, self.tenant, system.id, going_on)
+        return running | unanswered | self._delivered(system, asked)
+
+    def _delivered(self, system: System, since: datetime | None) -> set[str]:
+        if since is None:
+            return set()
+        own = disclosure.c
+        rows = self.connection.execute(
+            select(own.person)
+            .where(own.tenant == self.tenant, own.person.in_(sorted(self.people)), own.recipient == system.id)
+            .where(own.started > since - LONGEST, own.closed > since)
+        )
+        return {row.person for row in rows}
 
     def creating(self, system: System) -> set[str]:
         """Persons of whom something new was written at this system, whose id it makes and has not told us

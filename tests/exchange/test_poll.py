@@ -13,7 +13,8 @@ from sqlalchemy import update
 
 from adapters.contract import Incoming, Page
 from gateway.demo.sample_children import records
-from gateway.exchange import poll
+from gateway.exchange import disclosures, poll
+from gateway.exchange.disclosures import Attempt
 from gateway.exchange.poll import Poller
 from gateway.hub import absences, links
 from gateway.hub.links import Link
@@ -170,3 +171,42 @@ def test_what_a_clinic_wrote_before_we_knew_its_patient_is_read_once_we_do(here:
     assert known(here, "Goal/e") == {"Goal/e"}
     turn(here, clinic)
     assert clinic.asked == ["Patient/9"]
+
+
+@dataclass
+class Slow(Server):
+    """Its answer takes so long that a delivery of ours begins and ends meanwhile."""
+
+    here: World | None = None
+    person: str = ""
+
+    async def changes(self, cursor: str | None) -> Page:
+        page = await super().changes(cursor)
+        if self.here is not None:
+            with self.here.service.store.write(TENANT) as connection:
+                told = Attempt("a1", self.person, ())
+                at: dict[str, Any] = {
+                    "now": NOW + timedelta(seconds=1),
+                    "deadline": NOW + timedelta(seconds=9),
+                }
+                at |= {"recipient": "bup", "channel": "push", "run": 1, "epoch": 0, "owner": None}
+                disclosures.begin(connection, TENANT, [told], **at)
+                disclosures.finish(
+                    connection, TENANT, [("a1", "delivered", None)], NOW + timedelta(seconds=2)
+                )
+        return page
+
+
+def test_an_answer_older_than_our_delivery_is_read_anew(here: World, people: dict[str, str]) -> None:
+    old = goal("e", "Patient/1")
+    slow = Slow([([old], ())], {"Goal/e": old}, here=here, person=people["emma"])
+    turn(here, slow)
+    assert known(here, "Goal/e") == set()
+    with here.service.store.write(TENANT) as connection:
+        connection.execute(update(timer).where(timer.c.kind == "poll").values(due=NOW - timedelta(minutes=1)))
+    later = NOW + timedelta(seconds=3)
+    poller = Poller(here.system("bup"), here.service.store, slow, here.service.intake, lambda: later)  # type: ignore[arg-type]
+    slow.here = None
+    assert poller.my_turn()
+    asyncio.run(poller.poll())
+    assert (known(here, "Goal/e"), slow.read_again) == ({"Goal/e"}, ["Goal/e"])
