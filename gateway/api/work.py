@@ -1,5 +1,5 @@
-"""GET /worklist and POST /worklist/search: the working list of a coordinator, a deputy or a coordinating unit. Who is
-asked for by a number or a user stands in the body of the second, so that no address holds it."""
+"""GET /worklist and POST /worklist/search: the working list of a coordinator, a deputy or a unit above them.
+Who is asked for by a number or a user stands in the body of the second, so that no address holds it."""
 
 from __future__ import annotations
 
