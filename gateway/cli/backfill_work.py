@@ -19,9 +19,9 @@ def show(config: Path, recipient: str | None) -> None:
     with people.opened(config) as hub:
         tenant = hub.system(recipient).tenant if recipient else None
         found: list[Progress] = []
-        for one in (tenant,) if tenant else hub.settings.tenant_ids:
-            with hub.store.read(one) as connection:
-                found += opening.progress(connection, one)
+        for each in (tenant,) if tenant else hub.settings.tenant_ids:
+            with hub.store.read(each) as connection:
+                found += opening.progress(connection, each)
     shown = [one for one in found if recipient in (None, one.system)]
     if not shown:
         screen.say("Nothing has been opened: a worker does it when it starts with a new open route.")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -65,7 +65,7 @@ class Taker:
                     position += len(chunk)
 
     def _chunk(
-        self, part: Part, position: int, chunk: list[Found], files: list[tuple[Source, IO[bytes]]]
+        self, part: Part, position: int, chunk: list[Found], files: Sequence[tuple[Source, IO[bytes]]]
     ) -> list[Line]:
         answers: list[Answer | None] = [None] * len(chunk)
         offered: list[Offered] = []
