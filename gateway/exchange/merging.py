@@ -104,7 +104,8 @@ class Merging:
         return Undone(made, tuple(crossed), opened)
 
     def refuse(self, person: str, own: str, asked: Asked, now: datetime) -> Claim:
-        """A named person says that a number does not belong to this log or plan. Raises NotFound, Conflict."""
+        """A named person says that a number does not belong to this log or plan. Raises NotFound and
+        Conflict."""
         return self._decide(person, own, claims.State.DIFFERENT, asked, now)
 
     def accept(self, person: str, own: str, asked: Asked, now: datetime) -> Claim:

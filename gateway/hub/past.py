@@ -15,8 +15,8 @@ from mappings.writers import writers_of
 
 
 def of_person(connection: Connection, tenant: str, person: str, at: datetime) -> dict[str, Version]:
-    """What was the current version of everything about this person, by reference, in the order of change. What
-    was about somebody else by then, before a merge or after it was undone, is not among it."""
+    """What was the current version of everything about this person, by reference, in the order of change.
+    What was about somebody else by then, before a merge or after it was undone, is not among it."""
     head, old = resource.c, resource_version.c
     ever = select(old.ref).where(old.tenant == tenant, old.person == person)
     rows = connection.execute(

@@ -20,7 +20,8 @@ from gateway.hub.schema.tables import person, person_identifier
 @dataclass(slots=True)
 class PersonRow:
     """One locked person: the number of the newest change, and of the newest that decisions rest on.
-    merged_into: who this one turned out to be; merges: how often it took part in a merge or its undoing, None: never."""
+    merged_into: who this one turned out to be; merges: how often it took part in a merge or its undoing,
+    None: never."""
 
     id: str
     change_no: int

@@ -72,7 +72,7 @@ def _take(store: Store, note: Note, now: datetime) -> int:
 
 
 def _owner(ws: Workspace, note: Note) -> str:
-    """Whose it is in this database: persons may have been merged, or parted, since it was noted, or before."""
+    """Whose it is in this database: persons may have been merged, or parted, since it was noted or before."""
     known = ws.heads.get(note.ref)
     if known is not None:
         return known.person

@@ -65,7 +65,7 @@ class Plant:
     environment: dict[str, str]
     commands: dict[str, list[str]]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    sources: dict[str, Path] = field(default_factory=dict)  # of processes of another release: where its code is
+    sources: dict[str, Path] = field(default_factory=dict)  # of another release's processes: its code
 
     def employ(self, workers: int) -> None:
         """Have workers beside `serve`."""

@@ -48,7 +48,8 @@ def test_a_d_number_that_becomes_a_birth_number_finds_the_same_person_by_either(
     here.take("stafettlogg", log(CHILD, 1, dnr=dnr))
     here.take("stafettlogg", log(CHILD, 2, fnr=CHILD.fnr))
     old, new = Numbers(here).of(DNR, dnr), Numbers(here).of(FNR, CHILD.fnr)
-    assert old is not None and new is not None
+    assert old is not None
+    assert new is not None
     assert (old.person, old.until is None, new.until) == (new.person, False, None)
     assert (new.kind, new.source) == ("fnr", "stafettlogg")
     plan = CHILD.plan_records()
@@ -72,7 +73,8 @@ def test_what_is_sent_again_and_older_editions_re_key_nobody(here: World) -> Non
     here.take("stafettlogg", log(CHILD, 2, fnr=CHILD.fnr))
     here.take("stafettlogg", log(CHILD, 2, fnr=CHILD.fnr), log(CHILD, 1, dnr=dnr))
     old, new = Numbers(here).of(DNR, dnr), Numbers(here).of(FNR, CHILD.fnr)
-    assert old is not None and new is not None
+    assert old is not None
+    assert new is not None
     assert (old.until is None, new.until) == (False, None)
 
 
@@ -80,7 +82,8 @@ def test_editions_of_one_batch_are_taken_in_order(here: World) -> None:
     dnr = d_number(CHILD.born)
     here.take("stafettlogg", log(CHILD, 2, fnr=CHILD.fnr), log(CHILD, 1, dnr=dnr))
     old, new = Numbers(here).of(DNR, dnr), Numbers(here).of(FNR, CHILD.fnr)
-    assert old is not None and new is not None
+    assert old is not None
+    assert new is not None
     assert (here.count("person"), old.until is None, new.until) == (1, False, None)
 
 
@@ -88,7 +91,8 @@ def test_a_number_that_is_taken_back_is_current_again(here: World) -> None:
     for edition, number in enumerate((CHILD.fnr, OTHER.fnr, CHILD.fnr)):
         here.take("stafettlogg", log(CHILD, edition, fnr=number))
     first, second = Numbers(here).of(FNR, CHILD.fnr), Numbers(here).of(FNR, OTHER.fnr)
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert (first.until, second.until is None) == (None, False)
 
 

@@ -1,4 +1,4 @@
-"""A document is the same one by an identifier it carries, or by its bytes under its title; by nothing less."""
+"""A document is the same by an identifier it carries, or by its bytes under its title; by nothing else."""
 
 from __future__ import annotations
 

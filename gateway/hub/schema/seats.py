@@ -12,9 +12,7 @@ seat = Table(
     "seat",
     metadata,
     Column("tenant", String(40), primary_key=True),
-    Column(
-        "holder", String(128), primary_key=True
-    ),  # an identity's keyed hash, a participant, a unit
+    Column("holder", String(128), primary_key=True),  # an identity's keyed hash, a participant, a unit
     Column("ref", String(128), primary_key=True),  # the participant
     Column("frame", String(128), nullable=False),  # the log or plan
     Column("role", String(20), nullable=False),

@@ -6,8 +6,8 @@ from gateway.hub.schema import acts as acts
 from gateway.hub.schema import backfill as backfill
 from gateway.hub.schema import deviations as deviations
 from gateway.hub.schema import endings as endings
-from gateway.hub.schema import journal_mark as journal_mark
 from gateway.hub.schema import identities as identities
+from gateway.hub.schema import journal_mark as journal_mark
 from gateway.hub.schema import login_tables as login_tables
 from gateway.hub.schema import notices as notices
 from gateway.hub.schema import nudges as nudges

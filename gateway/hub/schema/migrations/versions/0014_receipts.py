@@ -1,5 +1,5 @@
-"""What sources leave out, what of theirs is all, and what recipients acknowledge. What was noted as a conflict
-because a system had deleted it is flagged as missing there instead."""
+"""What sources leave out, what of theirs is all, and what recipients acknowledge. What was noted as a
+conflict because a system had deleted it is flagged as missing there instead."""
 
 from __future__ import annotations
 
