@@ -142,20 +142,19 @@ def recheck(config: Path, recipient: str) -> None:
     """Doubt what a recipient holds, lane by lane."""
     with people.opened(config) as hub:
         with hub.store.read(*hub.settings.tenant_ids) as connection:
-            found = connection.execute(
-                select(lane.c.tenant, lane.c.id).where(lane.c.recipient == recipient)
-            ).all()
+            rows = connection.execute(select(lane.c.tenant, lane.c.id).where(lane.c.recipient == recipient))
+            found = [(row.tenant, row.id) for row in rows]
         if not found:
             raise Impossible("There is no lane to such a recipient.")
-        running = [one for one in found if not _rechecked(hub, one)]
+        running = [one for one in found if not _rechecked(hub, *one)]
     screen.say(f"{len(found) - len(running)} lanes to {recipient} look at everything again.")
     if running:
         raise Impossible(f"{len(running)} lanes were just running. Run this again for them; it does no harm.")
 
 
-def _rechecked(hub: Hub, one: Row[Any]) -> bool:
-    with hub.store.write(one.tenant) as connection:
-        return steering.recheck(connection, one.tenant, one.id, datetime.now(UTC))
+def _rechecked(hub: Hub, tenant: str, lane_id: str) -> bool:
+    with hub.store.write(tenant) as connection:
+        return steering.recheck(connection, tenant, lane_id, datetime.now(UTC))
 
 
 def hold(config: Path, named: str, reason: str) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from gateway.exchange import lanes
+from gateway.exchange import breaker, lanes
 from gateway.hub import directory, links
 from gateway.hub.links import Link
 from gateway.intake import Offered
@@ -119,6 +119,8 @@ def test_intake_wakes_the_lanes_of_the_person_and_no_others(here: World) -> None
     here.take("stafettlogg", *CHILD.log_records(), *Child(2).log_records())
     with here.service.store.write(TENANT) as connection:
         connection.execute(text("UPDATE lane SET state = 'idle', cursor = 10000"))
+    with here.service.store.write(TENANT) as connection:
+        breaker.ensure_recipients(connection, here.service.settings.systems)
     here.take("stafettlogg", CHILD.goal("m1", 1))
     with here.service.store.read(TENANT) as connection:
         waiting = connection.execute(text("SELECT person, recipient FROM lane WHERE state = 'waiting'")).all()
