@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gateway.config import Settings, System
 from gateway.errors import Moved
-from gateway.hub import absences, claims
+from gateway.hub import absences
 from gateway.hub.journal import Journal
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.store import Store
-from gateway.intake import waiting
+from gateway.intake import aside, waiting
 from gateway.intake.answer import Answer, Status, rejected
 from gateway.intake.arrival import Arrival, Batch, Offered, anchor
 from gateway.intake.entry import Entry
@@ -128,13 +128,13 @@ class Intake:
         ws = Workspace(connection, self._store, system.tenant, system.id, self._clock(), self._owners.key)
         arrivals = list(batch.arrivals)
         owners = self._owners.find(ws, arrivals)
-        arrivals = _set_asked_aside(ws, batch, arrivals)
+        arrivals = aside.asked(ws, batch, arrivals)
         ws.learn_patients(owners)
         if batch.polled:
-            arrivals = _set_busy_aside(ws, system, batch, arrivals, owners)
+            arrivals = aside.busy(ws, system, batch, arrivals, owners)
         _learn(ws, arrivals)
         if system.ids == "theirs" and system.adapter != "fhir":
-            arrivals = _set_unsure_aside(ws, system, batch, arrivals, owners)
+            arrivals = aside.unsure(ws, system, batch, arrivals, owners)
         known = set(ws.names)
         while arrivals:
             left = self._pass(ws, system, batch, arrivals, owners)
@@ -148,9 +148,7 @@ class Intake:
         ws.flush(backfill=batch.within is not None)
         if batch.within is not None:
             batch.within(connection, [batch.answers[i] for i in sorted(batch.answers)])
-        self._journal.write(
-            connection, system.tenant, ws.narrowed
-        )  # before the commit: what is closed stays so
+        self._journal.write(connection, system.tenant, ws.narrowed)  # before the commit: so it stays closed
         return bool(ws.moved)
 
     def _pass(
@@ -188,54 +186,6 @@ class Intake:
         if heading in ws.stated:
             take_numbers(ws, heading, person, known, late=answer.late)
         return heard(ws, system, answer, self._rules)
-
-
-def _set_asked_aside(ws: Workspace, batch: Batch, arrivals: list[Arrival]) -> list[Arrival]:
-    """What a person must decide about first waits, or was answered with no."""
-    left = []
-    for arrival in arrivals:
-        heading, claim = arrival.heading, ws.asked.get(arrival.heading)
-        if claim is None:
-            left.append(arrival)
-        elif claim.state is claims.State.DIFFERENT:
-            label = (heading.type, heading.id)
-            batch.answer(arrival, rejected(arrival.offered.record, claims.REFUSED, label=label))
-        else:
-            waiting.keep(ws, arrival, claim.waits)
-            waits, told = claim.waits, (claim.problem, *heading.warnings)
-            batch.answer(
-                arrival, Answer(Status.WAITING, heading.type, heading.id, waits_for=waits, problems=told)
-            )
-    return left
-
-
-def _set_unsure_aside(
-    ws: Workspace, system: System, batch: Batch, arrivals: list[Arrival], owners: Owners
-) -> list[Arrival]:
-    """A record unknown to us may be what we have just created there: then it waits until we know its id, or
-    that it is another (the next sweep looks). Taken as new it would be there twice, under one id."""
-    strange = [a for a in arrivals if a.heading.id not in ws.names and not a.heading.is_frame]
-    creating = ws.creating(system) if strange else set()
-    unsure = [a for a in strange if owners.get(anchor(a.heading)) in creating]
-    for arrival in unsure:
-        own = arrival.heading.id
-        waiting.keep(ws, arrival, own)
-        batch.answer(arrival, Answer(Status.WAITING, arrival.heading.type, own, waits_for=own))
-    return [a for a in arrivals if a not in unsure]
-
-
-def _set_busy_aside(
-    ws: Workspace, system: System, batch: Batch, arrivals: list[Arrival], owners: Owners
-) -> list[Arrival]:
-    busy = ws.busy(system, batch.asked)
-    left = []
-    for arrival in arrivals:
-        heading = arrival.heading
-        if owners.get(anchor(heading)) in busy:
-            batch.answer(arrival, Answer(Status.BUSY, heading.type, heading.id))
-        else:
-            left.append(arrival)
-    return left
 
 
 def _back(ws: Workspace, system: System, batch: Batch) -> None:
