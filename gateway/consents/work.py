@@ -70,6 +70,11 @@ class Entry:
     judged: bool  # whether its item is still to be put to the judge
 
     @property
+    def item(self) -> str:
+        """What the judge is asked about, also of what is at one recipient: "Goal/…@bup"."""
+        return self.about.partition("@")[0]
+
+    @property
     def place(self) -> Place:
         """Its place in the list."""
         return WEIGHTS.get(self.kind, OTHER), self.due, self.id
@@ -191,10 +196,10 @@ class WorkList:
         if not one.judged:
             return True
         if one.person not in self._known:
-            refs = {other.about for other in found if other.person == one.person and other.judged}
+            refs = {other.item for other in found if other.person == one.person and other.judged}
             visible = Visible(self.settings, self.facts, self.system, self.now)
             self._known[one.person] = visible.of(self.connection, self.tenant, one.person, refs)
-        return one.about in self._known[one.person]
+        return one.item in self._known[one.person]
 
 
 def _entry(row: Any, roles: tuple[str, ...], *, judged: bool) -> Entry:

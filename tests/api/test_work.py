@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from gateway.config import Settings
 from gateway.hub.notices import Kind, raise_notice
+from gateway.hub.receipts import unacknowledged
 from mappings.canonical import JOURNAL_ACCESS
 from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
@@ -236,6 +237,17 @@ def test_nothing_is_told_of_an_item_that_the_readers_system_may_not_see(log: Wor
     assert of(log, "e-d1").count("vanished") == 2
     (seen,) = [o for o in work(log, f"participant={ref(log, 'e-d1')}", "logg") if o["kind"] == "vanished"]
     assert seen["about"] == ref(log, "e-m1")
+
+
+def test_what_one_recipient_has_not_acknowledged_is_on_the_list_of_who_coordinates(
+    log: World, emma: Log
+) -> None:
+    about = unacknowledged(ref(log, "e-m1"), "plan")
+    frame, own = ref(log, "emma-logg"), person(log, emma[0])
+    with log.service.store.write("fjordbyen") as connection:
+        raise_notice(connection, "fjordbyen", Kind.UNACKNOWLEDGED, own, about, log.now, frame=frame)
+    assert "unacknowledged" in of(log, "e-d1", "drift")
+    assert "unacknowledged" in of(log, "e-d1", "logg")
 
 
 def test_costs_by_the_own_children_not_by_all(world: World) -> None:
