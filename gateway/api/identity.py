@@ -70,7 +70,8 @@ async def merge(request: Request, desk: AtDesk, caller: MayWrite, person_id: Per
     "/people/{person_id}/merge/{merge_id}/undo",
     summary="A named person says that the two are not one after all",
     description="What was the other's, and what has been written about it since, goes back. What systems "
-    "were told of one while they had nothing but the other is listed; a deviation is opened for each item.",
+    "were told of one while they had nothing but the other is listed; a deviation is opened for each item. A "
+    "client that acts for a system parts persons of each of whom it keeps a log or plan; an operator any.",
     responses={**ok(UndoneAnswer, "Two again"), **errors(400, 404, 409, 413, 415, 422)},
     openapi_extra=DECIDE,
     response_class=Response,
@@ -102,7 +103,7 @@ def listed(desk: AtDesk, caller: MayWrite, person_id: PersonId) -> Response:
         {
             "patient": f"Patient/{person_id}",
             "merges": [_merge(one) for one in merges],
-            "questions": [_question(one) for one in asked],
+            "questions": [_question(one, caller) for one in asked],
         }
     )
 
@@ -131,7 +132,7 @@ async def decide(
     call = merging.accept if answered == "same" else merging.refuse
     done = await run_in_threadpool(call, person_id, question_id, asked, now)
     desk.service.woken()
-    return answer(_question(done))
+    return answer(_question(done, caller))
 
 
 async def _at_rest(call: Callable[[], T]) -> T:
@@ -194,13 +195,15 @@ def _crossed(one: Crossed) -> dict[str, Any]:
     return {**told, "told": one.told.isoformat()}
 
 
-def _question(one: Claim) -> dict[str, Any]:
+def _question(one: Claim, caller: Caller) -> dict[str, Any]:
+    """Which system has the record in question, and what it calls it, only that system and operators learn."""
+    told = caller.system in (None, one.system)
     return {
         "id": one.id,
         "patient": f"Patient/{one.person}",
         "other": f"Patient/{one.other}" if one.other else None,
-        "system": one.system,
-        "record": one.native_id,
+        "system": one.system if told else None,
+        "record": one.native_id if told else None,
         "reason": one.reason.value,
         "state": one.state.value,
         "created": one.created.isoformat(),

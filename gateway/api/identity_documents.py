@@ -48,8 +48,8 @@ class QuestionAnswer(Answer):
     id: str
     patient: str
     other: str | None
-    system: str
-    record: str = Field(description="The log or plan, as its system calls it")
+    system: str | None = Field(description="Whose record it is; null to other systems than that")
+    record: str | None = Field(description="The log or plan, as its system calls it; null likewise")
     reason: Literal["other-person", "several-persons", "former-number"]
     state: Literal["open", "same", "different"]
     created: str

@@ -19,7 +19,7 @@ from gateway.exchange.holders import LEFT, Holder, How
 from gateway.exchange.holders import State as Held
 from gateway.hub import acts, claims, joining, links, patients, persons, versions
 from gateway.hub.claims import Claim
-from gateway.hub.joining import Joining, Merge
+from gateway.hub.joining import Joining, Merge, State
 from gateway.hub.journal import Journal
 from gateway.hub.store import Store
 from gateway.hub.versions import Version
@@ -88,7 +88,7 @@ class Merging:
         """Two again. Raises NotFound, Conflict."""
         with self.store.write(self.tenant) as connection:
             found = self._find(connection, person, own)
-            self._demand_own(connection, asked, found.kept, found.joined)
+            self._demand_both(connection, asked, found)
             crossed = _crossed(connection, self.tenant, found, self._systems())
             made, _ = Joining(connection, self.store, self.tenant, now).part(
                 found, by=asked.by, reason=asked.reason
@@ -134,6 +134,17 @@ class Merging:
             plans = versions.of_types(connection, self.tenant, own, ["CarePlan"]).values()
             if not any(one.created_by == asked.system for one in plans):
                 raise NotFound("No such person here")
+
+    def _demand_both(self, connection: Connection, asked: Asked, merge: Merge) -> None:
+        """Who parts two has a log or plan of each, as they were told apart before. Raises NotFound."""
+        if asked.system is None or merge.state is State.UNDONE:
+            self._demand_own(connection, asked, merge.kept, merge.joined)
+            return
+        kept = persons.resolve(connection, self.tenant, merge.kept)
+        current, sides, group = _apart(connection, self.tenant, kept, merge)
+        plans = [v for v in current.values() if v.ref.startswith("CarePlan/")]
+        if {sides[v.item] in group for v in plans if v.created_by == asked.system} != {True, False}:
+            raise NotFound("No such merge")
 
     def _answer(
         self, connection: Connection, kept: str, joined: str, asked: Asked, now: datetime
@@ -207,10 +218,7 @@ def _deviation(head: Version, systems: Iterable[str], asked: Asked, now: datetim
 
 def _crossed(connection: Connection, tenant: str, merge: Merge, systems: Iterable[str]) -> list[Crossed]:
     """What was told since, across: of each item, to systems with nothing of the child it was about."""
-    current = versions.of_person(connection, tenant, merge.kept)
-    first = patients.first_told_of(connection, tenant, {v.item for v in current.values()})
-    sides = patients.of_items(current, first)
-    group = {merge.joined, *patients.merged_into(connection, tenant, merge.joined)}
+    current, sides, group = _apart(connection, tenant, merge.kept, merge)
     theirs = _at_home(connection, tenant, merge.kept, current, sides, group, systems)
     found: dict[tuple[str, str], Crossed] = {}
     for told in disclosures.of_person(connection, tenant, merge.kept):
@@ -224,6 +232,16 @@ def _crossed(connection: Connection, tenant: str, merge: Merge, systems: Iterabl
                 made = Crossed(head.ref, told["recipient"], told["started"], told["state"], told["id"])
                 found.setdefault((head.ref, told["recipient"]), made)
     return list(found.values())
+
+
+def _apart(
+    connection: Connection, tenant: str, person: str, merge: Merge
+) -> tuple[dict[str, Version], dict[str, str], set[str]]:
+    """Everything of the person, the Patient each item is about, and the Patients of the joined one."""
+    current = versions.of_person(connection, tenant, person)
+    first = patients.first_told_of(connection, tenant, {v.item for v in current.values()})
+    group = {merge.joined, *patients.merged_into(connection, tenant, merge.joined)}
+    return current, patients.of_items(current, first), group
 
 
 def _at_home(

@@ -128,6 +128,34 @@ def test_only_those_who_keep_the_log_or_run_the_gateway_decide(
         assert joining.of_person(connection, "fjordbyen", kept, joined) == []
 
 
+def test_a_system_parts_only_those_whom_it_might_merge(two: World, emma: list[dict[str, Any]]) -> None:
+    kept, joined = both(two, emma)
+    made = fields(merge(two, kept, joined))["id"]
+    for client in ("plan", "logg", "bup"):  # each keeps a log or plan of one of the two at most
+        for who in (kept, joined):
+            answer = two.post(f"/people/{who}/merge/{made}/undo", client, WHY)
+            assert answer.status_code == 404, (client, who)
+    with two.service.store.read("fjordbyen") as connection:
+        (stands,) = joining.of_person(connection, "fjordbyen", kept)
+    assert stands.state is joining.State.STANDING
+
+
+def test_a_question_tells_no_system_which_other_has_the_child(
+    two: World, emma: list[dict[str, Any]]
+) -> None:
+    kept, joined = both(two, emma)
+    log = log_of_d_number(emma)[0]
+    barn = {k: v for k, v in log["barn"].items() if k != "dnr"} | {"fnr": emma[0]["barn"]["fnr"]}
+    two.hand_in("logg", [log | {"barn": barn, "endret": "2026-11-21T11:00:00+01:00"}])
+    (asked,) = fields(two.get(f"/people/{kept}/merges", "plan"))["questions"]
+    assert (asked["system"], asked["record"], asked["reason"]) == (None, None, "other-person")
+    for client in ("logg", "drift"):
+        (own,) = fields(two.get(f"/people/{joined}/merges", client))["questions"]
+        assert (own["system"], own["record"]) == ("logg", emma[0]["id"])
+    said = two.post(f"/people/{kept}/questions/{asked['id']}/different", "plan", WHY)
+    assert (said.status_code, fields(said)["system"], fields(said)["record"]) == (200, None, None)
+
+
 @pytest.mark.parametrize(
     "wrong", [{}, {"other": "x"}, {"other": 1, **WHY}, {"other": "x", "by": " ", "reason": "y"}, []]
 )
