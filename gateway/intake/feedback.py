@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from consent.days import day
-from gateway.config import ReferralRule, System
+from gateway.config import Settings, System
 from gateway.hub import receipts, versions
 from gateway.hub.concerned import frame_of
 from gateway.hub.notices import Kind, clear_notice, raise_notice
@@ -50,32 +50,29 @@ _SAID: Final = {
 }
 
 
-def heard(ws: Workspace, system: System, answer: Answer, rules: Iterable[ReferralRule]) -> Answer:
+def heard(ws: Workspace, system: System, answer: Answer, settings: Settings) -> Answer:
     """The answer to a record, with what it means beside itself done."""
     head = ws.heads.get(answer.ref or "") if answer.status in HEARD and not answer.late else None
     if head is None:
         return answer
     if head.ref.startswith("Task/") and answer.status is Status.STORED:
-        _task(ws, system, head)
+        _task(ws, system, head, settings)
     referral = referral_of(head.resource) if head.ref.startswith("ServiceRequest/") else None
     if referral is None:
         return answer
     if head.source == system.id != head.created_by and answer.status is Status.STORED:
-        _request(ws, system, head, referral)
-    return _referral(ws, head, referral, answer, rules)
+        _request(ws, system, head, referral, settings)
+    return _referral(ws, head, referral, answer, settings)
 
 
 # --- a referral comes in ---------------------------------------------------------------------------------
 
 
-def _referral(
-    ws: Workspace, head: Version, referral: Referral, answer: Answer, rules: Iterable[ReferralRule]
-) -> Answer:
-    participants = versions.of_types(ws.connection, ws.tenant, head.person, ["PractitionerRole"])
-    participants |= {ref: one for ref, one in ws.heads.items() if ref.startswith("PractitionerRole/")}
+def _referral(ws: Workspace, head: Version, referral: Referral, answer: Answer, settings: Settings) -> Answer:
+    participants = _participants(ws, head.person, settings)
     services = _services(participants.values(), referral.organization)
     referrer = _referrer(participants.get(referral.referrer or ""))
-    back = referring.returned(referral, referrer, services, rules, day(ws.now))
+    back = referring.returned(referral, referrer, services, settings.referral_rules, day(ws.now))
     if back is None or reading.in_error(head.resource):
         clear_notice(ws.connection, ws.tenant, Kind.REFERRAL_RETURNED, head.person, head.ref, ws.now)
         return answer
@@ -88,6 +85,15 @@ def _referral(
         )
     problem = Problem("henviser", back.text, MAY_NOT_REFER)
     return replace(answer, problems=(*answer.problems, problem), referral="not-sent")
+
+
+def _participants(ws: Workspace, person: str, settings: Settings) -> dict[str, Version]:
+    """Who takes part, as systems say whose word on that counts (as in gateway/exchange/statements.py): nobody
+    refers, or is referred to, by naming itself."""
+    found = versions.of_types(ws.connection, ws.tenant, person, ["PractitionerRole"])
+    found |= {ref: one for ref, one in ws.heads.items() if ref.startswith("PractitionerRole/")}
+    trusted = {one.id for one in settings.systems if one.adapter != "fhir" or one.states_facts}
+    return {ref: one for ref, one in found.items() if one.person == person and one.created_by in trusted}
 
 
 def _services(participants: Iterable[Version], organization: str | None) -> frozenset[str]:
@@ -110,7 +116,7 @@ def _referrer(participant: Version | None) -> Referrer | None:
 # --- a recipient's Task ----------------------------------------------------------------------------------
 
 
-def _task(ws: Workspace, system: System, task: Version) -> None:
+def _task(ws: Workspace, system: System, task: Version, settings: Settings) -> None:
     about = focus_of(task.resource)
     found = versions.of_refs(ws.connection, ws.tenant, [about]) if about else {}
     head = ws.heads.get(about or "") or found.get(about or "")
@@ -122,16 +128,16 @@ def _task(ws: Workspace, system: System, task: Version) -> None:
         said = Saying(system.id, head.person, head.ref, kind, _when(task, ws.now), None, why)
         receipts.keep(ws.connection, ws.tenant, said, ws.now)
     referral = referral_of(head.resource)
-    if referral is not None and _is_for(ws, system, head, referral):
+    if referral is not None and _is_for(ws, system, head, referral, settings):
         recorded = task.recorded or ws.now
         _change(ws, system, head, step_of(task.resource, _text(recorded)), recorded)
 
 
-def _request(ws: Workspace, system: System, head: Version, referral: Referral) -> None:
+def _request(ws: Workspace, system: System, head: Version, referral: Referral, settings: Settings) -> None:
     """The recipient has changed the referral itself."""
     old = versions.current(ws.connection, ws.tenant, head.ref)
     moved = old is not None and old.resource.get("status") != head.resource.get("status")
-    if moved and _is_for(ws, system, head, referral):
+    if moved and _is_for(ws, system, head, referral, settings):
         recorded = head.recorded or ws.now
         _change(ws, system, head, step_of_request(head.resource, _text(recorded)), recorded)
 
@@ -147,11 +153,11 @@ def _when(task: Version, now: datetime) -> datetime:
     return moment_of(task.resource) or task.recorded or now
 
 
-def _is_for(ws: Workspace, system: System, head: Version, referral: Referral) -> bool:
+def _is_for(ws: Workspace, system: System, head: Version, referral: Referral, settings: Settings) -> bool:
     """Whether the referral is for this system's organization: nobody else says how it stands there."""
     if referral.organization is not None:
         return referral.organization == system.organization
-    participants = versions.of_types(ws.connection, ws.tenant, head.person, ["PractitionerRole"])
+    participants = _participants(ws, head.person, settings)
     return referral.service in _services(participants.values(), system.organization)
 
 

@@ -51,7 +51,7 @@ class Intake:
         self._clock = clock
         self._journal = journal
         self._woken = woken
-        self._rules = settings.referral_rules
+        self._settings = settings
 
     def take(
         self,
@@ -185,7 +185,7 @@ class Intake:
             return rejected(offered.record, *refusal.problems, label=(heading.type, heading.id))
         if heading in ws.stated:
             take_numbers(ws, heading, person, known, late=answer.late)
-        return heard(ws, system, answer, self._rules)
+        return heard(ws, system, answer, self._settings)
 
 
 def _back(ws: Workspace, system: System, batch: Batch) -> None:

@@ -140,9 +140,7 @@ def test_a_system_parts_only_those_whom_it_might_merge(two: World, emma: list[di
     assert stands.state is joining.State.STANDING
 
 
-def test_a_question_tells_no_system_which_other_has_the_child(
-    two: World, emma: list[dict[str, Any]]
-) -> None:
+def test_a_question_tells_no_system_which_other_has_the_child(two: World, emma: list[dict[str, Any]]) -> None:
     kept, joined = both(two, emma)
     log = log_of_d_number(emma)[0]
     barn = {k: v for k, v in log["barn"].items() if k != "dnr"} | {"fnr": emma[0]["barn"]["fnr"]}

@@ -12,6 +12,7 @@ from gateway.exchange import disclosures
 from gateway.exchange.disclosures import Attempt, Disclosed
 from gateway.hub import links, receipts, versions
 from gateway.hub.links import Link
+from mappings.canonical import ENH, TJENESTE
 from mappings.referrals import referral_of
 from tests.end_to_end.invented import Child
 from tests.intake.world import NOW, TENANT, World, world
@@ -112,3 +113,17 @@ def test_a_task_that_asks_and_one_in_error_say_nothing(here: World) -> None:
     says(here, "requested")
     says(here, "entered-in-error")
     assert (states(here, ref), acknowledged(here, ref)) == ([], [])
+
+
+def test_nobody_makes_a_referral_theirs_by_naming_themselves_a_service(here: World) -> None:
+    ref = referral(here, "fastlege")
+    role = {
+        "resourceType": "PractitionerRole", "id": "r1", "patient": {"reference": "Patient/1"},
+        "meta": {"lastUpdated": "2026-11-21T11:00:00Z", "versionId": "1"},
+        "organization": {"identifier": {"system": ENH, "value": "343231946"}},
+        "specialty": [{"coding": [{"system": TJENESTE, "code": "fastlege"}]}],
+    }  # fmt: skip
+    (answer,) = here.take("bup", role)
+    assert answer.status.value == "stored"
+    says(here, "rejected")
+    assert (states(here, ref), acknowledged(here, ref)) == ([], ["rejected"])
