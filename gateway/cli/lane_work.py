@@ -146,6 +146,9 @@ def recheck(config: Path, recipient: str) -> None:
             found = [(row.tenant, row.id) for row in rows]
         if not found:
             raise Impossible("There is no lane to such a recipient.")
+        for tenant in sorted({tenant for tenant, _ in found}):
+            with hub.store.write(tenant) as connection:
+                steering.recheck_waiting(connection, tenant, recipient)
         running = [one for one in found if not _rechecked(hub, *one)]
     screen.say(f"{len(found) - len(running)} lanes to {recipient} look at everything again.")
     if running:

@@ -22,6 +22,7 @@ from gateway.hub import links
 from gateway.hub.links import Link
 from gateway.hub.store import Store
 from gateway.intake import Intake, Offered
+from gateway.intake.standing import doubted
 from mappings import reading
 from mappings.model import EMPTY, ITEM, State
 
@@ -92,7 +93,7 @@ class Runner:
     # --- the end -----------------------------------------------------------------------------------------
 
     def _finish(self, plan: Plan, report: Report) -> bool:
-        freed = any(_frees(one) for one in report.sent)
+        freed = any(_frees(one) or _is_missing(one) for one in report.sent)
         late = _late(plan, report)
         with self.store.write(self.system.tenant) as connection:
             now = self.clock()
@@ -136,9 +137,12 @@ class Runner:
             state = disclosures.UNKNOWN if report.down else disclosures.DELIVERED
             endings.append((plan.lookup_attempt, state, report.down or report.lookup_error))
         disclosures.finish(connection, plan.claim.tenant, endings, now)
+        missing = any(_is_missing(one) for one in report.sent)  # as it was known before this run
         settled = [_settle(one) for one in report.sent]
         newest = links.load(connection, plan.claim.tenant, self.system.id, [link.ref for link in settled])
         changed = [link for link in settled if _unsettled(newest.get(link.ref))]
+        if missing:
+            links.doubt(connection, plan.claim.tenant, self.system.id, plan.claim.person)
         if report.found is not None:
             changed += self._found(connection, plan, report)
         links.save(connection, plan.claim.tenant, changed)
@@ -221,6 +225,13 @@ def _frees(one: Sent) -> bool:
     difference = one.send.difference
     fresh = difference.link.native_id is None and difference.shown.focal.version > 1
     return one.end is End.DELIVERED and (difference.link.hold is not None or fresh)
+
+
+def _is_missing(one: Sent) -> bool:
+    """Whether the recipient has lost what it was known to have, and that is news: it was restored from a
+    backup, and may have lost more of this person's."""
+    difference = one.send.difference
+    return one.end is End.GONE and not doubted(difference.link.held, difference.earlier)
 
 
 def _is_told(one: Sent) -> bool:

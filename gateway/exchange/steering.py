@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from gateway.hub import links
 from gateway.hub.schema.tables import lane
+from gateway.intake import waiting
 
 
 def hold(connection: Connection, tenant: str, lane_id: str, reason: str) -> bool:
@@ -44,6 +45,11 @@ def recheck(connection: Connection, tenant: str, lane_id: str, now: datetime) ->
     ).one()
     links.doubt(connection, tenant, row.recipient, row.person)
     return True
+
+
+def recheck_waiting(connection: Connection, tenant: str, recipient: str) -> int:
+    """The same of what it has told us and what still waits here for something else. Returns how many."""
+    return waiting.doubt(connection, tenant, recipient)
 
 
 def _operate(

@@ -171,7 +171,9 @@ class _Work:
         found = index(name, base or [], theirs or [], current or [], held)
         if found is None:
             return self.anonymous(sides, name, place)
-        if name not in UNION and clash(*found[:3]):
+        another = [*map(len, found[:3])] == [1, 1, 1] and found[0].keys() != found[1].keys()
+        replaced = another and previous is not UNKNOWN  # its only one: no removal that may have crossed ours
+        if name not in UNION and (replaced or clash(*found[:3])):
             return self.whole(sides, place) or []
         ours, merged = found[2], Index()
         for key in dict.fromkeys((*ours, *found[1])):

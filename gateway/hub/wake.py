@@ -57,6 +57,14 @@ def wake(
     connection.execute(_WAKE_BEHIND if backfill else _WAKE, given)
 
 
+def anew(connection: Connection, tenant: str, recipient: str, persons: Iterable[str]) -> None:
+    """The lanes of these persons to one recipient look at everything once more. The caller wakes them."""
+    wanted = sorted(set(persons))
+    if wanted:
+        here = (lane.c.tenant == tenant, lane.c.recipient == recipient, lane.c.person.in_(wanted))
+        connection.execute(update(lane).where(*here).values(facts_cursor=-1))
+
+
 _IDLE = lane.c.state == "idle"
 _AT = bindparam("at", type_=Instant())
 _RAISED = (

@@ -38,6 +38,7 @@ class Entry:
     system: System
     mapping: RecordMapping
     now: bool = False  # just read from the system: what it holds, whatever its time and version say
+    doubted: bool = False  # said before the system was restored: it may hold it no longer
 
     def take(self, ws: Workspace) -> Answer:
         """Take it in. Raises RecordRefused where only put can see that it is wrong."""
@@ -62,6 +63,9 @@ class Entry:
             return self._same(ws, link)
         status = self._merge(ws, link, theirs, unsure=unsure)
         self._hold(ws, link, theirs)
+        if self.doubted:
+            link.candidates = (theirs,)
+            ws.again.add(link.ref)
         return Answer(
             status, self.heading.type, self.heading.id, ref=name.ref, problems=self.heading.warnings
         )
@@ -76,6 +80,8 @@ class Entry:
         known = ws.heads.get(name.ref)
         if known is None or name.ref.startswith("Consent/") or self.system.poll_by == "history":
             return self._late(ws, link, name)
+        if (self.now or not older) and not standing.doubted(link.held, link.candidates):
+            ws.restored.add(self.person)  # what else it held of this person it may hold no longer either
         theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, self._ids(ws, name)))
         if self.now and theirs == link.held:
             return self._same(ws, link)

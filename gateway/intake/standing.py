@@ -52,6 +52,11 @@ def went_back(link: Link, version: str | None) -> bool:
     return all(one.isdecimal() for one in both) and int(both[0]) < int(both[1])
 
 
+def doubted(held: State, candidates: Iterable[State]) -> bool:
+    """Whether it is already being looked at whether the system has what it held."""
+    return any(told(one) == told(held) for one in candidates)
+
+
 def moved_on(link: Link, version: str | None) -> bool:
     """Whether its version is a newer one than we have seen, whatever its clock says."""
     both = (version or "", link.version or "")

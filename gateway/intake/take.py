@@ -180,7 +180,8 @@ class Intake:
         known = stated_before(self._owners.key, ws.links.get(name.ref) if name else None)
         try:
             version = offered.version or heading.version
-            answer = Entry(offered.record, heading, version, person, system, mapping, offered.now).take(ws)
+            known_as = (offered.now, offered.doubted)
+            answer = Entry(offered.record, heading, version, person, system, mapping, *known_as).take(ws)
         except RecordRefused as refusal:
             return rejected(offered.record, *refusal.problems, label=(heading.type, heading.id))
         if heading in ws.stated:

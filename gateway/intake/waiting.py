@@ -61,7 +61,7 @@ def _arrivals(mapping: RecordMapping, rows: Iterable[Any]) -> list[Arrival]:
     out = []
     for row in rows:
         stored = unpack(row.content)
-        offered = Offered(stored["record"], stored["version"])
+        offered = Offered(stored["record"], stored["version"], doubted=stored.get("doubted", False))
         out.append(Arrival(None, offered, mapping.describe(offered.record), (row.native_id, row.digest)))
     return out
 
@@ -87,6 +87,18 @@ def keep(ws: Workspace, arrival: Arrival, lacks: str) -> None:
             "content": pack(content),
         },
     )
+
+
+def doubt(connection: Connection, tenant: str, system: str) -> int:
+    """What waits was told by a system that has been restored since: once it is taken in, it is looked for
+    there. Returns how many."""
+    here = (waiting_record.c.tenant == tenant, waiting_record.c.system == system)
+    rows = connection.execute(select(*_ROW).where(*here)).all()
+    for row in rows:
+        own = (waiting_record.c.native_id == row.native_id, waiting_record.c.digest == row.digest)
+        content = pack({**unpack(row.content), "doubted": True})
+        connection.execute(update(waiting_record).where(*here, *own).values(content=content))
+    return len(rows)
 
 
 def forget(ws: Workspace, arrival: Arrival) -> None:

@@ -25,7 +25,7 @@ from gateway.hub.persons import IdentifierKey, PersonRow
 from gateway.hub.schema.tables import disclosure, lane
 from gateway.hub.store import Store
 from gateway.hub.versions import FACTS, Version
-from gateway.hub.wake import wake
+from gateway.hub.wake import anew, wake
 from gateway.intake import disputes
 from gateway.intake.consents import only_permits
 from gateway.intake.twins import natives_of_twins
@@ -61,6 +61,7 @@ class Workspace:
     conflicts: list[dict[str, Any]] = field(default_factory=list)
     heard: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)  # held before, said now; by ref
     again: set[str] = field(default_factory=set)  # as they were, and lanes are to compare them once more
+    restored: set[str] = field(default_factory=set)  # persons of whom the system holds less than it did
     moved: set[str] = field(default_factory=set)  # persons with a new version
     committed: set[str] = field(default_factory=set)  # what says otherwise than before by when, or by whom
     narrowed: list[Note] = field(default_factory=list)  # consents that permit less, or may, than before
@@ -259,9 +260,12 @@ class Workspace:
             versions.append(self.connection, self.tenant, self.fresh, transaction)
             directory.note(self.connection, self.tenant, (v.resource for v in self.fresh), self.now)
             seats.keep(self.connection, self.tenant, self.key, {v.ref: v for v in self.fresh}.values())
+        for person_id in sorted(self.restored):
+            links.doubt(self.connection, self.tenant, self.system, person_id)
         links.save(self.connection, self.tenant, self.touched.values())
+        anew(self.connection, self.tenant, self.system, self.restored)
         persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
-        wake(self.connection, self.tenant, self.moved, self.now, backfill=backfill)
+        wake(self.connection, self.tenant, self.moved | self.restored, self.now, backfill=backfill)
         weighed = {v.person for v in self.fresh if v.change_no <= self.people[v.person].facts_no}
         weighed |= {p for p in self.moved if self.people[p].change_no == self.people[p].facts_no}
         committed = {v.person for v in self.fresh if v.ref in self.committed}

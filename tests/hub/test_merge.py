@@ -450,3 +450,14 @@ def test_marks_leave_their_place_in_a_list_of_extras() -> None:
     assert unmarked({"given": ["A", "B"], "_given": [masked, None]}) == {"given": ["A", "B"]}
     coded = {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "masked"}
     assert unmarked({"status": "x", "code": {"coding": [coded]}}) == {"status": "x"}
+
+
+def test_the_only_one_of_a_list_replaced_after_our_delivery_is_one_value_not_two() -> None:
+    """Found by the simulator (seed 3): a measure whose text was edited stood there with both texts."""
+    previous, delivered = goal(note=[{"text": "før"}]), goal(note=[{"text": "levert"}])
+    merged = merge(delivered, goal(note=[{"text": "deres"}]), delivered, previous=previous)
+    assert merged.value == goal(note=[{"text": "deres"}])
+    assert merged.conflicts == ()
+    back = merge(delivered, previous, delivered, previous=previous)
+    assert back.value == delivered
+    assert [(c.path, c.kind) for c in back.conflicts] == [("Goal.note", "older")]

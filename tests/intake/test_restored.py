@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from gateway.exchange import steering
 from gateway.hub import conflicts, links, versions
 from gateway.hub.schema.tables import resource
 from gateway.intake import Answer, Offered
@@ -150,3 +151,51 @@ def test_the_same_old_record_again_changes_nothing_more(edited: tuple[World, str
         tell(here, goal(1), "1")
     assert len(link(here, ref).candidates) == 1
     assert stands(here, ref)["description"]["text"] == "Utgave 3 av m1"
+
+
+def other(here: World) -> str:
+    """Another goal of the same child, of which nothing is said any more."""
+    answer = tell(here, CHILD.goal("m2", 1), "1")
+    return answer.ref or ""
+
+
+def lane(here: World) -> tuple[str, int]:
+    """How the child's lane to the log stands."""
+    with here.service.store.read(TENANT) as connection:
+        row = connection.execute(
+            text("SELECT state, facts_cursor FROM lane WHERE recipient = :log"), {"log": LOG}
+        ).one()
+    return row.state, row.facts_cursor
+
+
+@pytest.mark.parametrize("now", [True, False], ids=["read there", "sent to us"])
+def test_a_system_seen_to_have_gone_back_is_asked_for_all_it_held_of_the_child(
+    edited: tuple[World, str], *, now: bool
+) -> None:
+    here, _ = edited
+    silent = other(here)
+    tell(here, goal(1, endret=goal(4)["endret"], egneOrd="Skrevet på den gamle kopien"), "2", now=now)
+    doubted = link(here, silent)
+    assert doubted.candidates == (doubted.held,)
+    assert lane(here) == ("waiting", -1)
+
+
+def test_a_message_that_is_merely_late_brings_nothing_into_doubt(edited: tuple[World, str]) -> None:
+    here, _ = edited
+    silent = other(here)
+    assert tell(here, goal(2), "2").late
+    assert link(here, silent).candidates == ()
+    assert lane(here)[1] != -1
+
+
+def test_what_waited_while_its_system_was_restored_is_looked_for_there(here: World) -> None:
+    """Found by the simulator (seed 120): taken in after the recheck, it was believed to be there still."""
+    early = CHILD.goal("m1", 1)
+    assert tell(here, early, "1").status.value == "waiting"
+    with here.service.store.write(TENANT) as connection:
+        assert steering.recheck_waiting(connection, TENANT, LOG) == 1
+    here.take(LOG, *CHILD.log_records())
+    with here.service.store.read(TENANT) as connection:
+        ref = links.names(connection, TENANT, LOG, [early["id"]])[early["id"]].ref
+    assert link(here, ref).candidates == (link(here, ref).held,)
+    assert looked_at_again(here, ref) or lane(here)[0] == "waiting"

@@ -107,14 +107,14 @@ class Engine:
         if worker is None or not worker.poll() or op["pick"] > AT_ONCE:
             return
         while asking := [
-            f for f in self.world.network.flights if f.process == worker.number and not f.attempt
+            f
+            for f in self.world.network.flights
+            if f.process == worker.number and not f.attempt and not f.gone
         ]:
             self.world.network.step(asking[0], "ok")
             worker.loop.settle()
             while worker.loop.jobs:
                 worker.loop.run_job(0)
-            if all(f.gone for f in asking):
-                return
 
     def do_house(self, op: Op) -> None:
         """A worker keeps house."""

@@ -60,6 +60,7 @@ class Rest:
             store = world.installation.service.store
             ids = [r["id"] for r in world.rows("SELECT id FROM lane WHERE recipient = ? ORDER BY id", name)]
             with store.write(TENANT) as connection:
+                steering.recheck_waiting(connection, TENANT, name)
                 done = [steering.recheck(connection, TENANT, one, world.installation.clock()) for one in ids]
             if all(done):
                 world.rechecked.add(name)
