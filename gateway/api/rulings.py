@@ -12,7 +12,7 @@ from gateway.access.tokens_in import Caller
 from gateway.api.auth import Desk
 from gateway.api.conflict_forms import Said
 from gateway.errors import Conflict, NotFound, Unprocessable
-from gateway.exchange.contested import Choice, Contested, Onlooker
+from gateway.exchange.contested import Choice, Contested, Onlooker, rests_alike
 from gateway.exchange.facts import RECORD, PersonFacts
 from gateway.exchange.rendition import ids_at
 from gateway.exchange.sight import Looking
@@ -123,6 +123,10 @@ def _check(
     wrong = faults(value)
     if wrong or (said.value is not None and unmarked(said.value) != said.value):
         raise Unprocessable("The value does not fit there", code="not-fhir", field="value")
+    if not rests_alike(shown.head.resource, value):
+        raise Unprocessable(
+            "What is shared by it is changed where it was made", code="choice", field="choice"
+        )
     own, mapping = desk.service.settings.system(system), desk.service.mappings[system]
     assert own is not None
     parts = versions.of_items(ws.connection, ws.tenant, [shown.head.item])

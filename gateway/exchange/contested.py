@@ -16,12 +16,13 @@ from gateway.exchange.occasions import COORDINATORS
 from gateway.exchange.sight import Sight
 from gateway.hub import conflicts, versions, writers
 from gateway.hub.conflicts import Kept, State
+from gateway.hub.patients import stated_by
 from gateway.hub.places import PlaceGone, Step, replaced
 from gateway.hub.sameness import ABSENT, same
 from gateway.hub.versions import Version
 from mappings import reading
 from mappings.canonical import ENH, THIRD_PERSON
-from mappings.model import Json
+from mappings.model import Json, Resource
 from mappings.writers import writers_of
 
 # Decided where they are made: what was consented to, who takes part.
@@ -169,9 +170,20 @@ def choices(one: Kept, head: Version) -> tuple[Choice, ...]:
         return (Choice.CURRENT,)
     try:
         conflicts.at(head.resource, one.steps)
+        made = replaced(head.resource, one.steps, None if one.theirs is ABSENT else one.theirs)
     except PlaceGone:
         return (Choice.CURRENT,)
-    return tuple(Choice)
+    return tuple(c for c in Choice if c is not Choice.THEIRS or rests_alike(head.resource, made))
+
+
+def rests_alike(before: Resource, after: Resource) -> bool:
+    """Whether decisions about sharing rest on the same in both: whose it is, in which log or plan, its
+    categories and marks. A decision of a conflict moves none of that."""
+    asked = (
+        reading.category_of, reading.labels_of, reading.sensitivity_of,
+        reading.third_persons_of, reading.belongs_to, stated_by, fhir_circumstance.read,
+    )  # fmt: skip
+    return all(read(before) == read(after) for read in asked)
 
 
 def _fixed(steps: tuple[Step, ...]) -> bool:

@@ -14,7 +14,10 @@ from sqlalchemy import select
 import consent
 from consent.evaluate import UNKNOWN
 from gateway import jsontext
+from gateway.hub import conflicts as kept
+from gateway.hub import versions
 from gateway.hub.schema.tables import conflict
+from mappings.canonical import BELONGS_TO, ENTRY_KIND
 from tests.api.conftest import records
 from tests.api.test_consent_life import changed, ref
 from tests.api.test_fhir_read import person
@@ -263,6 +266,37 @@ def test_what_is_registered_in_error_is_no_conflict_any_more(disputed: Disputed)
     assert disputed.in_log(tekst=OURS, feilregistrert=error) == "stored"
     assert disputed.told("drift") == []
     assert len(disputed.told("drift", "?state=withdrawn")) == 1
+
+
+def at_a_place(disputed: Disputed, native_id: str, steps: list[Any], theirs: Any) -> dict[str, Any]:
+    """A conflict between the log and the plan at this place of an item, as the log is told of it."""
+    world, item = disputed.world, ref(disputed.world, native_id)
+    content = {"steps": steps, "theirs": theirs, "theirsAt": world.now.isoformat(), "kind": "changed"}
+    row = kept.new("fjordbyen", "plan", disputed.person, item, "place", content, world.now)
+    with world.service.store.write("fjordbyen") as connection:
+        kept.keep(connection, [row])
+    return fields(world.get(f"/conflicts/{row['id']}", "logg"))  # type: ignore[no-any-return]
+
+
+def test_a_decision_makes_nothing_another_category_or_another_logs(disputed: Disputed) -> None:
+    """What consents are asked about is said where the item is made."""
+    world = disputed.world
+    kind = [{"coding": [{"system": ENTRY_KIND, "code": "henvisning"}]}]
+    plan = {"url": BELONGS_TO, "valueReference": {"reference": "CarePlan/another"}}
+    with world.service.store.read("fjordbyen") as connection:
+        goal = versions.of_refs(connection, "fjordbyen", [disputed.goal])[disputed.goal].resource
+    (belongs,) = [e for e in goal["extension"] if e["url"] == BELONGS_TO]
+    for native_id, steps, theirs in (
+        ("e-t1", [{"field": "category"}], kind),
+        ("e-m1", [{"field": "extension"}, {"of": "extension", "like": belongs}], plan),
+    ):
+        one = at_a_place(disputed, native_id, steps, theirs)
+        assert one["current"]["shown"] == "whole", one
+        assert "theirs" not in one["choices"], one
+        for choice in ({"choice": "theirs"}, {"choice": "value", "value": theirs}):
+            said = {**choice, "version": one["version"], "by": disputed.by, "reason": "Avtalt"}
+            answer = world.post(f"/conflicts/{one['id']}/decide", "logg", said)
+            assert (answer.status_code, fields(answer)["field"]) == (422, "choice"), answer.text
 
 
 def test_a_document_is_shown_by_hash_and_size_and_its_bytes_are_had_by_that_hash(
