@@ -1,5 +1,6 @@
-"""The marks that protect what a resource says: its labels, and whom it tells about. Whoever gives a resource
-back without them has said nothing about them; only where it was made are they taken away. Pure."""
+"""The marks that protect what a resource says: its labels, whom it tells about, and what kind of entry it is,
+by which it is shared. Whoever gives a resource back without them has said nothing about them; only where it
+was made are they taken away. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from typing import Any, Final
 from mappings.canonical import THIRD_PERSON
 from mappings.model import Resource, State
 from mappings.narrowing import REDACTED
+from mappings.reading import category_of
 
 _CODING: Final = ("system", "code")
+_KIND: Final = ("category", "type", "code")  # where a resource says what kind of entry it is
 
 
 def kept(theirs: State, held: State) -> State:
@@ -24,10 +27,24 @@ def with_marks(theirs: Resource, before: Resource | None) -> Resource:
     if before is None:
         return theirs
     meta = theirs.get("meta") or {}
+    theirs = _of_its_kind(theirs, before)
     labels = _whole(_labels(before), list(meta.get("security") or ()))
     extensions = _whole(_third(before), list(theirs.get("extension") or ()))
     out = theirs if labels is None else {**theirs, "meta": {**meta, "security": labels}}
     return out if extensions is None else {**out, "extension": extensions}
+
+
+def _of_its_kind(theirs: Resource, before: Resource) -> Resource:
+    """The resource as an entry of all categories that it was of, and of none if nobody knows; the very
+    `theirs` where it is."""
+    wanted, out = category_of(before), theirs
+    for name in _KIND:
+        found = category_of(out)
+        if found == wanted or (wanted and found > wanted):
+            break
+        rest = {key: value for key, value in out.items() if key != name}
+        out = {**rest, name: before[name]} if name in before else rest
+    return out
 
 
 def _whole(marks: list[Any], said: list[Any]) -> list[Any] | None:

@@ -13,6 +13,8 @@ from gateway.config import Settings
 from gateway.hub import links, versions
 from gateway.hub.links import Link
 from mappings import reading
+from mappings.canonical import ENTRY_KIND
+from mappings.marks import with_marks as marked
 from mappings.model import ITEM, State
 from tests.access.issuer_server import Issuer
 from tests.api.test_fhir_read import matches, person
@@ -111,3 +113,53 @@ def test_nor_does_a_record_that_comes_without_its_marks_lower_it(
     assert reading.labels_of(after.resource) == reading.labels_of(before)
     assert reading.sensitivity_of(after.resource) == reading.sensitivity_of(before)
     assert reading.third_persons_of(after.resource) == reading.third_persons_of(before)
+
+
+def test_what_kind_of_entry_it_is_stays(honouring: World, emma: list[dict[str, Any]]) -> None:
+    """Without its kind a referral would be a measure, and a note a message: shared by other consents."""
+    honouring.hand_in("logg", emma)
+    own = person(honouring, emma[0])
+    seen = [
+        one
+        for kind in ("Communication", "ServiceRequest")
+        for one in matches(honouring.get(f"/fhir/{kind}?patient={own}", "bup"))
+    ]
+    assert seen
+    for one in seen:
+        ref = f"{one['resourceType']}/{one['id']}"
+        before = category(honouring, ref)
+        read = honouring.get(f"/fhir/{ref}", "bup")
+        stripped = {k: v for k, v in fields(read).items() if k != "category"} | {"priority": "urgent"}
+        put = send(honouring, "PUT", f"/fhir/{ref}", stripped, If_Match=read.headers["etag"])
+        assert put.status_code in (200, 422), put.text
+        assert category(honouring, ref) == before, (put.status_code, before)
+
+
+def category(world: World, ref: str) -> frozenset[str]:
+    """What the hub takes it for."""
+    with world.service.store.read("fjordbyen") as connection:
+        return reading.category_of(versions.of_refs(connection, "fjordbyen", [ref])[ref].resource)
+
+
+@pytest.mark.parametrize(
+    ("before", "theirs", "after"),
+    [
+        ({"type": {"text": "Møtereferat"}}, {"type": {"text": "Annet"}}, {"dokument", "moete"}),
+        ({"type": {"text": "Brev"}}, {"type": {"text": "Møtereferat"}}, {"dokument", "moete"}),
+        ({}, {}, {"dokument"}),
+    ],
+)
+def test_a_kind_may_ask_for_more_and_never_for_less(
+    before: dict[str, Any], theirs: dict[str, Any], after: set[str]
+) -> None:
+    made = marked(
+        {"resourceType": "DocumentReference", **theirs}, {"resourceType": "DocumentReference", **before}
+    )
+    assert reading.category_of(made) == after
+
+
+def test_what_nobody_knows_the_kind_of_is_given_none() -> None:
+    unknown = {"resourceType": "Observation", "code": {"text": "noe"}}
+    named = {**unknown, "category": [{"coding": [{"system": ENTRY_KIND, "code": "evaluering"}]}]}
+    assert reading.category_of(marked(named, unknown)) == frozenset()
+    assert marked(unknown, unknown) is unknown
