@@ -22,7 +22,7 @@ from gateway.hub.acts import Act
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import link
 from gateway.hub.versions import FACTS, Version
-from mappings import continuing
+from mappings import continuing, reading
 from mappings.canonical import identifier_system
 
 RECORD = identifier_system("record/")
@@ -186,8 +186,9 @@ class FactsReader:
         frames = [v for v in found if v.ref.startswith("CarePlan/")]
         frames.sort(key=lambda v: (v.resource.get("status") == "active", v.change_no))
         patients = tuple(v.ref for v in everyone)
-        apart = _sides(connection, tenant, facts, patients, decided, at)
         subjects = {v.ref: sides.patient_of(v) for v in frames}
+        about = {v.ref: _about(v, subjects) for v in found if v.ref.startswith("Consent/")}
+        apart = _sides(connection, tenant, facts, patients, decided, about, at)
         known_of = PersonFacts(
             tenant=tenant,
             person=person,
@@ -235,13 +236,20 @@ def _sides(
     facts: Facts,
     found: tuple[str, ...],
     decided: list[Act],
+    about: Mapping[str, str | None],
     at: datetime | None,
 ) -> Sides:
     """What was agreed to before a merge permits only what it was about."""
     if len(found) < 2:
         return Sides()
     ids = [ref.partition("/")[2] for ref in found]
-    return sides.sides(facts, ids, sides.partings(connection, tenant, ids, at), decided)
+    return sides.sides(facts, ids, sides.partings(connection, tenant, ids, at), decided, about)
+
+
+def _about(consent_made: Version, subjects: Mapping[str, str | None]) -> str | None:
+    """Whose Patient a consent is about, by itself or by its log or plan; None where nobody says."""
+    frame = reading.belongs_to(consent_made.resource) or ""
+    return sides.patient_of(consent_made) or subjects.get(frame)
 
 
 def _continues(

@@ -59,19 +59,38 @@ def partings(
     ]
 
 
-def sides(facts: Facts, found: Sequence[str], merges: Sequence[Parting], decided: Sequence[Act]) -> Sides:
-    """What holds on each side. found: ids of the Patients."""
-    own: dict[str | None, Facts] = {side: _on(facts, side, merges, decided) for side in (*found, None)}
+def sides(
+    facts: Facts,
+    found: Sequence[str],
+    merges: Sequence[Parting],
+    decided: Sequence[Act],
+    about: Mapping[str, str | None] | None = None,
+) -> Sides:
+    """What holds on each side. found: ids of the Patients; about: consent -> the one that it is about (None:
+    nobody knows), for those that were given before a merge and came after it."""
+    own: dict[str | None, Facts] = {
+        side: _on(facts, side, merges, decided, about or {}) for side in (*found, None)
+    }
     return Sides({side: consent.prepare(one) for side, one in own.items()}, own)
 
 
-def _on(facts: Facts, side: str | None, merges: Sequence[Parting], decided: Sequence[Act]) -> Facts:
+def _on(
+    facts: Facts,
+    side: str | None,
+    merges: Sequence[Parting],
+    decided: Sequence[Act],
+    about: Mapping[str, str | None],
+) -> Facts:
     """The facts without what was agreed to on another side before the two were one."""
     consents: set[str] = set()
     acts: set[str] = set()
     for one in merges:
         for patient, refs in one.merge.consents.items():
             consents.update(refs if one.apart(patient, side) else ())
+        for late in facts.consents:
+            before = late.recorded is None or late.recorded < one.merge.created
+            if late.id in about and before and _apart(one, about[late.id], side):
+                consents.add(late.id)
         for person, ids in one.merge.acts.items():
             acts.update(ids if one.apart(person, side) else ())
     left = [act for act in decided if act.id not in acts]
@@ -81,6 +100,10 @@ def _on(facts: Facts, side: str | None, merges: Sequence[Parting], decided: Sequ
         findings=statements.findings(left),
         overrides=statements.overrides(left),
     )
+
+
+def _apart(one: Parting, patient: str | None, side: str | None) -> bool:
+    return patient is None or one.apart(patient, side)
 
 
 def _silent(one: Consent) -> Consent:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import MetaData, select, text, update
 
 from gateway.errors import Conflict, Moved
+from gateway.exchange.sight import Looking
 from gateway.hub import claims, links, moving, past, persons, versions
 from gateway.hub.acts import Act, Kind
 from gateway.hub.joining import State
@@ -267,3 +268,33 @@ def test_what_is_written_while_they_are_merged_and_parted_is_kept_by_its_own_log
         assert {f"{child.log}-w{n}" for n in range(12)} <= set(names.values())
         assert all(name.startswith(f"{child.log}-") for name in names.values())
         assert {v.person for v in own.values()} == {who}
+
+
+def test_a_consent_that_was_given_before_and_comes_late_permits_nothing_of_the_others(here: World) -> None:
+    """What the one had agreed to when the two were two, whenever its system tells of it."""
+    early = [r for r in CHILD.log_records() if r["type"] != "samtykke"]
+    alone = [r for r in OTHER.log_records() if r["type"] != "samtykke" and r.get("rolle") != "foresatt"]
+    born = {"barn": alone[0]["barn"] | {"foedt": CHILD.born.isoformat()}}
+    here.take("stafettlogg", *early, CHILD.goal("m1", 1))
+    here.take("stafettlogg", alone[0] | born, *alone[1:], OTHER.goal("m1", 1))
+    done = merge(here, CHILD, OTHER)
+    assert permitted(here, done.kept) == (False, False)
+    here.take("stafettlogg", CHILD.consent("s", 1))  # written three weeks before the merge
+    assert permitted(here, done.kept) == (True, False)
+    since = CHILD.consent("since", 2) | {"endret": (NOW + timedelta(hours=1)).isoformat()}
+    here.take("stafettlogg", since)
+    assert permitted(here, done.kept) == (True, True)
+
+
+def permitted(here: World, person: str) -> tuple[bool, bool]:
+    """Whether the goal of either may go to BUP."""
+    service, system = here.service, here.system("bup")
+    at = NOW + timedelta(days=1)
+    with service.store.read(TENANT) as connection:
+        sight = Looking(service.settings, service.facts, system, at).whole(connection, person, hold=False)
+        names = links.names(connection, TENANT, "stafettlogg", [f"{CHILD.log}-m1", f"{OTHER.log}-m1"])
+    assert sight is not None
+    refs = {native: name.ref for native, name in names.items()}
+    assert len(refs) == 2, names
+    own, theirs = (refs[f"{one.log}-m1"] in sight.seen for one in (CHILD, OTHER))
+    return own, theirs
