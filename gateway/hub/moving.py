@@ -3,15 +3,16 @@ row is about when that is undone. Rows alone: what is right is decided elsewhere
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, and_, exists, func, select, update
+from sqlalchemy import Column, Connection, Table, and_, exists, func, insert, select, update
 
 from gateway.hub import acts
 from gateway.hub.acts import Act
-from gateway.hub.content import unpack
+from gateway.hub.content import pack, unpack
 from gateway.hub.schema.acts import act
 from gateway.hub.schema.deviations import deviation
 from gateway.hub.schema.endings import ended
@@ -28,6 +29,7 @@ from gateway.hub.schema.tables import (
 )
 
 CHUNK: Final = 500
+_OTHER: Final = uuid.UUID("0c1d7a52-3d0e-4a0b-9a53-6a5d1f6f0a17")
 BY_REFERENCE: Final[tuple[tuple[Table, Column[Any]], ...]] = (
     (link, link.c.ref),
     (conflict, conflict.c.ref),
@@ -78,6 +80,7 @@ def back(
     own = person_identifier.c
     _chosen(connection, person_identifier, tenant, old, new, own.patient, frozenset(patients))
     _chosen(connection, disclosure, tenant, old, new, disclosure.c.id, _told(connection, tenant, old, about))
+    _divide(connection, tenant, old, new, about, now)
     _chosen(connection, act, tenant, old, new, act.c.id, frozenset(acted))
     for table in TOLD:
         ids = _about(connection, table, tenant, old, about | frozenset(acted))
@@ -121,6 +124,31 @@ def _told(connection: Connection, tenant: str, person: str, refs: frozenset[str]
     )
     found = ((row.id, {one["ref"] for one in unpack(row.items)}) for row in rows)
     return frozenset(own for own, told in found if told and told <= refs)
+
+
+def _divide(
+    connection: Connection, tenant: str, old: str, new: str, refs: frozenset[str], now: datetime
+) -> None:
+    """A disclosure that told of both at once becomes two, one about each: who got what of either is found by
+    it. The other one of what is still being sent is closed as what may have arrived."""
+    rows = connection.execute(
+        select(disclosure).where(disclosure.c.tenant == tenant, disclosure.c.person == old)
+    ).all()
+    for row in rows:
+        told = unpack(row._mapping["items"])
+        theirs = [one for one in told if one["ref"] in refs]
+        if not theirs:
+            continue
+        rest = [one for one in told if one["ref"] not in refs]
+        connection.execute(
+            update(disclosure)
+            .where(disclosure.c.tenant == tenant, disclosure.c.id == row.id)
+            .values(items=pack(rest))
+        )
+        ended = {"state": "unknown", "closed": now, "error": "parted"} if row.state == "sending" else {}
+        own = str(uuid.uuid5(_OTHER, f"{row.id} {new}"))
+        other = {**row._mapping, "id": own, "person": new, "items": pack(theirs), **ended}
+        connection.execute(insert(disclosure), other)
 
 
 def _about(

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import MetaData, select, text, update
 
 from gateway.errors import Conflict, Moved
+from gateway.exchange import disclosures
+from gateway.exchange.disclosures import Attempt, Disclosed
+from gateway.exchange.holders import holders
 from gateway.exchange.sight import Looking
 from gateway.hub import claims, links, moving, past, persons, versions
 from gateway.hub.acts import Act, Kind
@@ -298,3 +301,26 @@ def permitted(here: World, person: str) -> tuple[bool, bool]:
     assert len(refs) == 2, names
     own, theirs = (refs[f"{one.log}-m1"] in sight.seen for one in (CHILD, OTHER))
     return own, theirs
+
+
+def test_who_read_of_both_at_once_is_known_of_each_after_they_were_parted(here: World) -> None:
+    """A recall of either finds them, and neither's log of what was told names what is about the other."""
+    kept, joined = both(here)
+    done = merge(here, CHILD, OTHER)
+    with here.service.store.write(TENANT) as connection:
+        natives = [f"{CHILD.log}-m1", f"{OTHER.log}-m1"]
+        names = links.names(connection, TENANT, "stafettlogg", natives)
+        own, theirs = (names[one].ref for one in natives)
+        items = tuple(Disclosed(ref, 1, ("maal",), "G1", (), ()) for ref in (own, theirs))
+        disclosures.begin(
+            connection, TENANT, [Attempt(disclosures.new_id(), kept, items)], recipient="bup", channel="read",
+            run=0, epoch=1, owner=None, now=NOW, deadline=None, state=disclosures.DELIVERED,
+        )  # fmt: skip
+    for _ in range(2):
+        merging(here).undo(kept, done.id, BY, NOW)
+        with here.service.store.read(TENANT) as connection:
+            for who, ref in ((kept, own), (joined, theirs)):
+                (told,) = disclosures.of_person(connection, TENANT, who)
+                assert [one["ref"] for one in told["items"]] == [ref]
+                assert [h.system for h in holders(connection, TENANT, who, ["bup"], [ref])] == ["bup"]
+        done = merge(here, CHILD, OTHER)
