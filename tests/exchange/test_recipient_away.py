@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from tests.peers import Peer, records_server
 CHILD = Child(1)
 
 
-def send_to(here: World, url: str, token: str) -> None:
+def send_to(here: World, url: str, token: str, now: datetime = NOW) -> None:
     """One run to the plan system at this address."""
     system = here.system("individuell-plan").model_copy(update={"url": url, "send_deadline_seconds": 3.0})
     mapping = here.service.mappings[system.id]
@@ -38,12 +39,12 @@ def send_to(here: World, url: str, token: str) -> None:
         preparer=Preparer(system, here.service.settings, mapping, here.service.facts),
         sender=Sender(system, mapping, adapter),
         intake=here.service.intake,
-        clock=lambda: NOW,
+        clock=lambda: now,
         alive=lambda: True,
     )
     with here.service.store.write(TENANT) as connection:
         breaker.ensure_recipients(connection, [system])
-        (claim,) = lanes.claim(connection, system, owner="w1", now=NOW, limit=1)
+        (claim,) = lanes.claim(connection, system, owner="w1", now=now, limit=1)
     asyncio.run(_run(runner, claim, adapter))
 
 
@@ -132,3 +133,20 @@ def test_what_refers_to_a_refused_record_is_told_of_as_not_sent(
         with here.service.store.read(TENANT) as connection:
             states = connection.execute(select(disclosure.c.state)).scalars().all()
         assert sorted(states) == ["refused", "unsent"]
+
+
+def test_a_recipient_that_has_lost_one_record_is_asked_for_all_it_held_of_the_child(
+    sqlite_url: str, tmp_path: Path, peer: Peer
+) -> None:
+    """Another server in its place stands for one restored from a backup that is older than both goals."""
+    with world(sqlite_url, tmp_path) as here, records_server() as restored:
+        goal(here)
+        peer.faults()
+        here.take("stafettlogg", CHILD.goal("m2", 1))
+        send_to(here, peer.url, peer.token)
+        here.take("stafettlogg", CHILD.goal("m1", 2))
+        for minute in (1, 2, 3):  # the one is missing; the other is looked for; both are written
+            send_to(here, restored.url, restored.token, NOW + timedelta(minutes=minute))
+        written = [one["record"] for one in restored.accepted()]
+        texts = [record["tekst"] for record in written if record["type"] == "hovedmaal"]
+        assert sorted(texts) == ["Utgave 1 av m2", "Utgave 2 av m1"]
