@@ -73,6 +73,11 @@ def is_hollow(node: dict[str, Any], out: dict[str, Any], key: str) -> bool:
     return "reference" in node and "reference" not in out
 
 
+def is_mask(value: Any) -> bool:
+    """Whether this is our mark in the place of something that was taken away: it tells of nothing."""
+    return value in (_MASK, {"extension": [_MASK]})
+
+
 def masked(shape: str, key: str) -> dict[str, Any]:
     mask: dict[str, Any] = {"extension": [dict(_MASK)]}
     if key in PRIMITIVES:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from consent import address
 from consent.decision import Plan
-from consent.shape import REQUIRED, is_hollow, masked, without_orphans
+from consent.shape import REQUIRED, is_hollow, is_mask, masked, without_orphans
 from consent.words import leads_to, may_tell, words_in
 
 GONE: Final[Any] = object()
@@ -93,6 +93,8 @@ class Tracer:
     ) -> Any:
         if isinstance(value, list):
             return self._list(kind, key, value, parent, path, shape, verdict)
+        if is_mask(value):
+            return value
         found = verdict(kind, key, value, parent, path, shape)
         if found is not None:
             self.cuts.append(found)

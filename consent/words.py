@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from consent.shape import is_mask
+
 _SILENT: Final = frozenset(
     """
     resourceType system url use status intent mode type unit profile contentType language
@@ -19,6 +21,8 @@ SHORTEST: Final = 4  # characters; shorter words are in everything
 
 def words_in(value: Any, key: str) -> Iterator[str]:
     """The words of a value that would tell of it: text, names, codes; not dates, and nothing too short."""
+    if is_mask(value):
+        return
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from words_in(inner, name)

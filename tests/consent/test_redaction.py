@@ -466,3 +466,21 @@ def test_a_redacted_copy_contains_no_string_of_a_hidden_element(
 def test_redacting_again_takes_nothing_more(resource: dict[str, Any], plan: Plan) -> None:
     once = cut(resource, plan)
     assert cut(once, plan) == once
+
+
+@pytest.mark.parametrize("place", ["Fjordbyen legesenter", "masked"])
+def test_what_was_masked_before_is_masked_still_and_the_walk_ends(place: str) -> None:
+    """Found by the simulator (seed 75): a mark of ours was cut and set anew, for ever."""
+    plan = Plan(protection="strengtFortrolig", places=frozenset({place}))
+    resource = {
+        "resourceType": "Provenance",
+        "id": "1",
+        "target": [{"reference": "Goal/1"}],
+        "recorded": "2026-12-03T12:00:00Z",
+        "agent": [{"who": MASKED}],
+        "meta": {"security": [REDACTED]},
+    }
+    assert cut(resource, plan) == resource
+    assert held(resource, plan) == ()
+    named = {**resource, "agent": [{"who": {"display": place}}, {"who": MASKED}]}
+    assert cut(named, plan)["agent"] == [{"who": MASKED}, {"who": MASKED}]
