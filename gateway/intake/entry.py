@@ -10,6 +10,7 @@ from gateway.config import System
 from gateway.hub import versions
 from gateway.hub.links import Link, Name
 from gateway.hub.merge import Conflict, merge
+from gateway.hub.sameness import ABSENT, unmarked
 from gateway.hub.versions import Version
 from gateway.intake import standing
 from gateway.intake.answer import Answer, Status
@@ -80,11 +81,12 @@ class Entry:
         known = ws.heads.get(name.ref)
         if known is None or name.ref.startswith("Consent/") or self.system.poll_by == "history":
             return self._late(ws, link, name)
-        if (self.now or not older) and not standing.doubted(link.held, link.candidates):
-            ws.restored.add(self.person)  # what else it held of this person it may hold no longer either
         theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, self._ids(ws, name)))
         if self.now and theirs == link.held:
             return self._same(ws, link)
+        differs = standing.told(theirs) != standing.told(link.held)  # else: ours, told of late
+        if (self.now or not older) and differs and not standing.doubted(link.held, link.candidates):
+            ws.restored.add(self.person)  # what else it held of this person it may hold no longer either
         edition = Edition(self.system.id, self.person, name.ref, self.heading, self.record)
         stored = not edition.was_newest(ws) and edition.keep(ws)
         fresh = len(ws.fresh)
@@ -158,8 +160,9 @@ class Entry:
                 changed.add(slot if is_inlined(slot) else link.ref)
             conflicting = conflicting or conflicts
         for ref in sorted(changed):
-            own = theirs.focus.get(PROVENANCE) if ref == link.ref else None
-            self._append(ws, link, own or self._provenance(ref))
+            own = unmarked(theirs.focus.get(PROVENANCE, ABSENT)) if ref == link.ref else ABSENT
+            named = own and all("who" in agent for agent in own.get("agent", [{}]))  # else hidden
+            self._append(ws, link, theirs.focus[PROVENANCE] if named else self._provenance(ref))
         return Status.CONFLICT if conflicting else Status.STORED
 
     def _untold(self, ws: Workspace, base: State, slot: str) -> bool:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from consent.names import DATA_ABSENT
 from gateway.exchange import steering
 from gateway.hub import conflicts, links, versions
 from gateway.hub.schema.tables import resource
 from gateway.intake import Answer, Offered
+from mappings.canonical import ENH
 from mappings.model import ITEM
 from tests.end_to_end.invented import Child
 from tests.intake.world import TENANT, World
@@ -199,3 +201,30 @@ def test_what_waited_while_its_system_was_restored_is_looked_for_there(here: Wor
         ref = links.names(connection, TENANT, LOG, [early["id"]])[early["id"]].ref
     assert link(here, ref).candidates == (link(here, ref).held,)
     assert looked_at_again(here, ref) or lane(here)[0] == "waiting"
+
+
+def test_who_wrote_is_the_system_where_the_author_was_hidden_from_it(edited: tuple[World, str]) -> None:
+    """Found by the simulator (seed 75): what is masked there says nothing of who writes there now."""
+    here, ref = edited
+    mask = {"extension": [{"url": DATA_ABSENT, "valueCode": "masked"}]}
+    with here.service.store.write(TENANT) as connection:
+        known = links.load(connection, TENANT, LOG, [ref])[ref]
+        known.held.focus["provenance"]["agent"][0]["who"] = mask
+        links.save(connection, TENANT, [known])
+    record = {k: v for k, v in goal(4).items() if k != "endretAv"}
+    assert tell(here, record, "4").status.value == "stored"
+    (agent,) = stands(here, f"Provenance/{ref.partition('/')[2]}-provenance")["agent"]
+    assert agent["who"] == {"identifier": {"system": ENH, "value": here.system(LOG).organization}}
+
+
+def test_an_echo_told_late_brings_nothing_into_doubt(
+    edited: tuple[World, str],
+) -> None:
+    here, ref = edited
+    silent = other(here)
+    with here.service.store.write(TENANT) as connection:
+        known = links.load(connection, TENANT, LOG, [ref])[ref]
+        known.version = "9"  # our deliveries
+        links.save(connection, TENANT, [known])
+    tell(here, goal(3, endret=goal(5)["endret"]), "8")
+    assert link(here, silent).candidates == ()
