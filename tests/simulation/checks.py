@@ -17,7 +17,7 @@ from tests.simulation.world import World
 def faults(world: World) -> list[str]:
     """Everything that is wrong, each with the name of its check."""
     found = [("ground", one) for one in world.ledger.breaches]
-    for check in (converged, nothing_lost, in_order, all_logged, nothing_repaired, nothing_failed):
+    for check in CHECKS:
         found += [(check.__name__, one) for one in check(world)]
     return [f"{name}: {one}" for name, one in found]
 
@@ -96,6 +96,23 @@ def nothing_lost(world: World) -> Iterator[str]:
         yield f"{text} of {word.system} is nowhere"
 
 
+def nothing_returns(world: World) -> Iterator[str]:
+    """What was edited away never becomes current again, but where a system that counts no versions has gone
+    back: that looks like an edit."""
+    last: tuple[str, set[str]] = "", set()
+    gone: set[str] = set()
+    for row in world.rows("SELECT ref, version, source, content FROM resource_version ORDER BY ref, version"):
+        ref, now = row["ref"], words_in(bytes(row["content"]))
+        if ref != last[0]:
+            last, gone = (ref, set()), set()
+        gone |= last[1] - now
+        source = row["source"]
+        uncounted = source in CLINICS or not world.start["versions"][source]
+        if now & gone and not (uncounted and source in world.restored):
+            yield f"{ref} says {sorted(now & gone)} again in version {row['version']} of {source}"
+        last = ref, now
+
+
 def _admitted(world: World, word: Word) -> bool:
     """Whether the clinic's patient is known to be this child."""
     person = world.person(world.children[word.child - 1])
@@ -149,3 +166,14 @@ def nothing_failed(world: World) -> Iterator[str]:
 
 def _text(body: Any) -> bytes:
     return json.dumps(body, default=str).encode()
+
+
+CHECKS = (
+    converged,
+    nothing_lost,
+    nothing_returns,
+    in_order,
+    all_logged,
+    nothing_repaired,
+    nothing_failed,
+)

@@ -12,8 +12,10 @@ from tests.end_to_end.invented import WRITTEN, Child
 Record = dict[str, Any]
 AGES = (
     date(2016, 3, 1),  # ten years old
-    date(2011, 12, 20),  # turns 15 a month after the beginning
-    date(2010, 12, 24),  # turns 16
+    date(2014, 12, 1),  # turns 12 ten days after the beginning
+    date(2011, 12, 1),  # turns 15
+    date(2010, 12, 1),  # turns 16
+    date(2008, 12, 1),  # turns 18
 )
 SERVICES = ("skole", "fastlege", "bup", "koordinerendeEnhet")
 CATEGORIES = ("plan", "maal", "tiltak", "lysglimt", "notat", "melding")
@@ -21,12 +23,14 @@ CATEGORIES = ("plan", "maal", "tiltak", "lysglimt", "notat", "melding")
 
 @dataclass(frozen=True, slots=True)
 class Simulated(Child):
-    """One child; everything follows from the number."""
+    """One child; everything follows from the number and the age, which is one of AGES."""
+
+    age: int = 0
 
     @property
     def born(self) -> date:
-        """Of one of the three ages."""
-        return AGES[self.number % len(AGES)] + timedelta(days=self.number // len(AGES))
+        """Never two on one day."""
+        return AGES[self.age] + timedelta(days=self.number)
 
     def participant(self) -> Record:
         """The child itself, who may decide from 15."""
@@ -42,6 +46,10 @@ class Simulated(Child):
     def opening(self) -> list[Record]:
         """The log as it stands when the simulation begins: no consent yet."""
         return [r for r in self.log_records() if r["type"] != "samtykke"] + [self.participant()]
+
+    def nektelse(self, name: str, giver: str, services: list[str], categories: list[str]) -> Record:
+        """A refusal."""
+        return {**self.samtykke(name, giver, services, categories), "avgjoerelse": "nekter"}
 
     def samtykke(self, name: str, giver: str, services: list[str], categories: list[str]) -> Record:
         """A consent."""

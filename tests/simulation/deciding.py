@@ -31,6 +31,15 @@ class Deciding:
         self._consented(child, record, Standing(self.world.seconds, op["name"], op["giver"],
             frozenset(op["services"]), frozenset(op["categories"]), until))  # fmt: skip
 
+    def do_refuse(self, op: Op) -> None:
+        """Somebody says no to something, whatever was permitted before; a later yes lifts it."""
+        child = self.world.children[op["child"] % len(self.world.children)]
+        record = child.nektelse(op["name"], op["giver"], op["services"], op["categories"])
+        no = Standing(self.world.seconds, op["name"], op["giver"], frozenset(op["services"]),
+            frozenset(op["categories"]), refuses=True)  # fmt: skip
+        self._consented(child, record, no)
+        self.world.ledger.narrowings.append(Narrowing(child.number, self.world.seconds))
+
     def do_withdraw(self, op: Op) -> None:
         """It is taken back."""
         child = self.world.children[op["child"] % len(self.world.children)]

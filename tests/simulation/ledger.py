@@ -37,7 +37,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A consent since `at` (seconds): who gave it, for whom, what. until: when it ends; gone: taken back."""
+    """A consent since `at` (seconds): who gave it, for whom, what. until: when it ends; gone: taken back;
+    refuses: it says no."""
 
     at: float
     name: str
@@ -46,6 +47,16 @@ class Standing:
     categories: frozenset[str]
     until: datetime | None = None
     gone: bool = False
+    refuses: bool = False
+
+    def covers(self, giver: str, reader: str, category: str) -> bool:
+        """Whether it speaks of this, for this giver."""
+        return self.giver == giver and reader in self.services and category in self.categories
+
+    def refused_by(self, giver: str, reader: str, category: str, valid: list[Standing]) -> bool:
+        """Whether it is a no to this that no later yes of the same giver has lifted."""
+        lifted = any(p.covers(giver, reader, category) and p.at > self.at for p in valid)
+        return self.refuses and self.covers(giver, reader, category) and not lifted
 
     def reaches_beyond(self, other: Standing) -> bool:
         """Whether this permits something that the other does not."""
@@ -109,10 +120,12 @@ class Ledger:
         for one in self.consents.get(word.child, []):
             if one.at <= at:
                 newest[one.name] = one
-        valid = [s for s in newest.values() if not s.gone and (s.until is None or day < s.until)]
+        said = newest.values()
+        valid = [s for s in said if not (s.gone or s.refuses) and (s.until is None or day < s.until)]
         readers = AUDIENCE[system] - {ORGANIZATION[one] for one in self.writers[self.roots[word.text]]}
         return all(
-            any(s.giver == giver and reader in s.services and word.category in s.categories for s in valid)
+            any(s.covers(giver, reader, word.category) for s in valid)
+            and not any(s.refused_by(giver, reader, word.category, valid) for s in said)
             for giver in self.deciders(word.child, day)
             for reader in readers
         )

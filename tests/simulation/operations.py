@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tests.simulation.children import CATEGORIES, SERVICES
+from tests.simulation.children import AGES, CATEGORIES, SERVICES
 from tests.simulation.installation import CLINICS, NATIVE, SYSTEMS, WORKERS
 
 Op = dict[str, Any]
@@ -21,8 +21,8 @@ FATES = (
 WEIGHTS = {
     "edit": 14, "create": 5, "clinic": 5, "push": 10, "claim": 12, "job": 24, "net": 22, "poll": 3,
     "house": 3, "tick": 2.5, "jump": 0.4, "kill": 0.9, "pause": 0.9, "resume": 2, "sweep": 0.4,
-    "consent": 1.5, "withdraw": 2.2, "shield": 0.3, "error": 0.4, "backup": 0.4, "restore": 0.15,
-    "outage": 0.4, "admit": 0.4, "bad": 0.2,
+    "consent": 1.5, "withdraw": 2.2, "refuse": 0.5, "shield": 0.3, "error": 0.4, "backup": 0.4,
+    "restore": 0.15, "outage": 0.4, "admit": 0.4, "bad": 0.2,
 }  # fmt: skip
 
 
@@ -41,6 +41,7 @@ def begin(chance: random.Random) -> dict[str, Any]:
         "skew": {name: chance.choice([0, 0, 0, 3 * 3600, -5 * 3600, 90, -90]) for name in SYSTEMS},
         "good": chance.choice([0.95, GOOD, GOOD, 0.5]),
         "restores": chance.random() < RESTORES,
+        "ages": [chance.randrange(len(AGES)) for _ in range(children)],
     }
 
 
@@ -81,6 +82,8 @@ def _details(do: str, chance: random.Random, start: dict[str, Any]) -> Op:
         return {"days": chance.choice([1, 12, 40])}
     if do == "consent":
         return _consent(chance, child)
+    if do == "refuse":
+        return _refusal(chance, child)
     if do in ("withdraw", "shield", "admit"):
         return {
             "child": child,
@@ -96,6 +99,17 @@ def whole(child: int, number: int) -> Op:
     giver = "barn" if number % 2 else "mor"
     reach = {"services": list(SERVICES), "categories": list(CATEGORIES), "days": None}
     return {"child": child, "name": f"s{number}", "giver": giver, **reach}
+
+
+def _refusal(chance: random.Random, child: int) -> Op:
+    number = chance.randrange(2)
+    return {
+        "child": child,
+        "name": f"n{number}",
+        "giver": "barn" if number else "mor",
+        "services": chance.sample(SERVICES, 1),
+        "categories": chance.sample(CATEGORIES, 3),
+    }
 
 
 def _consent(chance: random.Random, child: int) -> Op:

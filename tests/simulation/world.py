@@ -45,7 +45,7 @@ class World:
 
     def __post_init__(self) -> None:
         here, clock = self.installation, self.installation.clock
-        self.children = [Simulated(n + 1) for n in range(self.start["children"])]
+        self.children = [Simulated(n + 1, age) for n, age in enumerate(self.start["ages"])]
         self.native = {name: RecordSystem(name, clock, self._quality(name)) for name in NATIVE}
         self.clinics = {name: FhirSystem(name, clock, self.start["skew"][name]) for name in CLINICS}
         self.network = Network(clock, self._receive, self._leaving, self._down)
