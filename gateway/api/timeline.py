@@ -17,6 +17,7 @@ from gateway.api.documents import TimelineAnswer, errors, ok
 from gateway.api.visit import Visit, visiting
 from gateway.consents.absence_words import missing
 from gateway.errors import InvalidRequest, NotFound
+from gateway.exchange.seen import Seen
 from gateway.hub import absences
 from gateway.hub.absences import Absence
 from gateway.timeline import ALL, Entry, Timeline
@@ -50,7 +51,8 @@ def timeline(
         sight = here.looking.whole(here.connection, patient, hold=False)
         if sight is None or not sight.seen:
             raise NotFound("No such person here")
-        gone = absences.of_person(here.connection, caller.tenant, sight.person)
+        found = absences.of_person(here.connection, caller.tenant, sight.person)
+        gone = [one for one in found if _is_told(one, sight.seen.get(one.ref), caller.system)]
         entries = [
             e
             for e in Timeline(sight.seen, sight.provenances, sight.facts, gone).entries()
@@ -82,6 +84,14 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "missing": [_missing(one, entry) for one in entry.missing],
         "states": [{"state": one.state, "time": one.at, "reason": one.reason} for one in entry.steps],
     }
+
+
+def _is_told(one: Absence, seen: Seen | None, reader: str | None) -> bool:
+    """That it is gone at its source all learn who see it; of a copy, who made it and who had it. To others it
+    would tell who has the child."""
+    return seen is not None and (
+        one.system in (seen.version.created_by, reader) or seen.version.created_by == reader
+    )
 
 
 def _missing(one: Absence, entry: Entry) -> dict[str, Any]:

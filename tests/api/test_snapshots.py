@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from gateway.hub import links
+from gateway.hub.links import Link
+from gateway.intake.vanished import deleted, note_vanished
+from tests.api.test_consent_life import ref
 from tests.api.test_fhir_read import person
 from tests.api.world import World, fields
 
@@ -70,3 +74,24 @@ def test_nobody_else_learns_of_it(told: World) -> None:
 )  # fmt: skip
 def test_what_is_no_snapshot_is_refused(world: World, wrong: dict[str, Any]) -> None:
     assert world.post("/systems/logg/snapshots", "logg", wrong).status_code == 422
+
+
+def test_that_a_recipient_deleted_its_copy_tells_no_third_system_that_it_had_one(
+    world: World, emma: list[dict[str, Any]]
+) -> None:
+    world.hand_in("logg", emma)
+    own, goal = person(world, emma[0]), ref(world, "e-m1")
+    bup = world.service.settings.system("bup")
+    assert bup is not None
+    with world.service.store.write("fjordbyen") as connection:
+        known = [Link("bup", f"Patient/{own}", own, "Patient/9"), Link("bup", goal, own, "Goal/7")]
+        links.save(connection, "fjordbyen", known)
+        assert note_vanished(connection, bup, deleted(("Goal/7",)), world.now) == 1
+
+    def told(client: str) -> list[list[dict[str, Any]]]:
+        entries = fields(world.get(f"/timeline/{own}?limit=200", client))["entries"]
+        return [one["missing"] for one in entries if one["resource"] == goal]
+
+    for client in ("logg", "bup"):  # who made it, and who had it
+        assert [one["system"] for one in told(client)[0]] == ["bup"], client
+    assert told("lege") == [[]]
