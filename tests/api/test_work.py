@@ -3,6 +3,7 @@ nothing of anybody else's, and it moves with a hand-over at once."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import pytest
 from sqlalchemy import event
 
 from gateway.config import Settings
+from gateway.consents import caseload as seated
+from gateway.hub import seats, versions
 from gateway.hub.notices import Kind, raise_notice
 from gateway.hub.receipts import unacknowledged
-from mappings.canonical import JOURNAL_ACCESS
+from mappings.canonical import HPR, JOURNAL_ACCESS
 from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
 from tests.api.test_conflicts import dispute
@@ -248,6 +251,23 @@ def test_what_one_recipient_has_not_acknowledged_is_on_the_list_of_who_coordinat
         raise_notice(connection, "fjordbyen", Kind.UNACKNOWLEDGED, own, about, log.now, frame=frame)
     assert "unacknowledged" in of(log, "e-d1", "drift")
     assert "unacknowledged" in of(log, "e-d1", "logg")
+
+
+def test_nobody_takes_a_seat_by_naming_themselves(log: World) -> None:
+    """A server whose word on who takes part does not count finds nobody's children by it."""
+    holder = ref(log, "e-d1")
+    with log.service.store.write("fjordbyen") as connection:
+        made = versions.of_refs(connection, "fjordbyen", [holder])[holder]
+        number = {"system": HPR, "value": "9144999"}
+        own = {**made.resource, "id": "own", "contained": [], "identifier": [number]}
+        for maker in ("bup", "logg"):
+            one = replace(made, ref=f"PractitionerRole/{maker}", created_by=maker, resource=own)
+            seats.keep(connection, "fjordbyen", log.service.key, [one])
+            found = seated.taken(
+                connection, log.service.settings, "fjordbyen", None,
+                seated.practitioner(log.service.key, "9144999"), log.now,
+            )  # fmt: skip
+            assert [seat.participant for seat in found] == ([] if maker == "bup" else [one.ref])
 
 
 def test_costs_by_the_own_children_not_by_all(world: World) -> None:

@@ -59,6 +59,16 @@ def test_a_d_number_that_becomes_a_birth_number_finds_the_same_person_by_either(
     assert here.count("person") == 1
 
 
+def test_a_d_number_that_was_given_up_leads_to_nobody_with_another_birthday(here: World) -> None:
+    dnr = d_number(CHILD.born)
+    here.take("stafettlogg", log(CHILD, 1, dnr=dnr))
+    here.take("stafettlogg", log(CHILD, 2, fnr=CHILD.fnr))
+    plan = CHILD.plan_records()[0]
+    other = {"fnr": None, "dnr": dnr, "foedt": OTHER.born.isoformat()}
+    (answer,) = here.take("individuell-plan", plan | {"person": plan["person"] | other})
+    assert (answer.status.value, answer.problems[0].code) == ("waiting", Reason.FORMER)
+
+
 def test_both_numbers_of_a_log_lead_to_its_person(here: World) -> None:
     dnr = d_number(CHILD.born)
     here.take("stafettlogg", log(CHILD, 1, dnr=dnr))
