@@ -97,8 +97,8 @@ def nothing_lost(world: World) -> Iterator[str]:
 
 
 def nothing_returns(world: World) -> Iterator[str]:
-    """What was edited away never becomes current again, but where a system that counts no versions has gone
-    back: that looks like an edit."""
+    """What was edited away never becomes current again, but where a system was restored whose version numbers
+    do not tell of it, or no more once they have come as far again: that looks like an edit."""
     last: tuple[str, set[str]] = "", set()
     gone: set[str] = set()
     for row in world.rows("SELECT ref, version, source, content FROM resource_version ORDER BY ref, version"):
@@ -106,10 +106,8 @@ def nothing_returns(world: World) -> Iterator[str]:
         if ref != last[0]:
             last, gone = (ref, set()), set()
         gone |= last[1] - now
-        source = row["source"]
-        uncounted = source in CLINICS or not world.start["versions"][source]
-        if now & gone and not (uncounted and source in world.restored):
-            yield f"{ref} says {sorted(now & gone)} again in version {row['version']} of {source}"
+        if now & gone and row["source"] not in world.restored:
+            yield f"{ref} says {sorted(now & gone)} again in version {row['version']} of {row['source']}"
         last = ref, now
 
 

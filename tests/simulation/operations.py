@@ -21,8 +21,8 @@ FATES = (
 WEIGHTS = {
     "edit": 14, "create": 5, "clinic": 5, "push": 10, "claim": 12, "job": 24, "net": 22, "poll": 3,
     "house": 3, "tick": 2.5, "jump": 0.4, "kill": 0.9, "pause": 0.9, "resume": 2, "sweep": 0.4,
-    "consent": 1.5, "withdraw": 2.2, "refuse": 0.5, "shield": 0.3, "error": 0.4, "backup": 0.4,
-    "restore": 0.15, "outage": 0.4, "admit": 0.4, "bad": 0.2,
+    "consent": 1.5, "withdraw": 2.2, "refuse": 0.5, "shield": 0.3, "error": 0.4, "backup": 1.2,
+    "restore": 1.0, "outage": 0.4, "admit": 0.4, "bad": 0.2,
 }  # fmt: skip
 
 
