@@ -18,7 +18,7 @@ from gateway.hub.merge import Merged
 from gateway.intake import entry, workspace
 from tests.simulation import checks
 from tests.simulation.engine import Engine
-from tests.simulation.installation import SYSTEMS
+from tests.simulation.installation import NATIVE, SYSTEMS
 from tests.simulation.ledger import words_in
 from tests.simulation.network import Flight
 from tests.simulation.operations import operations, whole
@@ -39,6 +39,17 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Simulator:
 def withdrawals_ignored(patch: Patch) -> None:
     kept = statements.consents
     patch.setattr(statements, "consents", lambda *given: [replace(c, withdrawn=None) for c in kept(*given)])
+
+
+def refusals_ignored(patch: Patch) -> None:
+    kept = statements.consents
+    patch.setattr(
+        statements, "consents", lambda *given: [c for c in kept(*given) if c.decision == "samtykker"]
+    )
+
+
+def older_editions_taken(patch: Patch) -> None:
+    patch.setattr(entry.Entry, "_back", lambda *_: None)
 
 
 def edits_dropped(patch: Patch) -> None:
@@ -89,6 +100,8 @@ ONE: dict[str, Any] = {
     **operations(1, 0)[0],
     "ids": "ours",
     "children": 1,
+    "ages": [0],
+    "versions": dict.fromkeys(NATIVE, True),
     "consents": [whole(0, 0)],
     "patients": [[0, "bup"], [0, "fastlege"]],
     "skew": dict.fromkeys(SYSTEMS, 0),
@@ -131,6 +144,48 @@ def stopped_meanwhile(world: World) -> list[str]:
     engine.step({**here, "n": 902, "do": "house", "worker": flight.process + 1})
     engine.step({**here, "n": 903, "do": "resume"})
     return world.ledger.breaches
+
+
+def refused_before(world: World) -> list[str]:
+    """Somebody says no to the clinic's having goals; then a goal is written and told on."""
+    engine, here = Engine(world), {"dt": 0.01, "pick": 0.0, "worker": 0, "child": 0}
+    engine.begin(ONE["consents"])
+    no = {"name": "n0", "giver": "mor", "services": ["bup"], "categories": ["maal"]}
+    engine.step({**here, **no, "n": 0, "do": "refuse"})
+    engine.step({**here, "n": 1, "do": "create", "system": "stafettlogg", "kind": "maal"})
+    engine.run([])
+    return world.ledger.breaches
+
+
+def told_again(world: World) -> list[str]:
+    """An edition is told of once more, after the next one."""
+    engine, here = Engine(world), {"dt": 0.01, "pick": 0.0, "child": 0, "field": 0, "system": "stafettlogg"}
+    engine.begin(ONE["consents"])
+    log = world.native["stafettlogg"]
+    engine.step({**here, "n": 0, "do": "create", "kind": "maal"})
+    first = list(log.outbox)
+    engine.step({**here, "n": 1, "do": "push", "how": "all"})
+    engine.step({**here, "n": 2, "do": "edit"})
+    engine.step({**here, "n": 3, "do": "push", "how": "all"})
+    log.outbox = first
+    engine.step({**here, "n": 4, "do": "push", "how": "all"})
+    return list(checks.nothing_returns(world))
+
+
+def test_a_no_that_does_not_count_is_seen(simulator: Simulator, monkeypatch: Patch) -> None:
+    with simulator.world(1, ONE) as world:
+        assert refused_before(world) == []
+    refusals_ignored(monkeypatch)
+    with simulator.world(1, ONE) as world:
+        assert any("without a ground" in one for one in refused_before(world))
+
+
+def test_an_old_value_that_returns_is_seen(simulator: Simulator, monkeypatch: Patch) -> None:
+    with simulator.world(1, ONE) as world:
+        assert told_again(world) == []
+    older_editions_taken(monkeypatch)
+    with simulator.world(1, ONE) as world:
+        assert told_again(world)
 
 
 def test_a_withdrawal_that_is_answered_too_early_is_seen(simulator: Simulator, monkeypatch: Patch) -> None:
