@@ -27,7 +27,7 @@ from gateway.cli.outcome import Impossible
 from gateway.config import System
 from gateway.file_form import csv_of
 from gateway.hub.schema.tables import waiting_record
-from gateway.intake.history import Elsewhere
+from gateway.intake.history import Elsewhere, Part
 from gateway.service import Service, build
 from mappings.model import RecordRefused
 
@@ -114,6 +114,7 @@ class _Import:
     processes: int
 
     def run(self) -> Result:
+        self._demand_kept()
         if self.work.done:
             return self._result(already_done=True)
         with Stop().listening() as stop:
@@ -131,6 +132,18 @@ class _Import:
             )
         self.work.finish()
         return self._result()
+
+    def _demand_kept(self) -> None:
+        """What the working file has answers to is in the hub. Raises Impossible where it is not: an older
+        database was put back since."""
+        tenant, run = self.system.tenant, self.work.run
+        with self.service.store.read(tenant) as connection:
+            for number, answered in self.work.answered_in().items():
+                if Part(tenant, run, number).stands(connection)[0] < answered:
+                    raise Impossible(
+                        "The database does not hold all that this import has taken in: an older one was put"
+                        " back since. Say --again: everything is offered once more, and nothing becomes two."
+                    )
 
     def _found(self, stop: Stop) -> Iterator[tuple[int, int, Any, int, str]]:
         """Where each record lies and whose it is. Raises Stopped where someone asked to stop."""

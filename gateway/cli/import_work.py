@@ -104,6 +104,12 @@ class Work:
         )
         return [row[0] for row in rows]
 
+    def answered_in(self) -> dict[int, int]:
+        """How many records of each part have an answer."""
+        return dict(
+            self._db.execute("SELECT part, count(*) FROM piece JOIN answer USING (number) GROUP BY part")
+        )
+
     def lines(self, status: str | None = None) -> Iterator[dict[str, Any]]:
         """What was answered, in the order of the records."""
         asked = "SELECT line FROM answer WHERE coalesce(status = ?, 1) ORDER BY number"

@@ -222,6 +222,31 @@ def test_what_the_hub_has_kept_and_the_working_file_has_not_is_known_all_the_sam
     assert hub(installation) == before
 
 
+def test_after_an_older_database_was_put_back_nothing_is_said_to_be_in(
+    installation: Installation, invoke: Invoke
+) -> None:
+    first, file = installation.folder / "f.json", installation.folder / "r.json"
+    first.write_bytes(children("jonas"))
+    file.write_bytes(children("emma"))
+    invoke("import", "stafettlogg", first, "-c", installation.config)
+    arguments = ("import", "stafettlogg", file, "-c", installation.config)
+    with closing(Store(installation.url)) as store:
+        database = Path(str(store.url.database))
+    older = database.read_bytes()
+    before = hub(installation)
+    assert invoke(*arguments).exit_code == 0
+    after = hub(installation)
+    for beside in ("-wal", "-shm"):
+        database.with_name(database.name + beside).unlink(missing_ok=True)
+    database.write_bytes(older)
+    assert hub(installation) == before
+    told = invoke(*arguments)
+    assert (told.exit_code, "--again" in told.output) == (3, True), told.output
+    assert "nothing was done" not in told.output
+    assert invoke(*arguments, "--again").exit_code == 0
+    assert hub(installation) == after
+
+
 def test_the_rejected_are_listed_apart_without_content(installation: Installation, invoke: Invoke) -> None:
     records = jsontext.decode(children("emma"))
     records[9] |= {"endret": "i går formiddag"}
