@@ -44,9 +44,10 @@ class Deciding:
         """It is taken back."""
         child = self.world.children[op["child"] % len(self.world.children)]
         known = self.world.ledger.known(child.number, op["name"])
-        if known is None or known.gone:
+        there = self.world.native["stafettlogg"].records.get(f"{child.log}-{op['name']}")
+        if known is None or known.gone or there is None:  # lost there in a restore
             return
-        record = copy.deepcopy(self.world.native["stafettlogg"].records[f"{child.log}-{op['name']}"][1])
+        record = copy.deepcopy(there[1])
         record["trukket"] = {
             "tidspunkt": self.world.installation.clock().isoformat(),
             "av": record["giver"][0],
