@@ -41,7 +41,8 @@ class Send:
 
 @dataclass(slots=True)
 class Plan:
-    """One prepared run. names and subject grow while it is sent.
+    """One prepared run. names and subject grow while it is sent. former: what the recipient called what it
+    has lost, where that may be its id again.
 
     lacks: what each record refers to that the recipient did not have when the run was prepared.
     lookup: identifiers by which the person must first be found at the recipient. note: why nothing goes.
@@ -52,6 +53,7 @@ class Plan:
     cursor: int
     facts_cursor: int
     names: dict[str, str] = field(default_factory=dict)
+    former: dict[str, str] = field(default_factory=dict)
     subject: str | None = None
     sends: list[Send] = field(default_factory=list)
     lacks: dict[str, set[str]] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class Plan:
 
     def ids(self, system: System, own: str | None) -> Ids:
         """The ids of this person's things at the recipient, as far as they are known now."""
-        return ids_at(system, self.facts, self.names, self.subject, own=own)
+        return ids_at(system, self.facts, self.names, self.subject, own=own, former=self.former)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Preparer:
         if not shown and not ending:
             return
         plan.names, refused = links.names_of_person(connection, claim.tenant, self.system.id, claim.person)
+        if self.system.ids == "ours":
+            plan.former = links.former(connection, claim.tenant, self.system.id, claim.person)
         plan.note = next(iter(refused.values()), None)
         held_back = refused.keys() - plan.names.keys()
         for ref in plan.facts.patients:

@@ -61,7 +61,13 @@ def subject_at(facts: PersonFacts, names: Mapping[str, str]) -> str | None:
 
 
 def ids_at(
-    system: System, facts: PersonFacts, names: Mapping[str, str], subject: str | None, *, own: str | None
+    system: System,
+    facts: PersonFacts,
+    names: Mapping[str, str],
+    subject: str | None,
+    *,
+    own: str | None,
+    former: Mapping[str, str] | None = None,
 ) -> Ids:
     """Ids of the person's things at a recipient. A participant it does not have is called by the one that is
     the same natural person there, if there is one."""
@@ -75,7 +81,7 @@ def ids_at(
     if subject is not None:
         natives[patient] = subject
     if own is not None and own not in natives and system.adapter != "fhir":
-        natives[own] = own.partition("/")[2]  # our id, which the system takes as its own
+        natives[own] = (former or {}).get(own) or own.partition("/")[2]  # its own, or ours, which it takes
     for other in facts.patients if len(facts.patients) > 1 else ():  # it knows the child by one of them
         natives.setdefault(other, subject if subject is not None else other.partition("/")[2])
     refs = {native: ref for ref, native in natives.items()}

@@ -281,6 +281,7 @@ def _settle(one: Sent) -> Link:
         link.hold = (one.error or "refused")[:255]
         link.hold_digest = None if one.error == REFERS_TO_HELD else one.send.difference.digest
     elif one.end is End.GONE:
+        link.former = link.native_id or link.former
         link.native_id = link.version = None
         link.candidates = ()
         link.held = State(EMPTY.focus, link.held.rest)

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam, delete, select
+from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.hub import attachments
@@ -25,6 +25,7 @@ class Link:
     held: what it acknowledged from us or last sent us, whichever is later.
     candidates: what deliveries of unknown outcome may have left there, oldest first.
     previous: what it held before our last delivery, until it shows that it has seen that delivery.
+    former: what it called the item before it lost it; by that it is known still.
     """
 
     system: str
@@ -41,6 +42,7 @@ class Link:
     previous: State | None = None
     mine: bool = False  # the system made the item itself
     notice: bool = False  # no item: a notice of ours to the system, that sharing has ended
+    former: str | None = None
 
     def content(self) -> dict[str, Any]:
         """What the content column holds, attachments and all."""
@@ -68,6 +70,7 @@ class Link:
             "ref": self.ref,
             "person": self.person,
             "native_id": self.native_id,
+            "former_id": self.former,
             "version": self.version,
             "frame": self.frame,
             "changed": self.changed,
@@ -122,14 +125,18 @@ def _link(row: Row[Any], content: Any) -> Link:
         previous=_state(content.get("previous")),
         mine=content.get("mine", False),
         notice=content.get("notice", False),
+        former=row.former_id,
     )
 
 
 # Statements of the way in are built once: building them costs more than running them.
 _HERE = (link.c.tenant == bindparam("tenant"), link.c.system == bindparam("system"))
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
-_NAMES = select(link.c.native_id, link.c.ref, link.c.person, link.c.frame).where(
-    *_HERE, link.c.native_id.in_(_WANTED)
+_NAMES = select(link.c.native_id, link.c.former_id, link.c.ref, link.c.person, link.c.frame).where(
+    *_HERE, or_(link.c.native_id.in_(_WANTED), link.c.former_id.in_(_WANTED))
+)
+_FORMER = select(link.c.ref, link.c.former_id).where(
+    *_HERE, link.c.person == bindparam("person"), link.c.native_id.is_(None), link.c.former_id.is_not(None)
 )
 _NAMES_OF_PERSON = select(link.c.ref, link.c.native_id, link.c.hold, link.c.hold_digest).where(
     *_HERE, link.c.person == bindparam("person")
@@ -155,8 +162,15 @@ def names(connection: Connection, tenant: str, system: str, native_ids: Iterable
     wanted = list(native_ids)
     if not wanted:
         return {}
-    rows = connection.execute(_NAMES, {"tenant": tenant, "system": system, "wanted": wanted})
-    return {r.native_id: Name(r.native_id, r.ref, r.person, r.frame) for r in rows}
+    rows = connection.execute(_NAMES, {"tenant": tenant, "system": system, "wanted": wanted}).all()
+    former = {r.former_id: Name(r.former_id, r.ref, r.person, r.frame) for r in rows if r.former_id in wanted}
+    return former | {r.native_id: Name(r.native_id, r.ref, r.person, r.frame) for r in rows if r.native_id}
+
+
+def former(connection: Connection, tenant: str, system: str, person: str) -> dict[str, str]:
+    """Hub reference -> what the system called it, for what it has lost of this person."""
+    rows = connection.execute(_FORMER, {"tenant": tenant, "system": system, "person": person})
+    return {r.ref: r.former_id for r in rows}
 
 
 def names_of_person(

@@ -89,6 +89,8 @@ class Entry:
             ws.restored.add(self.person)  # what else it held of this person it may hold no longer either
         edition = Edition(self.system.id, self.person, name.ref, self.heading, self.record)
         stored = not edition.was_newest(ws) and edition.keep(ws)
+        if not self.now and not behind and not stored:
+            return self._kept(name, stored=False)  # what it has told before: told again, it is no news
         fresh = len(ws.fresh)
         status = self._merge(ws, link, theirs, back=True) if self.now or not older else Status.STORED
         self._hold_back(ws, link, theirs)
@@ -236,6 +238,8 @@ class Entry:
         }
 
     def _hold(self, ws: Workspace, link: Link, theirs: State) -> None:
+        if link.native_id not in (None, self.heading.id):
+            link.former = link.native_id  # it had lost the item, and tells of it by the id that it had before
         link.native_id = self.heading.id
         link.version = self.version or link.version
         link.changed = self.heading.changed

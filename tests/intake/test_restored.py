@@ -3,6 +3,7 @@ overwrite nothing newer, what is written there afterwards is taken, and it is se
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,8 +64,11 @@ def edited(here: World) -> tuple[World, str]:
     return here, answer.ref or ""
 
 
-@pytest.mark.parametrize("version", ["1", None], ids=["with a version", "by its time alone"])
-@pytest.mark.parametrize("now", [True, False], ids=["read there", "sent to us"])
+@pytest.mark.parametrize(
+    ("version", "now"),
+    [("1", True), (None, True), ("1", False)],
+    ids=["read there with a version", "read there", "sent with a version"],
+)
 def test_old_values_that_come_back_are_history_and_the_system_is_sent_what_stands_here(
     edited: tuple[World, str], version: str | None, *, now: bool
 ) -> None:
@@ -79,6 +83,24 @@ def test_old_values_that_come_back_are_history_and_the_system_is_sent_what_stand
     assert shown.focus[ITEM]["description"]["text"] == "Utgave 1 av m1"
     assert looked_at_again(here, ref)
     assert here.count("late_edition") == 0, "it is among the versions already"
+
+
+def test_what_it_has_told_before_and_tells_again_is_no_news(edited: tuple[World, str]) -> None:
+    here, ref = edited
+    answer = tell(here, goal(1))
+    assert (answer.status.value, answer.late) == ("unchanged", True)
+    assert link(here, ref).candidates == ()
+    assert not looked_at_again(here, ref)
+
+
+def test_what_it_had_lost_is_the_same_item_when_it_tells_of_it_again(edited: tuple[World, str]) -> None:
+    here, ref = edited
+    lost = replace(link(here, ref), native_id=None, former=goal(1)["id"])
+    with here.service.store.write(TENANT) as connection:
+        links.save(connection, TENANT, [lost])
+    answer = tell(here, goal(4), "4")
+    assert (answer.status.value, answer.ref) == ("stored", ref)
+    assert link(here, ref).native_id == goal(4)["id"]
 
 
 def test_what_it_shows_now_is_the_base_of_what_comes_next(edited: tuple[World, str]) -> None:

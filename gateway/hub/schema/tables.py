@@ -130,6 +130,7 @@ link = Table(  # what one system calls an item, and the value it last held
     Column("ref", _REF, primary_key=True),
     Column("person", _ID, nullable=False),
     Column("native_id", _NATIVE),  # None until the system has it
+    Column("former_id", _NATIVE),  # what the system called it before it lost it
     Column("version", String(255)),  # the system's version last seen
     Column("frame", _REF),  # log or plan of that system
     _instant("changed"),  # the system's own time of the value it holds
@@ -138,6 +139,7 @@ link = Table(  # what one system calls an item, and the value it last held
     Column("content", LargeBinary, nullable=False),  # held focus, rest, candidates and previous value
     UniqueConstraint("tenant", "system", "native_id", name="uq_link_native"),
     Index("ix_link_person", "tenant", "person", "system"),
+    Index("ix_link_former", "tenant", "system", "former_id"),
 )
 
 lane = Table(
