@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from gateway.config import Settings
+from gateway.welfare import schema
 from tests.access import issuer_server
 from tests.access.issuer_server import Issuer
 from tests.api import world as worlds
 from tests.api.world import World
+from tests.databases import APPLICATION, as_role
 
 CHILD_WELFARE = "387574913"
 PPT = "321993516"
@@ -77,3 +79,12 @@ def any_world(empty_database_url: str, sqlite_url: str, tmp_path: Path, issuer: 
     made = World(settings, issuer)
     yield made
     made.close()
+
+
+@pytest.fixture
+def reports_url(empty_database_url: str) -> str:
+    """Address of a store of reports, as who works on it; on PostgreSQL its owner has made it."""
+    if empty_database_url.startswith("sqlite"):
+        return empty_database_url
+    schema.migrate(empty_database_url, APPLICATION)
+    return as_role(empty_database_url, APPLICATION)

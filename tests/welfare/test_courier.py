@@ -54,10 +54,10 @@ def world(build: Build, peer: Peer) -> World:
 
 @pytest.fixture
 def any_world(
-    empty_database_url: str, sqlite_url: str, tmp_path: Path, issuer: Issuer, peer: Peer
+    reports_url: str, sqlite_url: str, tmp_path: Path, issuer: Issuer, peer: Peer
 ) -> Iterator[World]:
     hub = worlds.settings(sqlite_url, tmp_path, issuer)
-    made = World(with_welfare(hub, empty_database_url, barnevern=reached(peer)), issuer)
+    made = World(with_welfare(hub, reports_url, barnevern=reached(peer)), issuer)
     yield made
     made.close()
 

@@ -99,8 +99,8 @@ def kept(peer: Peer) -> list[str]:
 
 
 @pytest.mark.timeout(180)
-def test_a_report_survives_the_process(empty_database_url: str, tmp_path: Path, issuer: Issuer) -> None:
-    with records_server() as peer, serving(tmp_path, empty_database_url, issuer, peer) as gateway:
+def test_a_report_survives_the_process(reports_url: str, tmp_path: Path, issuer: Issuer) -> None:
+    with records_server() as peer, serving(tmp_path, reports_url, issuer, peer) as gateway:
         peer.faults(loseAnswer="hang")  # stored there, and the answer never comes
         own = gateway.sent("bm-oppdiktet")
         until(lambda: own in kept(peer))

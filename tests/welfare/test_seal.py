@@ -77,9 +77,9 @@ def test_a_key_that_is_none_stops_the_start(key: str, tmp_path: Path) -> None:
 
 
 def test_the_store_opens_with_the_key_it_was_made_with_alone(
-    empty_database_url: str, tmp_path: Path, issuer: Issuer
+    reports_url: str, tmp_path: Path, issuer: Issuer
 ) -> None:
-    settings = with_welfare(worlds.settings("sqlite:///elsewhere.db", tmp_path, issuer), empty_database_url)
+    settings = with_welfare(worlds.settings("sqlite:///elsewhere.db", tmp_path, issuer), reports_url)
     for _ in range(2):
         opened = office.opened(settings, lambda: worlds.NOW)
         assert opened is not None
