@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby, islice
 from multiprocessing.queues import Queue, SimpleQueue
-from multiprocessing.synchronize import Event
+from multiprocessing.synchronize import Event, Semaphore
 from pathlib import Path
 from typing import IO, Any
 
@@ -90,7 +90,25 @@ class Taker:
         return lines
 
 
-def work(job: Job, parts: SimpleQueue[int | None], told: Queue[Any], stop: Event) -> None:
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a process of its own tells the one that started it what was answered. written: it stands in the
+    working file; the hub keeps the last answers only, so the next ones wait for that."""
+
+    own: int
+    told: Queue[Any]
+    written: Semaphore
+
+    def say(self, lines: list[Line], parent: int) -> bool:
+        """Tell of a chunk, and wait until it is written. False where nobody listens any more."""
+        self.told.put((self.own, lines))
+        while not self.written.acquire(timeout=1.0):
+            if os.getppid() != parent:
+                return False
+        return True
+
+
+def work(job: Job, parts: SimpleQueue[int | None], voice: Voice, stop: Event) -> None:
     """A process of its own: part after part until there are no more, or it is told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it stops it
     parent = os.getppid()
@@ -102,10 +120,9 @@ def work(job: Job, parts: SimpleQueue[int | None], told: Queue[Any], stop: Event
         taker = Taker(service, system, job)
         while (part := parts.get()) is not None:
             for lines in taker.take(part):
-                told.put(lines)
-                if stop.is_set() or os.getppid() != parent:
+                if not voice.say(lines, parent) or stop.is_set():
                     return
     except Elsewhere:
-        told.put(None)
+        voice.told.put((voice.own, None))
     finally:
         service.close()

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import select
 
 from gateway import config, jsontext
-from gateway.cli.import_part import Job, Taker, work
+from gateway.cli.import_part import Job, Taker, Voice, work
 from gateway.cli.import_sources import Source, digest_of, sources
 from gateway.cli.import_view import Bar, reading, taking
 from gateway.cli.import_work import Work
@@ -183,12 +183,13 @@ class _Import:
 
     def _take_beside(self, stop: Stop, bar: Bar) -> None:
         context = get_context("spawn")
-        parts, told, halt = context.SimpleQueue(), context.Queue(100), context.Event()
+        parts, told, halt = context.SimpleQueue(), context.Queue(), context.Event()
+        written = [context.Semaphore(0) for _ in range(self.processes)]
         for part in [*self.work.parts(), *[None] * self.processes]:
             parts.put(part)
         started = [
-            context.Process(target=work, args=(self.job, parts, told, halt), daemon=True)
-            for _ in range(self.processes)
+            context.Process(target=work, args=(self.job, parts, Voice(own, told, one), halt), daemon=True)
+            for own, one in enumerate(written)
         ]
         for one in started:
             one.start()
@@ -198,12 +199,13 @@ class _Import:
             if stop.asked:
                 halt.set()
             try:
-                lines = told.get(timeout=PATIENCE)
+                own, lines = told.get(timeout=PATIENCE)
             except queue.Empty:
                 continue
             if lines is None:
                 raise Impossible("Another process takes this import in right now.")
             bar.add(self.work.answered(lines))
+            written[own].release()
         for one in started:
             one.join()
 

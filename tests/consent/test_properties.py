@@ -172,7 +172,7 @@ def test_junk_anywhere_never_raises_and_never_opens(
         values[0] = spoiled(values[0], name, waste)
         known = replace(known, **{row: tuple(values)})
     after = decide(request, known)
-    mistyped = isinstance(waste, bytes | int | list | dict) and waste not in ([], True)
+    mistyped = isinstance(waste, bytes | int | list | dict) and waste not in ([], {}, b"", True)
     if mistyped and name in GUARDED[part]:
         assert not after.permitted, (part, name, waste)
 

@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("STAFETTBRO_SIMULATION_SECONDS") or (300 if os.environ.get("CI") else 60))
 OPEN = {76}  # found, and told of in docs/simulation.md, but not mended yet
 LEAST = 3  # fewer than this in the time means that something is very slow
 
 
+@pytest.mark.timeout(SECONDS + 300)
 def test_no_seed_finds_anything(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "tests.simulation", "1-100000", "--seconds", str(SECONDS)]

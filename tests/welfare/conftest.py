@@ -73,18 +73,18 @@ def world(build: Build) -> World:
 
 
 @pytest.fixture
-def any_world(empty_database_url: str, sqlite_url: str, tmp_path: Path, issuer: Issuer) -> Iterator[World]:
-    """One whose store of reports is on each kind of database; the hub beside it is on SQLite."""
-    settings = with_welfare(worlds.settings(sqlite_url, tmp_path, issuer), empty_database_url)
-    made = World(settings, issuer)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def reports_url(empty_database_url: str) -> str:
     """Address of a store of reports, as who works on it; on PostgreSQL its owner has made it."""
     if empty_database_url.startswith("sqlite"):
         return empty_database_url
     schema.migrate(empty_database_url, APPLICATION)
     return as_role(empty_database_url, APPLICATION)
+
+
+@pytest.fixture
+def any_world(reports_url: str, sqlite_url: str, tmp_path: Path, issuer: Issuer) -> Iterator[World]:
+    """One whose store of reports is on each kind of database; the hub beside it is on SQLite."""
+    settings = with_welfare(worlds.settings(sqlite_url, tmp_path, issuer), reports_url)
+    made = World(settings, issuer)
+    yield made
+    made.close()

@@ -47,7 +47,8 @@ def check(world: World, own: str, text: str, client: str = "logg") -> httpx.Resp
 
 
 def send(world: World, own: str, said: str, seen: Any = (), **more: Any) -> httpx.Response:
-    body = {"id": "d-1", "text": said, "recipient": "ppt", "confirmedBy": "Kari Kontaktlærer", "seen": seen}
+    body = {"id": "droefting-1", "text": said, "recipient": "ppt", "seen": seen}
+    body["confirmedBy"] = "Kari Kontaktlærer"
     return world.post(f"/people/{own}/anonymous-discussions", "logg", body | more)
 
 
@@ -206,7 +207,7 @@ def test_it_arrives_once_and_bears_no_child(
     assert tables(hub) == rows  # the hub knows nothing of it
     assert [line for line in caplog.records if QUIET[:20] in line.getMessage()] == []
     store = list(tmp_path.glob("welfare.db*"))
-    assert found_in(store, [QUIET, own, "Kari", "d-1"]) == []
+    assert found_in(store, [QUIET, own, "Kari", "droefting-1"]) == []
 
 
 def test_the_text_is_gone_when_it_has_left(build: Build, peer: Peer) -> None:
