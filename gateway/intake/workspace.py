@@ -260,12 +260,13 @@ class Workspace:
             versions.append(self.connection, self.tenant, self.fresh, transaction)
             directory.note(self.connection, self.tenant, (v.resource for v in self.fresh), self.now)
             seats.keep(self.connection, self.tenant, self.key, {v.ref: v for v in self.fresh}.values())
+        persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
+        # Lanes before links, as a run that ends locks them: the other way round the two wait for each other.
+        wake(self.connection, self.tenant, self.moved | self.restored, self.now, backfill=backfill)
+        anew(self.connection, self.tenant, self.system, self.restored)
         for person_id in sorted(self.restored):
             links.doubt(self.connection, self.tenant, self.system, person_id)
         links.save(self.connection, self.tenant, self.touched.values())
-        anew(self.connection, self.tenant, self.system, self.restored)
-        persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
-        wake(self.connection, self.tenant, self.moved | self.restored, self.now, backfill=backfill)
         weighed = {v.person for v in self.fresh if v.change_no <= self.people[v.person].facts_no}
         weighed |= {p for p in self.moved if self.people[p].change_no == self.people[p].facts_no}
         committed = {v.person for v in self.fresh if v.ref in self.committed}
