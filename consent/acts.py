@@ -45,6 +45,7 @@ class Act:
     end: datetime
     applies_from: datetime | None
     recorded: datetime | None
+    changed: datetime | None
     withdrawn: datetime | None
     items: frozenset[str]
     labels: frozenset[str]
@@ -60,8 +61,8 @@ class Act:
         return self.permits and self.start <= time < self.end
 
     def later_than(self, other: Act) -> bool:
-        """Whether it is known to be the later of two acts."""
-        return self.recorded is not None and other.recorded is not None and self.recorded > other.recorded
+        """Whether it is known to be the later of two acts: given after what the other excepts was written."""
+        return self.recorded is not None and other.changed is not None and self.recorded > other.changed
 
     def later_than_end(self, other: Act) -> bool:
         """Whether it was given after the other was taken back."""
@@ -89,6 +90,7 @@ def _act(consent: Consent, people: People) -> Act:
     subject = CHILD if consent.about is None else people.keys.get(consent.about)
     withdrawn = None if consent.withdrawn is None else moment(consent.withdrawn)
     recorded = None if consent.recorded is None else moment(consent.recorded)
+    changed = recorded if consent.changed is None else moment(consent.changed)
     refuses = consent.decision != "samtykker"
     back = people.keys.get(consent.withdrawn_by or "") if refuses and withdrawn is not None else None
     return Act(
@@ -110,6 +112,7 @@ def _act(consent: Consent, people: People) -> Act:
         end=min(ceases(consent.end), withdrawn or ceases(None)),
         applies_from=None if consent.applies_from is None else begins(consent.applies_from),
         recorded=recorded,
+        changed=None if recorded is None or changed is None else max(recorded, changed),
         withdrawn=withdrawn,
         items=consent.items,
         labels=consent.labels,

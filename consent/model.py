@@ -198,6 +198,7 @@ class Consent:
     applies_from: date | datetime | None = None
     withdrawn: datetime | None = None
     recorded: datetime | None = None  # when the giver acted; later acts lift earlier exceptions
+    changed: datetime | None = None  # when what it refuses or excepts was last written; None: as recorded
     labels: frozenset[str] = frozenset()  # sensitivity labels it names
     in_error: bool = False
     understood: bool = True  # False: some part could not be read; it permits nothing, its exceptions stand

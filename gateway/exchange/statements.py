@@ -39,10 +39,17 @@ def counts(version: Version, settings: Settings) -> bool:
 
 
 def consents(versions: Iterable[Version], settings: Settings) -> list[Consent]:
-    """What was consented to and refused. A mere correction of a record is no later act: the time of an act is
-    that of its first version."""
+    """What was consented to and refused. A mere correction of a record is no later act, so that it lifts
+    nothing: as a permit, its time is that of its first version. What it refuses may have been added since: as
+    a refusal, its time is that of its newest."""
     return [
-        replace(act, id=v.ref, recorded=v.first_recorded, understood=act.understood and counts(v, settings))
+        replace(
+            act,
+            id=v.ref,
+            recorded=v.first_recorded,
+            changed=v.recorded,
+            understood=act.understood and counts(v, settings),
+        )
         for v in versions
         for act in fhir_consent.read(v.resource)
     ]

@@ -53,6 +53,21 @@ def test_a_record_excepted_before_it_arrived_is_still_excepted_when_it_comes(her
     assert permitted(here, "m8", "bup")
 
 
+def test_what_a_refusal_says_since_it_was_changed_is_lifted_by_no_yes_from_before(here: World) -> None:
+    first = consent(id="nei", endret="2026-08-01T08:00:00+02:00", avgjoerelse="nekter", mottakere=["skole"])
+    here.take("stafettlogg", *CHILD.log_records(), first)
+    assert permitted(here, "m1", "bup")
+    here.take("stafettlogg", {**first, "endret": "2026-09-10T08:00:00+02:00", "mottakere": ["bup"]})
+    assert not permitted(here, "m1", "bup")
+
+
+def test_a_yes_that_was_merely_corrected_lifts_no_refusal(here: World) -> None:
+    no = consent(id="nei", endret="2026-09-10T08:00:00+02:00", avgjoerelse="nekter", mottakere=["bup"])
+    here.take("stafettlogg", *CHILD.log_records(), no)
+    here.take("stafettlogg", consent(endret="2026-09-20T08:00:00+02:00", formaal="Rettet."))
+    assert not permitted(here, "m1", "bup")
+
+
 def test_a_withdrawn_consent_is_seen_at_once(here: World) -> None:
     here.take("stafettlogg", *CHILD.log_records(), CHILD.goal("m1", 1))
     assert permitted(here, "m1", "bup")
