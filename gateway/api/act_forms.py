@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from gateway.api.bodies import asks
+from gateway.api.said import text_of
 from gateway.config import Category
 from gateway.errors import Unprocessable
 from gateway.hub.acts import Kind
@@ -84,7 +85,7 @@ def read(value: Any) -> dict[str, Any]:
     form = FORMS[kind]
     _demand_fields(value, kind, form)
     said: dict[str, Any] = {
-        "kind": kind, "by": _text(value["by"], "by", 120), "reason": _text(value["reason"], "reason", 500)
+        "kind": kind, "by": text_of(value["by"], "by", 120), "reason": text_of(value["reason"], "reason", 500)
     }  # fmt: skip
     for name in LISTS.keys() & value.keys():
         said[name] = _list(value[name], name, most=1 if name in form.one else MOST)
@@ -113,12 +114,6 @@ def _demand_fields(value: dict[str, Any], kind: Kind, form: Form) -> None:
     foreign = sorted(value.keys() - _ALWAYS - _MAY - form.needs - form.may)
     if foreign:
         raise Unprocessable(f"An act of kind {kind.value} has no such field", field=foreign[0][:100])
-
-
-def _text(value: Any, name: str, most: int) -> str:
-    if not isinstance(value, str) or not 1 <= len(value.strip()) <= most:
-        raise Unprocessable(f"`{name}` is a text of at most {most} characters", field=name)
-    return value.strip()
 
 
 def _list(value: Any, name: str, *, most: int) -> frozenset[str]:

@@ -19,7 +19,8 @@ from gateway.api.consent_life import facts_of
 from gateway.api.documents import errors, ok
 from gateway.api.identity_documents import MergeAnswer, MergesAnswer, QuestionAnswer, UndoneAnswer
 from gateway.api.limits import body, decoded, demand
-from gateway.errors import Conflict, Unprocessable
+from gateway.api.said import fields_of, text_of
+from gateway.errors import Conflict
 from gateway.exchange.merging import Asked, Crossed, Undone
 from gateway.hub import claims, joining
 from gateway.hub.claims import Claim
@@ -57,8 +58,8 @@ DECIDE = asks({"by": NAME, "reason": WHY}, SAYS, ["by", "reason"])
 )
 async def merge(request: Request, desk: AtDesk, caller: MayWrite, person_id: PersonId) -> Response:
     demand(request, JSON)
-    given = _fields(decoded(await body(request)), "other", "by", "reason")
-    other = _text(given["other"], "other", 72).removeprefix("Patient/")
+    given = fields_of(decoded(await body(request)), "other", "by", "reason")
+    other = text_of(given["other"], "other", 72).removeprefix("Patient/")
     asked = _asked(caller, given)
     merging, now = desk.service.merging(caller.tenant), desk.service.clock()
     done = await _at_rest(lambda: merging.merge(person_id, other, asked, now))
@@ -80,7 +81,7 @@ async def undo(
     request: Request, desk: AtDesk, caller: MayWrite, person_id: PersonId, merge_id: OwnId
 ) -> Response:
     demand(request, JSON)
-    asked = _asked(caller, _fields(decoded(await body(request)), "by", "reason"))
+    asked = _asked(caller, fields_of(decoded(await body(request)), "by", "reason"))
     merging, now = desk.service.merging(caller.tenant), desk.service.clock()
     done = await _at_rest(lambda: merging.undo(person_id, merge_id, asked, now))
     desk.service.woken()
@@ -127,7 +128,7 @@ async def decide(
     answered: Literal["same", "different"],
 ) -> Response:
     demand(request, JSON)
-    asked = _asked(caller, _fields(decoded(await body(request)), "by", "reason"))
+    asked = _asked(caller, fields_of(decoded(await body(request)), "by", "reason"))
     merging, now = desk.service.merging(caller.tenant), desk.service.clock()
     call = merging.accept if answered == "same" else merging.refuse
     done = await run_in_threadpool(call, person_id, question_id, asked, now)
@@ -148,23 +149,8 @@ async def _at_rest(call: Callable[[], T]) -> T:
 
 
 def _asked(caller: Caller, given: dict[str, Any]) -> Asked:
-    by, reason = _text(given["by"], "by", 120), _text(given["reason"], "reason", 500)
+    by, reason = text_of(given["by"], "by", 120), text_of(given["reason"], "reason", 500)
     return Asked(by, reason, caller.client_id[:255], caller.system)
-
-
-def _fields(value: Any, *names: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Unprocessable("The body must be an object", field="")
-    wrong = next((name for name in (*names, *value) if name not in value or name not in names), None)
-    if wrong is not None:
-        raise Unprocessable("The body must hold exactly " + ", ".join(names), field=str(wrong)[:100])
-    return value
-
-
-def _text(value: Any, name: str, most: int) -> str:
-    if not isinstance(value, str) or not 1 <= len(value.strip()) <= most:
-        raise Unprocessable(f"`{name}` is a text of at most {most} characters", field=name)
-    return value.strip()
 
 
 def _merge(one: Merge) -> dict[str, Any]:

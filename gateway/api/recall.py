@@ -3,7 +3,6 @@ item and who has acknowledged. References, codes, times and the names of those w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -18,6 +17,7 @@ from gateway.api.bodies import asks
 from gateway.api.documents import errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.api.recall_documents import DeviationAnswer, DeviationAnswers, RecallAnswer
+from gateway.api.said import fields_of, text_of
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.exchange import deviations
 from gateway.exchange.deviations import Deviation
@@ -71,11 +71,11 @@ CLOSE = asks(
 )
 async def recall(request: Request, desk: AtDesk, caller: MayWrite, person_id: PersonId) -> Response:
     demand(request, JSON)
-    given = _fields(decoded(await body(request)), "items", "by", "reason")
+    given = fields_of(decoded(await body(request)), "items", "by", "reason")
     asked = Recall(
         person=person_id,
         items=_items(given["items"]),
-        by=_text(given["by"], "by", 120),
+        by=text_of(given["by"], "by", 120),
         reason=_reason(given["reason"]),
         client=caller.client_id[:255],
         system=caller.system,
@@ -141,8 +141,8 @@ def one(desk: AtDesk, caller: MayRead, deviation_id: DeviationId) -> Response:
 )
 async def close(request: Request, desk: AtDesk, caller: MayWrite, deviation_id: DeviationId) -> Response:
     demand(request, JSON)
-    given = _fields(decoded(await body(request)), "by", "reason")
-    by, note = _text(given["by"], "by", 120), _text(given["reason"], "reason", 500)
+    given = fields_of(decoded(await body(request)), "by", "reason")
+    by, note = text_of(given["by"], "by", 120), text_of(given["reason"], "reason", 500)
     return await run_in_threadpool(_close, desk, caller, deviation_id, by, note)
 
 
@@ -162,15 +162,6 @@ def _find(desk: Desk, caller: Caller, own: str) -> Deviation:
     return found[0]
 
 
-def _fields(value: Any, *names: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise Unprocessable("The body must be an object", field="")
-    wrong = next((name for name in (*names, *value) if name not in value or name not in names), None)
-    if wrong is not None:
-        raise Unprocessable("The body must hold exactly " + ", ".join(names), field=str(wrong)[:100])
-    return value
-
-
 def _items(value: Any) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else []
     if not 1 <= len(listed) <= MOST_ITEMS or not all(isinstance(one, str) and one for one in listed):
@@ -182,12 +173,6 @@ def _reason(value: Any) -> str:
     if not isinstance(value, str) or value not in REASONS:
         raise Unprocessable("`reason` is one of " + ", ".join(sorted(REASONS)), field="reason")
     return value
-
-
-def _text(value: Any, name: str, most: int) -> str:
-    if not isinstance(value, str) or not 1 <= len(value.strip()) <= most:
-        raise Unprocessable(f"`{name}` is a text of at most {most} characters", field=name)
-    return value.strip()
 
 
 def _plain(one: Deviation) -> dict[str, Any]:

@@ -4,12 +4,12 @@ transaction. Runs in the process that imports or in one beside it; where it stan
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby, islice
+from multiprocessing import parent_process
 from multiprocessing.queues import Queue, SimpleQueue
 from multiprocessing.synchronize import Event, Semaphore
 from pathlib import Path
@@ -99,11 +99,14 @@ class Voice:
     told: Queue[Any]
     written: Semaphore
 
-    def say(self, lines: list[Line], parent: int) -> bool:
-        """Tell of a chunk, and wait until it is written. False where nobody listens any more."""
+    def say(self, lines: list[Line]) -> bool:
+        """Tell of a chunk, and wait until it is written. False where nobody listens any more: asked of
+        the one that started it, since one that was killed before we ran is no parent by number."""
         self.told.put((self.own, lines))
+        listener = parent_process()
         while not self.written.acquire(timeout=1.0):
-            if os.getppid() != parent:
+            if listener is None or not listener.is_alive():
+                self.told.cancel_join_thread()  # what was not read by then is read by nobody
                 return False
         return True
 
@@ -111,7 +114,6 @@ class Voice:
 def work(job: Job, parts: SimpleQueue[int | None], voice: Voice, stop: Event) -> None:
     """A process of its own: part after part until there are no more, or it is told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it stops it
-    parent = os.getppid()
     settings = config.load(job.config)
     service = build(settings)
     try:
@@ -120,7 +122,7 @@ def work(job: Job, parts: SimpleQueue[int | None], voice: Voice, stop: Event) ->
         taker = Taker(service, system, job)
         while (part := parts.get()) is not None:
             for lines in taker.take(part):
-                if not voice.say(lines, parent) or stop.is_set():
+                if not voice.say(lines) or stop.is_set():
                     return
     except Elsewhere:
         voice.told.put((voice.own, None))

@@ -114,7 +114,8 @@ def straight(tmp_path: Path, invoke: Invoke, content: bytes) -> list[tuple[Any, 
     folder.mkdir()
     installed = install(folder)
     (folder / "r.json").write_bytes(content)
-    assert invoke("import", "stafettlogg", folder / "r.json", "-c", installed.config).exit_code == 0
+    done = invoke("import", "stafettlogg", folder / "r.json", "-c", installed.config)
+    assert done.exit_code == 0, done.output
     return hub(installed)
 
 
@@ -168,7 +169,7 @@ def test_killed_again_and_again_it_goes_on_and_ends_the_same(
     database_url: str, invoke: Invoke, tmp_path: Path
 ) -> None:
     """kill -9 at three points on the way, the processes beside it too where there are some."""
-    content = many(40, editions=3)
+    content = many(24, editions=3)
     installed = install(tmp_path, database_url)
     file = tmp_path / "r.json"
     file.write_bytes(content)
@@ -185,6 +186,21 @@ def test_killed_again_and_again_it_goes_on_and_ends_the_same(
     assert [line["number"] for line in report(file)] == list(range(1, total + 1))
     assert {line["status"] for line in report(file)} == {"stored"}  # none was offered a second time
     assert hub(installed) == straight(tmp_path, invoke, content)
+
+
+def test_killed_while_its_processes_start_it_leaves_none_behind(postgres_url: str, tmp_path: Path) -> None:
+    installed = install(tmp_path, postgres_url)
+    file = tmp_path / "r.json"
+    file.write_bytes(many(40))
+    process = start(installed, file, "--processes", "2")
+    until(lambda: len(beneath(process.pid)) >= 2)
+    process.kill()
+    process.communicate(timeout=60)  # they hold its output open for as long as they live
+
+
+def beneath(pid: int) -> list[str]:
+    """The processes it has started."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def test_interrupted_it_ends_what_is_under_way_and_says_how_to_go_on(
