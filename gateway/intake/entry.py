@@ -53,18 +53,21 @@ class Entry:
             return back
         link = link or self._link(name)
         ids = self._ids(ws, name)
-        unsure = False
+        unsure, doubtful = False, standing.doubted(link.held, link.candidates)
         if link.candidates:
             unsure = standing.settle(
                 link, self.version, lambda state: self.mapping.put(self.record, state, ids)
             )
             ws.keep(link)
         theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, ids))
+        certain = self.now or self.version is not None
+        unseen = None if certain else standing.unseen(link, theirs, doubtful=doubtful)
         if link.native_id is not None and theirs == link.held:
-            return self._same(ws, link)
+            return self._same(ws, link, unseen)
         status = self._merge(ws, link, theirs, unsure=unsure)
         self._hold(ws, link, theirs)
-        if self.doubted:
+        link.previous = unseen
+        if self.doubted or unseen is not None:  # it is looked there whether it holds that
             link.candidates = (theirs,)
             ws.again.add(link.ref)
         return Answer(
@@ -138,7 +141,9 @@ class Entry:
             natives={**ws.natives, **{ref: native for native, ref in refs.items()}},
         )
 
-    def _same(self, ws: Workspace, link: Link) -> Answer:
+    def _same(self, ws: Workspace, link: Link, unseen: State | None = None) -> Answer:
+        if unseen is not None:
+            link.candidates = (link.held,)  # said twice, it is no surer than said once
         if self.version and self.version != link.version:
             link.version = self.version
             link.previous = None

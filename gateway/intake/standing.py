@@ -4,6 +4,7 @@ record has gone back to what it was, as after a restore from a backup. Pure, but
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from gateway.hub.links import Link
 from gateway.hub.merge import Merged, merge
@@ -33,6 +34,34 @@ def settle(link: Link, version: str | None, put: Put) -> bool:
         link.held, link.previous = near[0], held
         return len(near) > 1
     return False
+
+
+def unseen(link: Link, theirs: State, *, doubtful: bool) -> State | None:
+    """Our last delivery to a system without versions, where `theirs` does not show all that it changed: that
+    may have been written there before our delivery, and lie under it. None where there is no doubt.
+    doubtful: it has been in doubt since the system last told of the item."""
+    if link.previous is None or not link.previous.focus:
+        return None
+    ours, other = (link.previous, link.held) if doubtful else (link.held, link.previous)
+    return None if _shows(theirs, ours, other) else ours
+
+
+def _shows(theirs: State, ours: State, other: State) -> bool:
+    """Whether it has all of ours that is not so in the other."""
+    said, own, rest = told(theirs), told(ours), told(other)
+    return all(
+        same(mine, value, name)
+        for slot in own.keys() | rest.keys()
+        for name, mine, was, value in _side_by_side(own.get(slot), rest.get(slot), said.get(slot))
+        if not same(mine, was, name)
+    )
+
+
+def _side_by_side(*sides: Resource | None) -> list[tuple[Any, ...]]:
+    """Every field that any of them has: its name, and its value in each."""
+    plain: list[Resource] = [unmarked(normalise(side or {})) or {} for side in sides]
+    names = sorted({name for side in plain for name in side})
+    return [(name, *(side.get(name, ABSENT) for side in plain)) for name in names]
 
 
 def distance(before: State, after: State) -> int:
@@ -76,8 +105,4 @@ def without_return(held: Resource, theirs: Resource, current: Resource, past: It
 
 
 def _differ(one: Resource, other: Resource) -> int:
-    first, second = (unmarked(normalise(side)) or {} for side in (one, other))
-    return sum(
-        not same(first.get(name, ABSENT), second.get(name, ABSENT), name)
-        for name in first.keys() | second.keys()
-    )
+    return sum(not same(first, second, name) for name, first, second in _side_by_side(one, other))

@@ -160,3 +160,28 @@ def test_an_old_form_saved_after_our_write_takes_nothing_back(weak: InProcess) -
         assert (record["egneOrd"], record["evalueringsfrist"]) == ("Nye ord", "2027-02-02")
     assert [c["system"] for c in weak.hub.conflicts()] == ["individuell-plan", "individuell-plan"]
     weak.assert_agreed()
+
+
+@pytest.mark.parametrize("echoes", [False, True], ids=["silent", "echoing"])
+def test_an_edit_that_our_write_overwrote_stands_on_both_sides_once_it_is_told(
+    weak: InProcess, echoes: bool
+) -> None:
+    """Written there after we had looked and before we wrote, told after that; then perhaps what we wrote, as
+    if it were theirs. Nobody can tell that from one who takes the edit back: a person is asked."""
+    if weak.systems.plan.variant.get("versions") != "no":
+        pytest.skip("a system with versions refuses to be overwritten")
+    there = weak.in_plan("e-m1")["id"]
+    plan = weak.systems.plan
+    overwritten = {**plan.record(there), "tekst": "Skrevet der før oss", "endret": weak.now()}
+    weak.edit("stafettlogg", "e-m1", tekst="Loggens ord")
+    weak.quiet()
+    assert plan.record(there)["tekst"] == "Loggens ord"
+    told = [overwritten, {**plan.record(there), "endret": weak.now()}]
+    weak.hand_in("individuell-plan", told if echoes else told[:1])
+    weak.quiet()
+    for record in (plan.record(there), weak.systems.stafettlogg.record("e-m1")):
+        assert record["tekst"] == "Skrevet der før oss"
+    assert [(c["system"], c["kind"], c["theirs"]) for c in weak.hub.conflicts()] == [
+        ("individuell-plan", "older", {"text": "Loggens ord"})
+    ]
+    weak.assert_agreed()

@@ -159,3 +159,43 @@ def test_a_record_that_may_be_what_we_just_created_waits_until_that_is_known(her
     assert (name.ref == answer.ref) is ours
     assert goal(here, name.ref)["description"]["text"] == "Endret der"
     assert here.count("waiting_record") == 0
+
+
+def taken_there(here: World, ref: str) -> None:
+    """What was sent last is answered, by a system without versions."""
+    with here.service.store.write(TENANT) as connection:
+        link = links.load(connection, TENANT, "individuell-plan", [ref])[ref]
+        link.previous, link.held, link.candidates = link.held, link.candidates[-1], ()
+        links.save(connection, TENANT, [link])
+
+
+def test_an_edit_told_after_our_write_is_looked_for_until_that_is_seen_however_often_it_is_told(
+    here: World,
+) -> None:
+    """It may lie under our write. Taken, sent again, and our words that come back take nothing from it."""
+    here.take("stafettlogg", *CHILD.log_records())
+    here.take("individuell-plan", *CHILD.plan_records())
+    (answer,) = here.take("stafettlogg", CHILD.goal("m1", 1))
+    ref = answer.ref or ""
+    before = delivered(here)
+    here.take("stafettlogg", CHILD.goal("m1", 2))
+    ours = cut_off(here)
+    taken_there(here, ref)
+
+    def told(record: dict[str, Any], text: str, hour: int) -> str:
+        later = {"tekst": text, "endret": (NOW + timedelta(hours=hour)).isoformat()}
+        return here.statuses("individuell-plan", {**record, **later})[0]
+
+    def looked_for() -> bool:
+        with here.service.store.read(TENANT) as connection:
+            link = links.load(connection, TENANT, "individuell-plan", [ref])[ref]
+        return link.candidates == (link.held,)
+
+    said = []
+    for hour, text in enumerate(("Skrevet før oss", "Endret før oss", "Endret før oss"), 1):
+        said.append(told(before, text, min(hour, 2)))
+        assert looked_for()
+    assert said == ["stored", "stored", "unchanged"]
+    assert told(ours, "Utgave 2 av m1", 3) == "conflict"
+    assert not looked_for()
+    assert goal(here, ref)["description"]["text"] == "Endret før oss"
