@@ -23,6 +23,7 @@ from mappings.references import references
 
 PROVENANCE = "provenance"
 NO_FORM = "not-expressible"
+REFERS_TO_HELD = "refers-to-held"
 LISTS = ("CarePlan/", "CareTeam/")
 
 
@@ -57,6 +58,12 @@ class Difference:
             held_back.add(self.ref)
             return True
         return False
+
+    def held(self) -> Link:
+        """The link of one that is blocked: nothing of it goes, and it says why."""
+        self.link.candidates = self.earlier
+        self.link.hold, self.link.hold_digest = REFERS_TO_HELD, None
+        return self.link
 
 
 def differences(
@@ -170,3 +177,12 @@ def in_order(found: Iterable[Difference]) -> list[Difference]:
             ring = list(pairwise(error.args[1]))  # (before, after)
             before, after = next((p for p in ring if by_ref[p[1]].shown.unit.item == p[1]), ring[0])
             needs[after].discard(before)
+
+
+def parted(ordered: Iterable[Difference], held_back: set[str]) -> tuple[list[Difference], list[Difference]]:
+    """Those that may go, and those that refer to what is held back; that grows by them."""
+    free: list[Difference] = []
+    blocked: list[Difference] = []
+    for one in ordered:
+        (blocked if one.blocked(held_back) else free).append(one)
+    return free, blocked

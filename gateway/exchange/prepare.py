@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from gateway.config import Settings, System
 from gateway.exchange import disclosures
-from gateway.exchange.differences import Difference, differences, in_order
+from gateway.exchange.differences import Difference, differences, in_order, parted
 from gateway.exchange.disclosures import Attempt, Disclosed
 from gateway.exchange.exempt import Unlawful, ground_of
 from gateway.exchange.facts import FactsReader, PersonFacts
@@ -126,7 +126,8 @@ class Preparer:
         found = differences(
             self.system, self.mapping, shown, known, claim.person, lambda ref: plan.ids(self.system, ref)
         )
-        ordered = [one for one in in_order(found) if not one.blocked(held_back)]
+        ordered, blocked = parted(in_order(found), held_back)
+        links.save(connection, claim.tenant, [one.held() for one in blocked])
         ordered += notices.differences(connection, ending, lambda ref: plan.ids(self.system, ref))
         most = self.most if claim.allowance is None else min(self.most, claim.allowance)
         plan.sends = [Send(disclosures.new_id(), one) for one in ordered[:most]]

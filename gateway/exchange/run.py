@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 from adapters.contract import AdapterError, Busy
 from gateway.config import System
 from gateway.exchange import awaited, breaker, deviations, disclosures, lanes, notices
+from gateway.exchange.differences import REFERS_TO_HELD
 from gateway.exchange.endings import Told
 from gateway.exchange.exempt import Exempt
 from gateway.exchange.lanes import Claim, Ending
 from gateway.exchange.prepare import Plan, Preparer
-from gateway.exchange.send import NOT_EXPRESSIBLE, REFERS_TO_HELD, End, Report, Sender, Sent
+from gateway.exchange.send import NOT_EXPRESSIBLE, End, Report, Sender, Sent
 from gateway.hub import links
 from gateway.hub.links import Link
 from gateway.hub.store import Store

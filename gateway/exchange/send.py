@@ -11,6 +11,7 @@ from enum import StrEnum
 from adapters import contract
 from adapters.contract import Adapter, Incoming, Write, Written
 from gateway.config import System
+from gateway.exchange.differences import REFERS_TO_HELD
 from gateway.exchange.prepare import Plan, Send
 from gateway.exchange.rendition import as_held
 from mappings import reading
@@ -18,7 +19,6 @@ from mappings.model import ITEM, NotExpressible, RecordMapping, Resource, State
 
 CONFLICTING = 409
 NOT_EXPRESSIBLE = "not-expressible"
-REFERS_TO_HELD = "refers-to-held"
 TURNED_AWAY = frozenset({401, 403, 408, 429, 503})  # answers of one who has not looked at what was sent
 
 
