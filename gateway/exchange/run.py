@@ -139,7 +139,7 @@ class Runner:
             endings.append((plan.lookup_attempt, state, report.down or report.lookup_error))
         disclosures.finish(connection, plan.claim.tenant, endings, now)
         missing = any(_is_missing(one) for one in report.sent)  # as it was known before this run
-        settled = [_settle(one) for one in report.sent]
+        settled = [_settle(one, self.system) for one in report.sent]
         newest = links.load(connection, plan.claim.tenant, self.system.id, [link.ref for link in settled])
         changed = [link for link in settled if _unsettled(newest.get(link.ref))]
         if missing:
@@ -263,8 +263,9 @@ def _unsettled(newest: Link | None) -> bool:
     return newest is None or bool(newest.candidates)
 
 
-def _settle(one: Sent) -> Link:
-    """The link after this end."""
+def _settle(one: Sent, system: System) -> Link:
+    """The link after this end. A server of FHIR says with each resource which version it is; what a records
+    system tells may say none, though its answers do, and may then have crossed ours."""
     link = one.send.difference.link
     if one.end in (
         End.STALE,
@@ -273,7 +274,7 @@ def _settle(one: Sent) -> Link:
     ):  # not taken: this one cannot be what the recipient holds
         link.candidates = one.send.difference.earlier
     elif one.end is End.DELIVERED and one.written is not None and one.held is not None:
-        link.previous = None if one.written.version else link.held
+        link.previous = None if one.written.version and system.adapter == "fhir" else link.held
         link.native_id, link.version = one.written.remote_id, one.written.version
         link.held, link.candidates = one.held, ()
         link.hold = link.hold_digest = None

@@ -53,6 +53,8 @@ class Entry:
             return back
         link = link or self._link(name)
         ids = self._ids(ws, name)
+        if self.version is not None and link.version is not None:
+            link.previous = None  # it counts its versions: whoever wrote this one had seen ours
         unsure, doubtful = False, standing.doubted(link.held, link.candidates)
         if link.candidates:
             unsure = standing.settle(

@@ -76,6 +76,7 @@ def test_a_system_restored_from_a_backup_gets_the_present_back(world: InProcess)
     old = {own: dict(record) for own, record in plan.records().items()}
     there = world.in_plan("e-m1")["id"]
     world.edit("stafettlogg", "e-m1", tekst="Nyere ord", egneOrd="Nye egne ord")
+    world.quiet()  # the plan's edit is of what it has got, else it takes that back
     world.edit("individuell-plan", there, evalueringsfrist="2027-06-06")
     world.quiet()
     plan.seed(list(old.values()))
@@ -85,4 +86,20 @@ def test_a_system_restored_from_a_backup_gets_the_present_back(world: InProcess)
         assert (record["tekst"], record["egneOrd"]) == ("Nyere ord", "Nye egne ord")
         assert (record["evalueringsfrist"], record["status"]) == ("2027-06-06", "naadd")
     assert world.hub.conflicts() == []
+    world.assert_agreed()
+
+
+def test_what_was_written_over_what_it_had_just_got_takes_nothing_back(world: InProcess) -> None:
+    """Somebody had the goal open in the plan while ours arrived there, and saves all of it. The plan system
+    tells of it without a version, so nobody knows whether they had seen ours."""
+    world.begin("emma")
+    opened = dict(world.in_plan("e-m1"))
+    world.edit("stafettlogg", "e-m1", tekst="Nyere ord")
+    world.quiet()
+    world.edit("individuell-plan", **{**opened, "evalueringsfrist": "2027-06-06"}, record_id=opened["id"])
+    world.quiet()
+    for record in (world.systems.stafettlogg.record("e-m1"), world.in_plan("e-m1")):
+        assert (record["tekst"], record["evalueringsfrist"]) == ("Nyere ord", "2027-06-06")
+    (left,) = world.hub.conflicts()
+    assert left["path"].startswith("Goal.description")
     world.assert_agreed()
