@@ -10,15 +10,18 @@ one attempt under the caller's total deadline (an asyncio.timeout around it); sh
     ├── Gone           the recipient no longer has what we think it has (404, 410 on update): write it anew
     ├── Busy           not now (429, 409, 503 with Retry-After): try later, after `retry_after` seconds
     ├── Unavailable    the recipient is down or will not let us in (connection, 5xx, 401, 403): breaker
+    │   └── NoToken    what lets us in there could not be had (adapters/tokens/): breaker, nothing was sent
     ├── UnknownOutcome the bytes may have gone, no answer came: it may or may not have been stored
     └── TakenOver      the caller no longer owns the run (`Write.still_ours`): this attempt did not begin
 """
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 
 Record = dict[str, Any]
@@ -66,6 +69,24 @@ class Unavailable(AdapterError):
     def __init__(self, detail: str, *, status: int | None = None, unreached: bool = False) -> None:
         super().__init__(detail, status=status)
         self.unreached = unreached
+
+
+class NoToken(Unavailable):
+    """What lets us in could not be had, so nothing was sent to the recipient.
+
+    code: stable name for programs; the sentence is for whoever runs the gateway, and names the system and
+    what to do, never a secret or another's answer. passing: a moment may heal it; retry_after: the issuer
+    asked to wait this long (seconds).
+    """
+
+    def __init__(
+        self, code: str, sentence: str, *, passing: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"{code}: {sentence}", unreached=True)
+        self.code = code
+        self.sentence = sentence
+        self.passing = passing
+        self.retry_after = retry_after
 
 
 class UnknownOutcome(AdapterError):
@@ -175,14 +196,30 @@ class Finding:
     text: str
 
 
+class Again(Enum):
+    """Why a request that was answered 401 may be made once more."""
+
+    NONCE = "nonce"  # the system has named a nonce that our proofs must carry
+    SHOWN = "shown"  # what we showed is dropped; another may be let in
+
+
 class TokenSource(Protocol):
-    """Where an adapter gets the headers that let it in. Fetched before anything is written as sending."""
+    """Where an adapter gets the headers that let it in. Made ready before anything is written as sending."""
 
-    async def headers(self) -> Mapping[str, str]:
-        """Authorization and the like. Raises Unavailable."""
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """How connections are encrypted, and with which certificate of ours; None: the ordinary way."""
 
-    def forget(self) -> None:
-        """The recipient did not accept them: fetch anew next time."""
+    async def ready(self) -> None:
+        """Have what is needed at hand. Raises NoToken."""
+
+    async def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """Authorization and the like, for one request and no other. Raises as `ready`."""
+
+    def heard(
+        self, url: str, used: Mapping[str, str], status: int, headers: Mapping[str, str]
+    ) -> Again | None:
+        """What the system answered to a request that showed `used`; why it may be made once more, if so."""
 
 
 class Adapter(Protocol):

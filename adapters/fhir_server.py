@@ -76,7 +76,7 @@ class FhirServer:
 
     async def prepare(self) -> None:
         """Have a token ready."""
-        await self._transport.tokens.headers()
+        await self._transport.tokens.ready()
 
     async def close(self) -> None:
         """Release connections."""
@@ -219,7 +219,7 @@ class FhirServer:
         body = jsontext.encode({**write.record, "id": _id_of(remote_id)})
 
         async def attempt() -> Written:
-            answer = await self._send("PUT", answers.path(remote_id), body, condition)
+            answer = await self._send("PUT", answers.path(remote_id), body, condition, write.still_ours)
             if answer.status == 412:
                 raise _Differs("HTTP 412", status=412)
             if answer.status in (404, 410):
@@ -235,7 +235,7 @@ class FhirServer:
         body = jsontext.encode({name: value for name, value in record.items() if name != "id"})
 
         async def attempt() -> tuple[Written, bool]:
-            answer = await self._send("POST", kind, body, {"If-None-Exist": condition})
+            answer = await self._send("POST", kind, body, {"If-None-Exist": condition}, still_ours)
             if answer.status == 412:
                 raise Refused("several resources carry our identifier", status=412)
             written, new = self._accepted(answer, None)
@@ -289,9 +289,11 @@ class FhirServer:
 
         return await patiently(attempt, self._patience, repeatable=True)
 
-    async def _send(self, method: str, path: str, body: bytes, condition: dict[str, str]) -> Answer:
+    async def _send(
+        self, method: str, path: str, body: bytes, condition: dict[str, str], still_ours: Callable[[], bool]
+    ) -> Answer:
         headers = {"Accept": MEDIA, "Content-Type": MEDIA, "Prefer": "return=representation", **condition}
-        return await self._transport.send(method, path, headers=headers, content=body)
+        return await self._transport.send(method, path, headers=headers, content=body, still_ours=still_ours)
 
     def _accepted(self, answer: Answer, remote_id: str | None) -> tuple[Written, bool]:
         wrong = failure(answer, answers.reasons(answer))

@@ -65,7 +65,7 @@ class RestRecords:
 
     async def prepare(self) -> None:
         """Have a token ready."""
-        await self._transport.tokens.headers()
+        await self._transport.tokens.ready()
 
     async def close(self) -> None:
         """Release connections."""
@@ -152,7 +152,7 @@ class RestRecords:
         fresh = condition == FRESH
 
         async def attempt() -> Written:
-            answer = await self._send("PUT", _path(remote_id), record, {**_named(write), **condition})
+            answer = await self._send("PUT", _path(remote_id), write, record, {**_named(write), **condition})
             if answer.status == 412:
                 raise _Differs("HTTP 412", status=412)
             if answer.status in (404, 410) and not fresh:
@@ -166,7 +166,7 @@ class RestRecords:
         headers = {**_named(write), "Stafettbro-Item": header_text(_our_id(write))}
 
         async def attempt() -> Written:
-            return answers.written(_good(await self._send("POST", "records", record, headers)), None)
+            return answers.written(_good(await self._send("POST", "records", write, record, headers)), None)
 
         return await self._patiently(attempt, write)
 
@@ -191,9 +191,14 @@ class RestRecords:
 
         return await patiently(attempt, self._patience, repeatable=True)
 
-    async def _send(self, method: str, path: str, record: Record, headers: Mapping[str, str]) -> Answer:
+    async def _send(
+        self, method: str, path: str, write: Write, record: Record, headers: Mapping[str, str]
+    ) -> Answer:
         told = {"Accept": JSON, "Content-Type": JSON, **headers}
-        return await self._transport.send(method, path, headers=told, content=jsontext.encode(record))
+        body = jsontext.encode(record)
+        return await self._transport.send(
+            method, path, headers=told, content=body, still_ours=write.still_ours
+        )
 
 
 class _Differs(Refused):

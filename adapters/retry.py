@@ -10,7 +10,15 @@ from typing import Final, TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_random_exponential
 
-from adapters.contract import AdapterError, Busy, TakenOver, Unavailable, UnknownOutcome, always
+from adapters.contract import (
+    AdapterError,
+    Busy,
+    NoToken,
+    TakenOver,
+    Unavailable,
+    UnknownOutcome,
+    always,
+)
 
 T = TypeVar("T")
 PASSING: Final = frozenset({502, 503, 504})
@@ -73,6 +81,8 @@ def _passing(error: BaseException) -> bool:
     """True for what a moment may heal: no connection, a gateway that found nobody, a request to wait."""
     if isinstance(error, Busy):
         return error.status in (429, 503)
+    if isinstance(error, NoToken):
+        return error.passing
     return isinstance(error, Unavailable) and (error.unreached or error.status in PASSING)
 
 

@@ -7,7 +7,7 @@ answer means for a record is the adapter's business.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,7 +17,17 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 
 from adapters import jsontext
-from adapters.contract import AdapterError, Busy, Refused, TokenSource, Unavailable, UnknownOutcome
+from adapters.contract import (
+    AdapterError,
+    Again,
+    Busy,
+    Refused,
+    TakenOver,
+    TokenSource,
+    Unavailable,
+    UnknownOutcome,
+    always,
+)
 
 MAX_BODY: Final = 32 * 1024 * 1024
 _ETAG: Final = re.compile(r'(?:W/)?"([^"\x00-\x1f]{1,128})"')
@@ -56,7 +66,9 @@ class Transport:
         self.tokens = tokens
         # Node closes idle connections after 5 s; a write on one that is just closing has an unknown outcome.
         limits = httpx.Limits(keepalive_expiry=3.0)
-        self._client = client or httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
+        self._client = client or httpx.AsyncClient(
+            timeout=timeout, limits=limits, trust_env=False, verify=tokens.tls or True
+        )
 
     async def close(self) -> None:
         """Release connections."""
@@ -83,26 +95,52 @@ class Transport:
         headers: Mapping[str, str],
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        still_ours: Callable[[], bool] = always,
     ) -> Answer:
-        """One request. `path` is relative to the base, or an address of the same origin."""
+        """One request. `path` is relative to the base, or an address of the same origin.
+
+        A 401 says that nothing was done: the request is then made once more with a fresh nonce, and once more
+        with a fresh token, where the token source says that this may help. `still_ours` is asked before the
+        bytes of each; raises TakenOver when it says no.
+        """
         url = urljoin(f"{self.url}/", path)
         if not self.same_origin(url):
             raise Unavailable("the address points away from the system")
-        allowed = await self.tokens.headers()
+        tried: set[Again] = set()
+        while True:
+            request = self._request(method, url, params, content, headers)
+            used = await self.tokens.headers(method, str(request.url))
+            request.headers.update(used)
+            if not still_ours():
+                raise TakenOver("the run was taken over")
+            answer = await self._answered(request)
+            again = self.tokens.heard(str(request.url), used, answer.status, answer.headers)
+            if again is None or again in tried:
+                return answer
+            tried.add(again)
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        content: bytes | None,
+        headers: Mapping[str, str],
+    ) -> httpx.Request:
         try:
-            request = self._client.build_request(
-                method, url, params=params, content=content, headers={**headers, **allowed}
-            )
-            answer = await self._sent(request)
+            return self._client.build_request(method, url, params=params, content=content, headers=headers)
+        except httpx.InvalidURL as error:
+            raise Unavailable("the address cannot be used", unreached=True) from error
+
+    async def _answered(self, request: httpx.Request) -> Answer:
+        try:
+            return await self._sent(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("no connection", unreached=True) from error
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             raise Unavailable("the address cannot be used", unreached=True) from error
         except httpx.HTTPError as error:
             raise UnknownOutcome("no answer") from error
-        if answer.status == 401:
-            self.tokens.forget()
-        return answer
 
     async def _sent(self, request: httpx.Request) -> Answer:
         response = await self._client.send(request, stream=True, follow_redirects=False)

@@ -6,14 +6,18 @@ file ("file:/run/secrets/name") that holds it.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from gateway.config_model import Model as Model
+from gateway.config_model import SecretRef as SecretRef
+from gateway.config_model import secret as secret
+from gateway.credentials import Credentials as Credentials
+from gateway.credentials import Trust as Trust
 from gateway.errors import ConfigurationError
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -26,34 +30,6 @@ Category = Literal[
 
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+$", max_length=254)]
 ResourceType = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{1,63}$")]
-
-
-def _reference(value: str) -> str:
-    if not value.startswith(("env:", "file:")):
-        raise ValueError("must be env:NAME or file:/path")
-    return value
-
-
-SecretRef = Annotated[str, AfterValidator(_reference)]
-
-
-def secret(reference: str) -> str:
-    """The secret that a reference names. Raises ConfigurationError, which names the reference only."""
-    kind, _, name = reference.partition(":")
-    if kind == "env":
-        value = os.environ.get(name)
-    else:
-        path = Path(name)
-        value = path.read_text().strip() if path.is_file() else None
-    if not value:
-        raise ConfigurationError(f"the secret {reference} is not set")
-    return value
-
-
-class Model(BaseModel):
-    """Every table of the file: unknown keys are errors, so that a misspelt one is noticed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Tenant(Model):
@@ -79,18 +55,6 @@ class Organization(Model):
     name: str
     regime: Literal["health", "child-welfare", "education", "administration", "social", "police", "private"]
     agency: Name | None = None  # the agency it is part of (law.md G3)
-
-
-class Credentials(Model):
-    """How we are let in at a system."""
-
-    kind: Literal["bearer", "client-credentials", "api-key", "basic", "none"] = "none"
-    token_ref: SecretRef | None = None  # bearer, api-key
-    header: str = "X-API-Key"  # api-key
-    token_url: str | None = None  # client-credentials
-    client_id: str | None = None
-    secret_ref: SecretRef | None = None
-    scope: str = ""
 
 
 class System(Model):

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import adapters
 import mappings
-from adapters import tokens
-from adapters.contract import Adapter, TokenSource
-from gateway.config import Credentials, Settings, System, secret
+from adapters.contract import Adapter
+from gateway.access.tokens_out import token_source
+from gateway.config import Settings, System
 from gateway.consents.postman import employ
 from gateway.documents import DocumentMapping
 from gateway.errors import ConfigurationError
@@ -169,7 +169,7 @@ def open_adapter(system: System, installation: str | None = None) -> Adapter:
     try:
         return adapters.open_adapter(
             system.adapter,
-            tokens=_tokens(system.id, system.credentials),
+            tokens=token_source(system),
             url=system.url,
             ids=system.ids,
             deadline=system.send_deadline_seconds,
@@ -184,24 +184,3 @@ def open_adapter(system: System, installation: str | None = None) -> Adapter:
         )
     except ValueError as error:
         raise ConfigurationError(f"system {system.id}: {error}") from error
-
-
-def _tokens(system: str, credentials: Credentials) -> TokenSource:
-    kind = credentials.kind
-    if kind == "none":
-        return tokens.none()
-    if kind in ("bearer", "api-key"):
-        value = secret(_stated(system, "token_ref", credentials.token_ref))
-        return tokens.bearer(value) if kind == "bearer" else tokens.api_key(value, credentials.header)
-    client = _stated(system, "client_id", credentials.client_id)
-    word = secret(_stated(system, "secret_ref", credentials.secret_ref))
-    if kind == "basic":
-        return tokens.basic(client, word)
-    url = _stated(system, "token_url", credentials.token_url)
-    return tokens.ClientCredentials(url, client, word, scope=credentials.scope)
-
-
-def _stated(system: str, name: str, value: str | None) -> str:
-    if value is None:
-        raise ConfigurationError(f"system {system}: credentials need {name}")
-    return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -13,7 +12,6 @@ from gateway import jsontext
 
 MAX_BYTES = 256 * 1024
 SECONDS = 5.0
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def get_json(url: str) -> dict[str, Any]:
@@ -27,12 +25,6 @@ def get_json(url: str) -> dict[str, Any]:
 def post_form(url: str, fields: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
     """The status and JSON object that answer a form."""
     return _call("POST", url, fields)
-
-
-def is_safe(url: str) -> bool:
-    """Whether an address is https, or http on this machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def _call(method: str, url: str, fields: Mapping[str, str] | None) -> tuple[int, dict[str, Any]]:

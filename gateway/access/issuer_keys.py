@@ -14,7 +14,8 @@ import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
-from gateway.access.issuer_calls import get_json, is_safe
+from adapters.tokens.addresses import is_safe
+from gateway.access.issuer_calls import get_json
 from gateway.config import Issuer
 from gateway.errors import ConfigurationError, NotReady
 

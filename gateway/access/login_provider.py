@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from gateway.access.issuer_calls import get_json, is_safe
+from adapters.tokens.addresses import is_safe
+from gateway.access.issuer_calls import get_json
 from gateway.errors import ConfigurationError, NotReady
 
 KEEP_SECONDS = 24 * 3600.0

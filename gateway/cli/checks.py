@@ -6,12 +6,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 from adapters.contract import AdapterError, Finding
 from gateway.access.client_assertion import ClientAssertion
-from gateway.cli import database, mapping_of
+from gateway.cli import database, mapping_of, token_checks
+from gateway.cli.findings import Found as Found
+from gateway.cli.findings import Level
 from gateway.cli.outcome import Impossible, expected, fault
 from gateway.config import Route, Settings, System, secret
 from gateway.errors import ConfigurationError
@@ -22,18 +23,8 @@ from gateway.hub.store import Store
 from gateway.service import open_adapter
 from mappings.dialects import LOSSES, Loss
 
-Level = Literal["ok", "warning", "error"]
 CONNECT_SECONDS = 15.0
 UNKNOWN_REGIME = "takes part in a log or plan, and its regime is unknown; add it under [[organizations]]"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One line of the answer: how it stands with what, and why."""
-
-    level: Level
-    about: str
-    text: str
 
 
 def without_connections(settings: Settings) -> Iterator[Found]:
@@ -57,7 +48,11 @@ def with_connections(settings: Settings) -> Iterator[Found]:
     if stands.level == "ok" and database.absent(settings.database_url) is None:
         yield from _unknown_organizations(settings)
     for system in settings.systems:
-        yield from _connection(system)
+        token = token_checks.with_connection(system)
+        if token is not None:
+            yield token
+        if token is None or token.level == "ok":
+            yield from _connection(system)
 
 
 def _mapping(system: System) -> Found:
@@ -125,8 +120,7 @@ def _secrets(settings: Settings) -> Iterator[Found]:
         "welfare.key_ref": settings.welfare.key_ref,
     }
     for system in settings.systems:
-        references[f"token of {system.id}"] = system.credentials.token_ref
-        references[f"secret of {system.id}"] = system.credentials.secret_ref
+        references |= token_checks.references(system)
     for about, reference in references.items():
         if reference is None:
             continue
@@ -136,6 +130,8 @@ def _secrets(settings: Settings) -> Iterator[Found]:
             yield Found("error", about, expected(error) or fault(error))
         else:
             yield Found("ok", about, reference)
+    for system in settings.systems:
+        yield from token_checks.without_connection(system)
     for login in settings.logins:
         try:
             ClientAssertion(login, time.time)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from adapters.contract import AdapterError, Busy
+from adapters.contract import AdapterError, Busy, NoToken
 from gateway.config import System
 from gateway.exchange import awaited, breaker, deviations, disclosures, lanes, notices
 from gateway.exchange.differences import REFERS_TO_HELD
@@ -66,7 +66,7 @@ class Runner:
         try:
             await self.sender.prepare()
         except (AdapterError, TimeoutError) as error:
-            wait = error.retry_after if isinstance(error, Busy) else None
+            wait = error.retry_after if isinstance(error, Busy | NoToken) else None
             detail = error.detail if isinstance(error, AdapterError) else "deadline"
             await asyncio.to_thread(self._down, claim, detail, wait)
             return False

@@ -167,6 +167,7 @@ class Sender:
             return Sent(send, End.TURNED_AWAY, error=error.detail)
         except contract.Unavailable as error:
             report.down = error.detail
+            report.wait = error.retry_after if isinstance(error, contract.NoToken) else None
             return Sent(send, _unavailable(error), error=error.detail)
         except contract.UnknownOutcome as error:
             report.down = error.detail

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Request
 
-from gateway.access.issuer_calls import is_safe
+from adapters.tokens.addresses import is_safe
 from gateway.access.login_sessions import Sessions
 from gateway.access.participants import Participants
 from gateway.access.people_login import PeopleLogin

@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters import fhir_answers, jsontext, record_answers, tokens
+from adapters import fhir_answers, jsontext, record_answers
 from adapters.contract import Unavailable
 from adapters.transport import Answer, Transport
+from tests.adapters import let_in
 
 
 def refusal(body: Any) -> Answer:
@@ -55,7 +56,7 @@ def test_a_problem_is_told_without_content(problem: Any, reason: str) -> None:
     ],
 )
 def test_where_our_token_may_go(url: str, ours: bool) -> None:
-    transport = Transport("https://peer.example/fhir/", tokens.none(), timeout=1.0)
+    transport = Transport("https://peer.example/fhir/", let_in.none(), timeout=1.0)
     assert transport.same_origin(url) is ours
 
 
@@ -64,7 +65,7 @@ def test_where_our_token_may_go(url: str, ours: bool) -> None:
     "path", ["https://127.0.0.1:9/fhir/Goal", "//127.0.0.1:9/Goal", "/admin", "../admin"]
 )
 async def test_no_request_leaves_the_base(path: str) -> None:
-    transport = Transport("http://127.0.0.1:9/fhir", tokens.none(), timeout=1.0)
+    transport = Transport("http://127.0.0.1:9/fhir", let_in.none(), timeout=1.0)
     with pytest.raises(Unavailable, match="points away"):
         await transport.get(path, media="application/json")
     await transport.close()

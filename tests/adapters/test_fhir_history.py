@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters import tokens
 from adapters.fhir_server import FhirServer
+from tests.adapters import let_in
 from tests.demo.running import TOKEN, Running, started
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +47,7 @@ async def test_changes_and_deletions_are_told_and_what_is_deleted_is_not_read(bu
         "subject": {"reference": f"Patient/{patient['id']}"},
     }  # fmt: skip
     stays, goes = create(bup, wish), create(bup, wish)
-    server = FhirServer(f"{bup.url}/fhir", tokens.bearer(TOKEN), types=("Goal",), history=True, page_size=1)
+    server = FhirServer(f"{bup.url}/fhir", let_in.bearer(TOKEN), types=("Goal",), history=True, page_size=1)
     try:
         found, gone, cursor = await round_of(server, None)
         assert (set(found), gone) == ({f"Goal/{stays['id']}@1", f"Goal/{goes['id']}@1"}, [])

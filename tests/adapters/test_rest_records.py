@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters import tokens
 from adapters.contract import Busy, Gone, Refused, Stale, Unavailable, UnknownOutcome, Write
 from adapters.individuell_plan import IndividuellPlan
 from adapters.rest_records import RestRecords
 from adapters.retry import Patience
 from adapters.stafettlogg import Stafettlogg
+from tests.adapters import let_in
 from tests.peers import Peer, records_server
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +57,7 @@ def fresh(peer: Peer) -> Peer:
 def opened(peer: Peer, ids: str = "ours", **options: Any) -> RestRecords:
     options = {"patience": Patience(first=0.01), **options}
     return Stafettlogg(
-        peer.url, tokens.bearer(peer.token), ids="theirs" if ids == "theirs" else "ours", **options
+        peer.url, let_in.bearer(peer.token), ids="theirs" if ids == "theirs" else "ours", **options
     )
 
 
@@ -256,6 +256,6 @@ async def test_persons_come_with_their_log(strong: RestRecords) -> None:
 
 
 async def test_the_plan_adapter_speaks_of_itself(plain: Peer) -> None:
-    adapter = IndividuellPlan(plain.url, tokens.bearer(plain.token))
+    adapter = IndividuellPlan(plain.url, let_in.bearer(plain.token))
     assert [finding.text.split()[0] for finding in await adapter.check()] == ["Plansystemet"]
     await adapter.close()

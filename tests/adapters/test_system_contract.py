@@ -11,9 +11,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from adapters import tokens
 from adapters.contract import Write
 from adapters.stafettlogg import Stafettlogg
+from tests.adapters import let_in
 from tests.peers import Peer, records_server
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "system-contract.yaml"
@@ -73,7 +73,7 @@ async def test_the_adapter_asks_only_what_the_contract_describes(
         asked.append(request)
 
     async with httpx.AsyncClient(trust_env=False, event_hooks={"request": [note]}) as client:
-        adapter = Stafettlogg(peer.url, tokens.bearer(peer.token), ids=ids, client=client)
+        adapter = Stafettlogg(peer.url, let_in.bearer(peer.token), ids=ids, client=client)
         record = {"type": "maal", "id": "m1", "tekst": "x"}
         new = Write("Goal/m1", record, None, None, "a1", source="bup")
         written = await adapter.write(new)

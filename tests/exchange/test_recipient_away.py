@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 import adapters
-from adapters import tokens
 from adapters.contract import Adapter
 from gateway.exchange import breaker, lanes
 from gateway.exchange.prepare import Preparer
@@ -19,6 +18,7 @@ from gateway.exchange.run import Runner
 from gateway.exchange.send import Sender
 from gateway.hub import links
 from gateway.hub.schema.tables import disclosure, lane, recipient
+from tests.adapters import let_in
 from tests.end_to_end.invented import Child
 from tests.intake.world import NOW, TENANT, World, world
 from tests.peers import Peer, records_server
@@ -31,7 +31,7 @@ def send_to(here: World, url: str, token: str, now: datetime = NOW) -> None:
     system = here.system("individuell-plan").model_copy(update={"url": url, "send_deadline_seconds": 3.0})
     mapping = here.service.mappings[system.id]
     adapter = adapters.open_adapter(
-        system.adapter, tokens=tokens.bearer(token), url=url, ids=system.ids, deadline=3.0
+        system.adapter, tokens=let_in.bearer(token), url=url, ids=system.ids, deadline=3.0
     )
     runner = Runner(
         system=system,

@@ -100,6 +100,16 @@ def oidc(clients: list[dict[str, Any]]) -> Iterator[Peer]:
         yield peer
 
 
+@contextmanager
+def machines(clients: list[dict[str, Any]], **profile: Any) -> Iterator[Peer]:
+    """The same provider, giving tokens to machines, and a guarded resource at `/api`. What `profile` may hold
+    stands in tests/peers/oidc/machines.mjs. Its address says localhost, as certificates do."""
+    _demand("oidc")
+    known = {"PEER_CLIENTS": json.dumps(clients), "PEER_PROFILE": json.dumps(profile)}
+    with running(["node", str(HERE / "oidc" / "machines.mjs")], known) as peer:
+        yield peer
+
+
 def axe() -> str:
     """The source of axe-core, to run in a page. Skips where it is missing, but fails in CI."""
     _demand("axe")

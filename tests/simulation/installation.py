@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 
-from adapters import tokens
 from adapters.contract import Adapter
 from adapters.fhir_server import FhirServer
 from adapters.individuell_plan import IndividuellPlan
@@ -22,6 +21,7 @@ from adapters.stafettlogg import Stafettlogg
 from gateway.config import Settings, System
 from gateway.exchange.facts import FactsReader
 from gateway.service import Service, build
+from tests.adapters import let_in
 from tests.simulation.network import Line, Named, Network
 from tests.simulation.virtual_loop import Clock
 
@@ -104,10 +104,10 @@ class Installation:
         patience = Patience(deadline=system.send_deadline_seconds)
         url = f"http://{system.id}"
         if system.adapter == "fhir":
-            made: Any = FhirServer(url, tokens.none(), patience=patience, types=TYPES, client=client)
+            made: Any = FhirServer(url, let_in.none(), patience=patience, types=TYPES, client=client)
         else:
             kind = Stafettlogg if system.adapter == "stafettlogg" else IndividuellPlan
-            made = kind(url, tokens.none(), ids=system.ids, patience=patience, client=client)
+            made = kind(url, let_in.none(), ids=system.ids, patience=patience, client=client)
         return Named(made)
 
     def _network(self) -> Network:
