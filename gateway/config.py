@@ -170,8 +170,14 @@ class Issuer(Model):
 
     issuer: str
     audience: str
+    tokens: Literal["dpop", "bearer"] = "dpop"  # bound to the client's key, or of whoever holds them
+    types: Annotated[tuple[Literal["at+jwt", "jwt", "none"], ...], Field(min_length=1)] = ("at+jwt",)  # `typ`
     algorithms: tuple[Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"], ...] = ("ES256",)
     jwks_url: str | None = None  # None: by discovery
+    organizations: Literal["none", "helseid", "maskinporten"] = "none"  # how its tokens name the client's
+    scope_prefix: str = ""  # stands before each of our scopes in its tokens
+    level_claim: str = "acr"  # what says how well a person is logged in
+    levels: tuple[str, ...] = ()  # those that are enough; none: no tokens of persons
 
 
 class Client(Model):
@@ -179,6 +185,8 @@ class Client(Model):
 
     issuer: str
     client_id: str
+    organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # that its tokens must name
+    subject: str | None = None  # of tokens about the client itself, where that is not the client_id
     tenant: Name
     system: Name | None = None  # None: an operator, who acts for no system
     scopes: frozenset[str] = frozenset()  # the most it may have, whatever the token says
@@ -315,6 +323,21 @@ class Settings(Model):
         return self
 
     @model_validator(mode="after")
+    def _held_by(self) -> Settings:
+        """What a client's tokens name beside it decides which system may act, so both sides say it."""
+        naming = {issuer.issuer: issuer.organizations != "none" for issuer in self.issuers}
+        for client in self.clients:
+            if client.issuer not in naming:
+                raise ValueError(f"client {client.client_id}: unknown issuer")
+            if naming[client.issuer] and client.organization is None:
+                raise ValueError(f"client {client.client_id}: tokens of this issuer name an `organization`")
+            if not naming[client.issuer] and client.organization is not None:
+                raise ValueError(
+                    f"client {client.client_id}: `organization` needs `organizations` of the issuer"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> Settings:
         tenants = {t.id for t in self.tenants}
         systems = {s.id: s for s in self.systems}
@@ -330,8 +353,6 @@ class Settings(Model):
             if systems[route.source].tenant != systems[route.recipient].tenant:
                 raise ValueError(f"route {route.source} -> {route.recipient} crosses tenants")
         for client in self.clients:
-            if client.issuer not in {i.issuer for i in self.issuers}:
-                raise ValueError(f"client {client.client_id}: unknown issuer")
             if client.system is not None and client.system not in systems:
                 raise ValueError(f"client {client.client_id}: unknown system {client.system}")
             if client.system is not None and systems[client.system].tenant != client.tenant:

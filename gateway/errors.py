@@ -40,6 +40,7 @@ class ApiError(StafettbroError):
     title = "Internal error"
     code = "internal"
     fhir_issue = "exception"  # OperationOutcome.issue.code
+    challenge: str | None = None  # WWW-Authenticate
 
     def __init__(self, detail: str, *, code: str | None = None, field: str | None = None) -> None:
         self.detail = detail

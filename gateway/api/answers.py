@@ -90,8 +90,8 @@ def refusal(request: Request, error: ApiError) -> Response:
 
 
 def _headers(error: ApiError) -> dict[str, str]:
-    if error.status == 401:
-        return {"WWW_Authenticate": "Bearer"}
+    if error.status == 401 or error.challenge:
+        return {"WWW_Authenticate": error.challenge or "Bearer"}
     if error.status == 503:
         return {"Retry_After": "2"}
     allow = getattr(error, "allow", None)

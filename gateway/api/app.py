@@ -4,11 +4,15 @@ itself."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from gateway.access.nonces import PURPOSE, Nonces
+from gateway.access.proofs_in import Proofs
+from gateway.access.replays import Replays
 from gateway.access.tokens_in import Gate
 from gateway.api import (
     acts,
@@ -51,7 +55,8 @@ from gateway.web.desk import furnish
 
 ABOUT = """One entry in one system, present in every other system that the consent allows.
 
-Every route but `/healthz` and `/readyz` needs a bearer token; its client decides which system it acts for.
+Every route but `/healthz` and `/readyz` needs a token; its client decides which system it acts for. Tokens of
+an issuer are bound to the client's key (DPoP, RFC 9449) or bearer tokens, as the installation says.
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
     records, pull, snapshots, receipts, fhir_read, fhir_write, bundle, timeline, conflicts, consents,
@@ -86,9 +91,16 @@ def create_app(service: Service) -> FastAPI:
     stops with it."""
     service.open_welfare()
     app = assemble()
-    app.state.desk = Desk(service, Gate(service.settings), Meters())
+    app.state.desk = Desk(service, gate(service), Meters())
     furnish(app, service)
     return app
+
+
+def gate(service: Service) -> Gate:
+    """The door of this process. Its nonces and its memory of proofs are those of every process."""
+    nonces = Nonces(service.key.derived(PURPOSE), time.time)
+    proofs = Proofs(service.settings.public_url, nonces, Replays(service.store), time.time)
+    return Gate(service.settings, time.time, proofs)
 
 
 @asynccontextmanager

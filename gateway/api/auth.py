@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
+from gateway.access.presented import Presented
 from gateway.access.tokens_in import Caller, Gate
 from gateway.api.meters import Meters
 from gateway.config import System
@@ -54,14 +55,27 @@ AtDesk = Annotated[Desk, Depends(desk)]
 
 
 def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
-    """A dependency: the caller, if the token is valid and reaches `scope`. A token seen before costs no
-    thread; a new one is verified outside the event loop, since its issuer's keys may have to be fetched."""
+    """A dependency: the caller, if the token is valid and reaches `scope`. A bearer token seen before costs
+    no thread; a new one is verified outside the event loop, since its issuer's keys may have to be fetched,
+    and so is every proof, since the database remembers it."""
 
     async def caller(request: Request) -> Caller:
         gate: Gate = request.app.state.desk.gate
-        authorization = request.headers.get("authorization")
+        shown = presented(request)
+        request.state.dpop_nonce = gate.nonce(shown)  # the edge gives it to the caller, whatever the answer
         acting = request.headers.get(ACTING) or request.path_params.get("system")
-        known = gate.recall(authorization, scope, acting)
-        return await run_in_threadpool(gate.admit, authorization, scope, acting) if known is None else known
+        known = gate.recall(shown, scope, acting)
+        return await run_in_threadpool(gate.admit, shown, scope, acting) if known is None else known
 
     return caller
+
+
+def presented(request: Request) -> Presented:
+    """What the gate looks at of a request."""
+    return Presented(
+        authorization=request.headers.getlist("authorization"),
+        proofs=request.headers.getlist("dpop"),
+        method=request.method,
+        path=request.scope["raw_path"].decode("latin-1"),
+        in_address="access_token" in request.query_params,
+    )

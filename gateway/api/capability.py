@@ -18,6 +18,7 @@ TYPES = {
     "status": "token",
     "lifecycle-status": "token",
 }
+SECURITY = "OAuth 2 token (JWT): bound to the client's key by DPoP (RFC 9449), or a bearer token"
 READING = ("read", "vread", "history-instance", "search-type")
 WRITING = ("create", "update")
 
@@ -38,7 +39,7 @@ def statement(base: str) -> dict[str, Any]:
                 "mode": "server",
                 "documentation": "Every answer holds what the caller's system may see at that moment. A "
                 "search names one patient.",
-                "security": {"description": "OAuth 2 bearer token (JWT)"},
+                "security": {"description": SECURITY},
                 "resource": [_resource(kind) for kind in KINDS.values()],
                 "interaction": [{"code": "transaction"}],
             }

@@ -34,6 +34,22 @@ DOCUMENTED = (
     documents, act_documents, conflict_documents, consent_documents, identity_documents,
     recall_documents, receipt_documents, welfare_documents, work_documents,
 )  # fmt: skip
+SCHEMES = {  # each issuer's tokens are of one of these kinds, and count as no other
+    "dpop": {
+        "type": "http",
+        "scheme": "DPoP",
+        "bearerFormat": "JWT",
+        "description": "A token bound to the client's key, with a proof in the header DPoP that is made for "
+        'this one request (RFC 9449). A 401 with `error="use_dpop_nonce"` brings the nonce in DPoP-Nonce; so '
+        "does each answer, for the next proof.",
+    },
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of an issuer that the installation takes bearer tokens from (RFC 6750).",
+    },
+}
 OUTCOME = {
     "type": "object",
     "description": "FHIR R4 OperationOutcome",
@@ -85,7 +101,7 @@ def contract(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(_models(), OperationOutcome=OUTCOME, Resource=RESOURCE, Bundle=BUNDLE)
-    parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    parts["securitySchemes"] = SCHEMES
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -95,7 +111,7 @@ def contract(app: FastAPI) -> dict[str, Any]:
 
 def _mend(operation: dict[str, Any], *, secured: bool) -> None:
     """What the generator cannot know: a parameter it cannot read is answered with 400, not with its 422."""
-    operation["security"] = [{"token": []}] if secured else []
+    operation["security"] = [{name: []} for name in SCHEMES] if secured else []
     for status, given in list(operation["responses"].items()):
         if "HTTPValidationError" in json.dumps(given):
             del operation["responses"][status]

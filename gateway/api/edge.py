@@ -44,6 +44,9 @@ class Edge:
                 given = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     given.setdefault(name, value)  # a page says itself what it may load
+                nonce = scope.get("state", {}).get("dpop_nonce")
+                if nonce:  # for the next proof (RFC 9449 §8.2): without it, each would have to be made twice
+                    given["DPoP-Nonce"] = nonce
             await send(message)
 
         try:

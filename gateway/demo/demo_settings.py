@@ -142,7 +142,7 @@ def _toml(layout: Layout) -> str:
         _records_system(layout, "individuell-plan", ports.individuell_plan),
         _bup(layout),
         *(_table("[[routes]]", source=s, recipient=r) for s in SYSTEMS for r in SYSTEMS if s != r),
-        _table("[[issuers]]", issuer=issuer, audience=AUDIENCE, algorithms=["ES256"]),
+        _table("[[issuers]]", issuer=issuer, audience=AUDIENCE, tokens="bearer", algorithms=["ES256"]),
         *(_client(issuer, name, reach) for name, reach in CLIENTS.items()),
     ]
     return "\n\n".join(parts) + "\n"

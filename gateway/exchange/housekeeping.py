@@ -19,6 +19,7 @@ from gateway.exchange.facts import FactsReader
 from gateway.exchange.liveness import Liveness
 from gateway.exchange.poll import Poller
 from gateway.exchange.watching import Watcher
+from gateway.hub import shown_proofs
 from gateway.hub.review import DEADLINES, REMINDERS
 from gateway.hub.store import Store
 from gateway.intake import Intake
@@ -148,6 +149,8 @@ class Housekeeper:
     def _sweep(self, life: Liveness) -> None:
         for system in self.settings.systems:
             self.intake.retry_waiting(system)
+        with self.store.outside(write=True) as connection:
+            shown_proofs.forget(connection, self.clock())
         repaired = 0
         for tenant in self.settings.tenant_ids:
             with self.store.write(tenant) as connection:

@@ -43,6 +43,10 @@ class IdentifierKey:
             return cls(secret(settings.identifier_key_ref).encode())
         return cls(key_file.kept(settings.state_folder / "identifier.key").encode())
 
+    def derived(self, purpose: str) -> bytes:
+        """A key of its own for another purpose; from it, nobody finds this one or any identifier's hash."""
+        return hmac.digest(self._key, b"\x00" + purpose.encode(), hashlib.sha256)
+
     def hash(self, system: str, value: str) -> str:
         """HMAC-SHA-256 (hex) of one identifier."""
         return hmac.new(self._key, f"{system}|{value}".encode(), hashlib.sha256).hexdigest()

@@ -48,7 +48,7 @@ def settings(issuer: Issuer, **issuer_changes: Any) -> Settings:
                     "url": "http://127.0.0.1:1",
                 }
             ],
-            "issuers": [{"issuer": issuer.url, "audience": AUDIENCE} | issuer_changes],
+            "issuers": [{"issuer": issuer.url, "audience": AUDIENCE, "tokens": "bearer"} | issuer_changes],
             "clients": [
                 {
                     "issuer": issuer.url,

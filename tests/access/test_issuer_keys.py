@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from gateway.access.issuer_keys import IssuerKeys, usable_keys
+from gateway.access.presented import bearer
 from gateway.access.tokens_in import Gate
 from gateway.config import Issuer as IssuerSettings
 from gateway.errors import NotReady, Unauthenticated
@@ -28,7 +29,7 @@ def rotate(issuer: Issuer, kid: str) -> None:
 
 
 def test_many_threads_at_once_fetch_once(gate: Gate, issuer: Issuer) -> None:
-    tokens = ["Bearer " + issuer.token(jti=str(n)) for n in range(64)]
+    tokens = [bearer(issuer.token(jti=str(n))) for n in range(64)]
     with ThreadPoolExecutor(16) as pool:
         callers = list(pool.map(lambda t: gate.admit(t, "records.write"), tokens))
     assert len(callers) == 64
@@ -52,7 +53,7 @@ def test_unknown_keys_do_not_flood_the_issuer(gate: Gate, issuer: Issuer) -> Non
     stranger = ECKey.generate_key("P-256")
     for n in range(20):
         with pytest.raises(Unauthenticated):
-            gate.admit("Bearer " + issuer.token({"kid": f"x{n}"}, key=stranger), "records.write")
+            gate.admit(bearer(issuer.token({"kid": f"x{n}"}, key=stranger)), "records.write")
     assert issuer.fetches == 1
 
 
@@ -70,7 +71,7 @@ def test_without_keys_nobody_gets_in_and_the_answer_is_not_ready(
     gate: Gate, issuer: Issuer, clock: Clock
 ) -> None:
     issuer.answers = False
-    token = "Bearer " + issuer.token()
+    token = bearer(issuer.token())
     with pytest.raises(NotReady):
         gate.admit(token, "records.write")
     issuer.answers = True
@@ -106,7 +107,7 @@ def test_a_discovery_document_cannot_lead_to_clear_text(keys: IssuerKeys, issuer
 def test_keys_at_an_address_of_their_own_need_no_discovery(issuer: Issuer, clock: Clock) -> None:
     issuer.named = "irrelevant"
     gate = Gate(settings(issuer, jwks_url=issuer.url + "/jwks"), clock)
-    assert gate.admit("Bearer " + issuer.token(), "records.write")
+    assert gate.admit(bearer(issuer.token()), "records.write")
 
 
 def test_without_a_key_id_the_key_must_be_the_only_one(

@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from gateway.access import scopes
 from gateway.access.claims import check_claims
+from gateway.access.presented import Presented, bearer
 from gateway.access.tokens_in import Caller, Gate
 from gateway.errors import ConfigurationError, Forbidden, Unauthenticated
 from tests.access.conftest import Clock, settings
@@ -26,18 +27,18 @@ def b64(value: object) -> str:
 
 def refusal(gate: Gate, token: str, scope: str = scopes.RECORDS_WRITE) -> str:
     with pytest.raises(Unauthenticated) as caught:
-        gate.admit(f"Bearer {token}", scope)
+        gate.admit(bearer(token), scope)
     assert token not in str(caught.value)
     return caught.value.code
 
 
 def test_a_valid_token_says_who_calls_for_which_system(gate: Gate, issuer: Issuer) -> None:
-    caller = gate.admit("Bearer " + issuer.token(), scopes.RECORDS_WRITE)
+    caller = gate.admit(bearer(issuer.token()), scopes.RECORDS_WRITE)
     assert caller == Caller("fjordbyen", "logg", "stafettlogg", "362819482", frozenset({"records.write"}))
 
 
 def test_scopes_are_those_both_token_and_configuration_grant(gate: Gate, issuer: Issuer) -> None:
-    token = "Bearer " + issuer.token(scope="timeline.read records.write lanes.write")
+    token = bearer(issuer.token(scope="timeline.read records.write lanes.write"))
     assert gate.admit(token, "records.write").scopes == {"records.write"}
     for beyond in ("timeline.read", "lanes.write", "records.read", ""):
         with pytest.raises(Forbidden):
@@ -45,13 +46,13 @@ def test_scopes_are_those_both_token_and_configuration_grant(gate: Gate, issuer:
 
 
 def test_an_operator_acts_for_no_system(gate: Gate, issuer: Issuer) -> None:
-    caller = gate.admit("Bearer " + issuer.token(client_id="drift", scope="lanes.read"), scopes.LANES_READ)
+    caller = gate.admit(bearer(issuer.token(client_id="drift", scope="lanes.read")), scopes.LANES_READ)
     assert (caller.system, caller.organization) == (None, None)
 
 
 @pytest.mark.parametrize("scope", [["records.write"], "  records.write  "])
 def test_scope_may_be_a_list_or_a_text(gate: Gate, issuer: Issuer, scope: object) -> None:
-    assert gate.admit("Bearer " + issuer.token(scope=scope), "records.write").scopes == {"records.write"}
+    assert gate.admit(bearer(issuer.token(scope=scope)), "records.write").scopes == {"records.write"}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,8 @@ def test_scope_may_be_a_list_or_a_text(gate: Gate, issuer: Issuer, scope: object
         ({"iss": ["x"]}, "token-issuer"),
         ({"aud": "another-service"}, "token-audience"),
         ({"aud": ["another-service"]}, "token-audience"),
+        ({"aud": ["stafettbro", "another-service"]}, "token-audience"),
+        ({"aud": []}, "token-audience"),
         ({"aud": None}, "token-audience"),
         ({"exp": int(NOW) - 61}, "token-expired"),
         ({"exp": int(NOW) - 60}, "token-expired"),
@@ -90,13 +93,13 @@ def test_a_token_whose_claims_do_not_hold_is_refused(
 
 @pytest.mark.parametrize("claims", [{"exp": int(NOW) - 59}, {"nbf": int(NOW) + 60}, {"iat": int(NOW) + 60}])
 def test_a_minute_of_leeway(gate: Gate, issuer: Issuer, claims: dict[str, Any]) -> None:
-    assert gate.admit("Bearer " + issuer.token(**claims), "records.write").client_id == "logg"
+    assert gate.admit(bearer(issuer.token(**claims)), "records.write").client_id == "logg"
 
 
 @pytest.mark.parametrize("claim", ["azp", "sub"])
 def test_the_client_may_be_named_otherwise(gate: Gate, issuer: Issuer, claim: str) -> None:
     token = issuer.token(client_id=None, **{claim: "logg"})
-    assert gate.admit("Bearer " + token, "records.write").client_id == "logg"
+    assert gate.admit(bearer(token), "records.write").client_id == "logg"
 
 
 def test_client_id_goes_before_azp_before_sub(gate: Gate, issuer: Issuer) -> None:
@@ -104,21 +107,28 @@ def test_client_id_goes_before_azp_before_sub(gate: Gate, issuer: Issuer) -> Non
     assert refusal(gate, issuer.token(client_id=None, azp="stranger", sub="logg")) == "client-unknown"
 
 
-@pytest.mark.parametrize("typ", ["logout+jwt", "dpop+jwt", "secevent+jwt", "", 7, None])
+@pytest.mark.parametrize("typ", ["JWT", "none", "logout+jwt", "dpop+jwt", "secevent+jwt", "", 7, None])
 def test_only_access_tokens_count(gate: Gate, issuer: Issuer, typ: object) -> None:
     header = {"alg": "ES256", "kid": "k1", "typ": typ}
     signed = b64(header) + "." + b64(issuer.claims()) + "." + b64(b"0" * 64)
     assert refusal(gate, signed) == "token-type"
 
 
-@pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt", "JWT", "AT+JWT"])
+@pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt", "AT+JWT"])
 def test_names_of_an_access_token(gate: Gate, issuer: Issuer, typ: str) -> None:
-    assert gate.admit("Bearer " + issuer.token({"typ": typ}), "records.write")
+    assert gate.admit(bearer(issuer.token({"typ": typ})), "records.write")
 
 
-def test_a_token_without_a_type_counts(gate: Gate, issuer: Issuer) -> None:
-    token = jwt.encode({"alg": "ES256", "kid": "k1"}, issuer.claims(), issuer.key, default_type=None)
-    assert gate.admit("Bearer " + token, "records.write")
+def test_another_type_or_none_counts_where_configured(issuer: Issuer, clock: Clock) -> None:
+    plain = jwt.encode({"alg": "ES256", "kid": "k1"}, issuer.claims(), issuer.key, default_type=None)
+    kinds = {"none": plain, "jwt": issuer.token({"typ": "JWT"}), "at+jwt": issuer.token()}
+    for kind in kinds:
+        gate = Gate(settings(issuer, types=(kind,)), clock)
+        for other, token in kinds.items():
+            if other == kind:
+                assert gate.admit(bearer(token), "records.write")
+            else:
+                assert refusal(gate, token) == "token-type"
 
 
 def test_a_signature_by_another_key_is_refused(gate: Gate, issuer: Issuer) -> None:
@@ -166,7 +176,7 @@ def test_other_algorithms_count_where_configured(
     key = RSAKey.generate_key(2048, {"kid": "r1"})
     issuer.published.append(key.as_dict(private=False))
     gate = Gate(settings(issuer, algorithms=algorithms), clock)
-    assert gate.admit("Bearer " + issuer.token({"alg": algorithms[0], "kid": "r1"}, key=key), "records.write")
+    assert gate.admit(bearer(issuer.token({"alg": algorithms[0], "kid": "r1"}, key=key)), "records.write")
 
 
 def test_a_key_of_another_kind_than_the_algorithm_is_refused(issuer: Issuer, clock: Clock) -> None:
@@ -180,7 +190,7 @@ def test_a_key_of_another_kind_than_the_algorithm_is_refused(issuer: Issuer, clo
     "header", [{"crit": ["b64"], "b64": False}, {"crit": []}, {"kid": 7}, {"kid": ["k1"]}, {"kid": None}]
 )
 def test_headers_that_are_not_understood(gate: Gate, issuer: Issuer, header: dict[str, Any]) -> None:
-    full = {"alg": "ES256", "kid": "k1"} | header
+    full = {"alg": "ES256", "kid": "k1", "typ": "at+jwt"} | header
     assert refusal(gate, b64(full) + "." + b64(issuer.claims()) + ".AAAA") == "token-malformed"
 
 
@@ -205,7 +215,7 @@ def test_headers_that_are_not_understood(gate: Gate, issuer: Issuer, header: dic
 )
 def test_garbage_is_refused(gate: Gate, value: str | None) -> None:
     with pytest.raises(Unauthenticated):
-        gate.admit(value, "records.write")
+        gate.admit(Presented(() if value is None else (value,)), "records.write")
 
 
 def test_an_oversized_token_is_refused_even_when_signed(gate: Gate, issuer: Issuer) -> None:
@@ -213,19 +223,19 @@ def test_an_oversized_token_is_refused_even_when_signed(gate: Gate, issuer: Issu
 
 
 def test_a_remembered_token_ends_when_it_expires(gate: Gate, issuer: Issuer, clock: Clock) -> None:
-    token = "Bearer " + issuer.token(exp=int(NOW) + 100)
+    token = bearer(issuer.token(exp=int(NOW) + 100))
     gate.admit(token, "records.write")
     clock.now = NOW + 159
     assert gate.admit(token, "records.write")
     clock.now = NOW + 160
     assert gate.recall(token, "records.write") is None
-    assert refusal(gate, token.removeprefix("Bearer ")) == "token-expired"
+    assert refusal(gate, token.credentials()[1]) == "token-expired"
 
 
 def test_a_remembered_token_is_verified_again_after_five_minutes(
     gate: Gate, issuer: Issuer, clock: Clock
 ) -> None:
-    token = "Bearer " + issuer.token(exp=int(NOW) + 9000)
+    token = bearer(issuer.token(exp=int(NOW) + 9000))
     assert gate.recall(token, "records.write") is None
     gate.admit(token, "records.write")
     assert gate.recall(token, "records.write") == gate.admit(token, "records.write")
@@ -234,7 +244,7 @@ def test_a_remembered_token_is_verified_again_after_five_minutes(
 
 
 def test_a_remembered_token_still_needs_the_scope(gate: Gate, issuer: Issuer) -> None:
-    token = "Bearer " + issuer.token()
+    token = bearer(issuer.token())
     gate.admit(token, "records.write")
     for ask in (gate.admit, gate.recall):
         with pytest.raises(Forbidden):
@@ -243,14 +253,14 @@ def test_a_remembered_token_still_needs_the_scope(gate: Gate, issuer: Issuer) ->
 
 def test_a_token_almost_like_a_remembered_one_is_not_let_in(gate: Gate, issuer: Issuer) -> None:
     token = issuer.token()
-    gate.admit("Bearer " + token, "records.write")
+    gate.admit(bearer(token), "records.write")
     changed = token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]
     assert refusal(gate, changed) == "token-signature"
 
 
 def test_the_memory_is_bounded(gate: Gate, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.access.tokens_in.REMEMBERED", 3)
-    tokens = ["Bearer " + issuer.token(jti=str(n)) for n in range(5)]
+    tokens = [bearer(issuer.token(jti=str(n))) for n in range(5)]
     for token in tokens:
         gate.admit(token, "records.write")
     assert [gate.recall(t, "records.write") is None for t in tokens] == [True, True, False, False, False]

@@ -29,7 +29,10 @@ def test_every_reference_in_the_contract_leads_somewhere() -> None:
 def test_every_route_but_health_stands_behind_a_token() -> None:
     for path, item in contract(assemble())["paths"].items():
         for method, operation in item.items():
-            assert operation["security"] == ([] if path in OPEN else [{"token": []}]), (method, path)
+            assert operation["security"] == ([] if path in OPEN else [{"dpop": []}, {"bearer": []}]), (
+                method,
+                path,
+            )
             assert operation["summary"], (method, path)
             if path not in OPEN:
                 assert {"401", "403"} <= set(operation["responses"]), (method, path)

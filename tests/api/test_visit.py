@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.access import scopes
+from gateway.access.presented import bearer
 from gateway.api.visit import TRIES, Visit, visiting
 from gateway.exchange.sight import Looking
 from tests.api.conftest import records
@@ -27,7 +28,7 @@ def test_what_changes_while_it_is_read_is_read_anew_and_told_of_once(
     world.hand_in("logg", log)
     own = person(world, log[0])
     desk = world.app.state.desk
-    caller = desk.gate.admit(f"Bearer {world.token('bup')}", scopes.FHIR_READ)
+    caller = desk.gate.admit(bearer(world.token("bup")), scopes.FHIR_READ)
     (consent,) = [r for r in log if r["type"] == "samtykke"]
     rounds: list[set[str]] = []
 

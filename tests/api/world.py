@@ -64,7 +64,7 @@ def settings(url: str, state: Path, issuer: Issuer) -> Settings:
             ],
             "systems": systems,
             "routes": [{"source": a, "recipient": b} for a in names for b in names if a != b],
-            "issuers": [{"issuer": issuer.url, "audience": AUDIENCE}],
+            "issuers": [{"issuer": issuer.url, "audience": AUDIENCE, "tokens": "bearer"}],
             "clients": [
                 {
                     "issuer": issuer.url,

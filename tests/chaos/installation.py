@@ -171,7 +171,7 @@ def configuration(
             for name in SYSTEMS
         ],
         "routes": [{"source": a, "recipient": b} for a in SYSTEMS for b in SYSTEMS if a != b],
-        "issuers": [{"issuer": issuer, "audience": issuer_server.AUDIENCE}],
+        "issuers": [{"issuer": issuer, "audience": issuer_server.AUDIENCE, "tokens": "bearer"}],
         "clients": [_client(issuer, name) for name in (*SYSTEMS, "drift")],
     }
 

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from gateway.access.presented import bearer
 from gateway.access.tokens_in import Gate
 from gateway.config import Settings
 from tests.demo.running import Running, started
@@ -41,7 +42,7 @@ def gate_for(issuer: Running) -> Gate:
             {
                 "tenants": [{"id": "t", "name": "T"}],
                 "systems": [],
-                "issuers": [{"issuer": issuer.url, "audience": "stafettbro-demo"}],
+                "issuers": [{"issuer": issuer.url, "audience": "stafettbro-demo", "tokens": "bearer"}],
                 "clients": [client],
             }
         )
@@ -50,7 +51,7 @@ def gate_for(issuer: Running) -> Gate:
 
 def test_its_token_passes_the_gate(issuer: Running) -> None:
     answer = ask(issuer).json()
-    caller = gate_for(issuer).admit(f"Bearer {answer['access_token']}", "records.write")
+    caller = gate_for(issuer).admit(bearer(answer["access_token"]), "records.write")
     assert (caller.client_id, caller.scopes) == ("logg", {"records.write"})
     assert answer["token_type"] == "Bearer"
     assert answer["expires_in"] == 600

@@ -46,7 +46,7 @@ def configuration(
             _bup(folder, systems.bup.wire.url, poll_seconds),
         ],
         "routes": [{"source": a, "recipient": b} for a in SYSTEMS for b in SYSTEMS if a != b],
-        "issuers": [{"issuer": issuer_url, "audience": AUDIENCE}],
+        "issuers": [{"issuer": issuer_url, "audience": AUDIENCE, "tokens": "bearer"}],
         "clients": [_client(issuer_url, name) for name in (*SYSTEMS, OPERATOR)],
     }
 

@@ -24,7 +24,7 @@ from sqlalchemy import text
 from gateway.hub.store import Store
 from tests.access import issuer_server
 from tests.end_to_end.invented import Child
-from tests.end_to_end.plant_configuration import CLIENTS, configuration, secret_name
+from tests.end_to_end.plant_configuration import BEARER, CLIENTS, configuration, secret_name
 from tests.peers import Peer, medplum, records_server
 
 _PAUSE = threading.Event()
@@ -205,7 +205,8 @@ def planted(
         peers["individuell-plan"] = stack.enter_context(records_server())
         for name, child in product(clinics, children):
             _admit(peers[name], child)
-        plant = _plant(folder, database_url, issuer, peers, receiving)
+        said = {} if source else BEARER
+        plant = _plant(folder, database_url, issuer, said, peers, receiving)
         stack.callback(plant.stop_all)
         if not database_url.startswith("sqlite"):
             plant.employ(workers)
@@ -222,13 +223,14 @@ def _plant(
     folder: Path,
     database_url: str,
     issuer: issuer_server.Issuer,
+    said: dict[str, str],
     peers: dict[str, Peer],
     receiving: dict[str, Any],
 ) -> Plant:
     port = free_port()
     config = folder / "stafettbro.toml"
     where: dict[str, Any] = {"port": port, "database_url": database_url, "folder": folder / "state"}
-    config.write_text(configuration(**where, issuer=issuer.url, peers=peers, **receiving))
+    config.write_text(configuration(**where, issuer={"issuer": issuer.url, **said}, peers=peers, **receiving))
     secrets = {secret_name(name): peer.token for name, peer in peers.items()}
     return Plant(
         folder=folder,

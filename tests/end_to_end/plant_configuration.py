@@ -18,6 +18,7 @@ SYSTEMS: tuple[dict[str, Any], ...] = (
 )
 RECEIVING = {"slots": 4, "probe_seconds": 0.5, "probe_max_seconds": 2.0, "send_deadline_seconds": 5.0}
 SWEEP_SECONDS = 5.0
+BEARER = {"tokens": "bearer"}  # an issuer whose tokens count for whoever holds them
 CLIENTS: dict[str, dict[str, Any]] = {
     "logg": {"system": "stafettlogg", "scopes": ["records.write"]},
     "ip": {"system": "individuell-plan", "scopes": ["records.write"]},
@@ -26,9 +27,15 @@ CLIENTS: dict[str, dict[str, Any]] = {
 
 
 def configuration(
-    *, port: int, database_url: str, folder: Path, issuer: str, peers: dict[str, Peer], **receiving: Any
+    *,
+    port: int,
+    database_url: str,
+    folder: Path,
+    issuer: dict[str, str],
+    peers: dict[str, Peer],
+    **receiving: Any,
 ) -> str:
-    """stafettbro.toml. `receiving` changes what every recipient's table says."""
+    """stafettbro.toml. issuer: its table; `receiving` changes what every recipient's table says."""
     head = {
         "public_url": f"http://127.0.0.1:{port}",
         "database_url": database_url,
@@ -40,9 +47,11 @@ def configuration(
     parts = [_keys(head), _table("[[tenants]]", {"id": TENANT, "name": "Fjordbyen"})]
     for system in [s for s in SYSTEMS if s["id"] in peers or s["deliver"] == "none"]:
         parts += _system(system, peers.get(system["id"]), RECEIVING | receiving)
-    parts.append(_table("[[issuers]]", {"issuer": issuer, "audience": "stafettbro"}))
+    parts.append(_table("[[issuers]]", {**issuer, "audience": "stafettbro"}))
     for client, may in CLIENTS.items():
-        parts.append(_table("[[clients]]", {"issuer": issuer, "client_id": client, "tenant": TENANT, **may}))
+        parts.append(
+            _table("[[clients]]", {"issuer": issuer["issuer"], "client_id": client, "tenant": TENANT, **may})
+        )
     return "\n".join(parts)
 
 

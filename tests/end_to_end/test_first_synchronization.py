@@ -34,7 +34,7 @@ def open_route_to(plant: Plant, bup: Peer) -> None:
             port=int(plant.url.rpartition(":")[2]),
             database_url=plant.database_url,
             folder=plant.folder / "state",
-            issuer=before["issuers"][0]["issuer"],
+            issuer=before["issuers"][0],
             peers=plant.recipients,
             **SLOW,
         )

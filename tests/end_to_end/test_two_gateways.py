@@ -115,7 +115,7 @@ def configured(folder: Path, issuer: Issuer, systems: list[dict[str, Any]]) -> P
         "organizations": [{"number": n, "name": name, "regime": r} for n, (name, r) in ORGANIZATIONS.items()],
         "systems": [{"tenant": "by", **one} for one in systems],
         "routes": [{"source": a, "recipient": b} for a in names for b in names if a != b],
-        "issuers": [{"issuer": issuer.url, "audience": AUDIENCE}],
+        "issuers": [{"issuer": issuer.url, "audience": AUDIENCE, "tokens": "bearer"}],
         "clients": [
             {"issuer": issuer.url, "client_id": name, "tenant": "by", "scopes": sorted(scopes.ALL)}
             | ({} if name == "drift" else {"system": name})

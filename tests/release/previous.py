@@ -16,6 +16,7 @@ from tests.databases import APPLICATION, OWNER, as_role, given_roles
 from tests.postgres import Cluster
 
 PREVIOUS = "3d4fb380d48bedcff961748cef6dac02c3d73e65"  # 0.1.0; the one before the newest in CHANGELOG.md
+SAYS_NOTHING = 'audience = "stafettbro"\n'  # of its issuer's tokens: that release knew bearer tokens alone
 PACKAGES = ("gateway", "adapters", "mappings", "consent")
 
 
@@ -47,3 +48,13 @@ def bring_forward(cluster: Cluster, url: str) -> None:
     tables' owner. Nothing is held to its tenant yet, so that the previous release goes on."""
     given_roles(cluster, make_url(url).database or "")
     schema.migrate(as_role(url, OWNER), application=APPLICATION)
+
+
+def for_this_release(config: str) -> str:
+    """A copy of that release's file as an operator makes it before the upgrade; its path."""
+    given = Path(config)
+    made = given.with_stem(given.stem + ".new")
+    text = given.read_text()
+    assert text.count(SAYS_NOTHING) == 1
+    made.write_text(text.replace(SAYS_NOTHING, SAYS_NOTHING + 'tokens = "bearer"\n'))
+    return str(made)

@@ -15,7 +15,7 @@ from tests.end_to_end.invented import Child
 from tests.end_to_end.plant import Plant, free_port, planted, wait_until
 from tests.end_to_end.plant_standing import assert_in_order, assert_logged, editions_at
 from tests.postgres import Cluster
-from tests.release.previous import bring_forward, its_database, unpacked
+from tests.release.previous import bring_forward, for_this_release, its_database, unpacked
 
 CHILDREN = [Child(n) for n in range(4)]
 GOALS = 5
@@ -107,7 +107,7 @@ def both_deliver(plant: Plant, *releases: str) -> None:
 @pytest.mark.timeout(400)
 def test_two_releases_side_by_side_and_back_again(plant: Plant, postgres: Cluster) -> None:
     old_url, new_port = plant.url, free_port()
-    config = plant.commands["serve"][plant.commands["serve"].index("--config") + 1]
+    config = for_this_release(plant.commands["serve"][plant.commands["serve"].index("--config") + 1])
     base = plant.commands["serve"][:3]
     old = list(plant.commands)
     new = {"new-serve": [*base, "serve", "--config", config, "--port", str(new_port)]}

@@ -13,7 +13,7 @@ from tests.databases import APPLICATION, KINDS, OWNER, as_role
 from tests.end_to_end.invented import Child
 from tests.end_to_end.plant import Plant, planted, wait_until
 from tests.end_to_end.plant_standing import assert_in_order, assert_logged, editions_at
-from tests.release.previous import bring_forward, its_database, unpacked
+from tests.release.previous import bring_forward, for_this_release, its_database, unpacked
 
 CHILDREN = [Child(n) for n in range(3)]
 GOALS = 8
@@ -40,6 +40,10 @@ def upgrade(plant: Plant, request: pytest.FixtureRequest) -> None:
         bring_forward(request.getfixturevalue("postgres"), plant.database_url)
         schema.isolate(as_role(plant.database_url, OWNER), APPLICATION)
     plant.sources.clear()
+    old = plant.commands["serve"][plant.commands["serve"].index("--config") + 1]
+    new = for_this_release(old)
+    for words in plant.commands.values():
+        words[words.index(old)] = new
     for name in plant.commands:
         plant.start(name)
     wait_until(plant.ready, 120, "the new release is ready")

@@ -34,8 +34,11 @@ CLAIMED: Final[Mapping[str, tuple[str, ...]]] = {
     "timer": ("tenant", "kind", "due"),
     "dispatch": ("tenant", "recipient", "urgent", "state", "next_at", "until"),  # of the store of reports
 }
-# Of no tenant: which workers live, and what the schema and the store of reports know of themselves.
-OF_NO_TENANT: Final = frozenset({"worker", "alembic_version", "schema_floor", "welfare_version", "key_check"})
+# Of no tenant: which workers live, which proofs of possession have been shown (one is refused before it is
+# known whose data it was to open), and what the schema and the store of reports know of themselves.
+OF_NO_TENANT: Final = frozenset(
+    {"worker", "shown_proof", "alembic_version", "schema_floor", "welfare_version", "key_check"}
+)
 FIRST: Final = frozenset(
     {"person", "report"}
 )  # of the hub, of the store of reports: there from the first schema

@@ -11,6 +11,7 @@ from gateway.hub.schema import journal_mark as journal_mark
 from gateway.hub.schema import login_tables as login_tables
 from gateway.hub.schema import notices as notices
 from gateway.hub.schema import nudges as nudges
+from gateway.hub.schema import proofs as proofs
 from gateway.hub.schema import receipts as receipts
 from gateway.hub.schema import reminders as reminders
 from gateway.hub.schema import seats as seats

@@ -1,0 +1,16 @@
+"""The table of proofs of possession that have been shown: keyed by a hash, of no tenant."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table
+
+from gateway.hub.schema.instant import Instant
+from gateway.hub.schema.tables import metadata
+
+shown_proof = Table(
+    "shown_proof",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the key's thumbprint and the proof's jti
+    Column("ends", Instant(), nullable=False),  # when it ceases to count by itself
+    Index("ix_shown_proof_ends", "ends"),
+)
