@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from joserfc import jws
 from joserfc.errors import JoseError
 
+from adapters.tokens.addresses import is_safe
 from gateway.access import claims as rules
 from gateway.access.callers import Caller, ceilings, chosen, subjects
 from gateway.access.challenges import Challenges
-from gateway.access.issuer_calls import is_safe
 from gateway.access.issuer_keys import IssuerKeys
 from gateway.access.jwt_form import Claims, taken_apart
 from gateway.access.presented import Presented, Scheme
