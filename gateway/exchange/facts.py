@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 import consent
 from consent.model import Consent, Emergency, Facts, Participant, Recipient
@@ -292,16 +293,21 @@ def _here(items: frozenset[str], known: Mapping[str, str]) -> frozenset[str]:
     return frozenset(known.get(item, item) for item in items)
 
 
+_PARTICIPANTS: BindParameter[Any] = bindparam("participants", expanding=True)
+_AUTHORS = select(link.c.system, link.c.native_id, link.c.ref).where(
+    link.c.tenant == bindparam("tenant"),
+    link.c.person == bindparam("person"),
+    link.c.ref.in_(_PARTICIPANTS),
+)
+
+
 def _authors(
     connection: Connection, tenant: str, person: str, participants: list[str]
 ) -> dict[tuple[str, str], str]:
     if not participants:
         return {}
-    rows = connection.execute(
-        select(link.c.system, link.c.native_id, link.c.ref).where(
-            link.c.tenant == tenant, link.c.person == person, link.c.ref.in_(participants)
-        )
-    )
+    given = {"tenant": tenant, "person": person, "participants": participants}
+    rows = connection.execute(_AUTHORS, given).all()
     return {(r.system, r.native_id): r.ref for r in rows if r.native_id}
 
 

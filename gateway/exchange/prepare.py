@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.config import Settings, System
 from gateway.exchange import disclosures
@@ -83,11 +83,7 @@ class Preparer:
         """The plan of a run, its disclosures written; None if a newer run holds the lane."""
         if holds(connection, claim, lock=True) is None:
             return None
-        row = connection.execute(
-            select(person.c.change_no, person.c.facts_no).where(
-                person.c.tenant == claim.tenant, person.c.id == claim.person
-            )
-        ).one()
+        row = connection.execute(_NUMBERS, {"tenant": claim.tenant, "person": claim.person}).one()
         facts = self.facts.read(connection, claim.tenant, claim.person, row.facts_no)
         plan = Plan(claim, facts, row.change_no, row.facts_no)
         full = claim.facts_cursor < row.facts_no
@@ -182,6 +178,11 @@ class Preparer:
                 deadline=now + timedelta(seconds=self.system.send_deadline_seconds),
             )
         links.save(connection, claim.tenant, [s.difference.link for s in plan.sends])
+
+
+_NUMBERS = select(person.c.change_no, person.c.facts_no).where(
+    person.c.tenant == bindparam("tenant"), person.c.id == bindparam("person")
+)
 
 
 def _references(system: System, one: Shown) -> set[str]:

@@ -6,17 +6,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, literal_column, select, update
+from sqlalchemy import Connection, bindparam, exists, literal_column, select, update
 
 from gateway.hub.schema.tables import lane, person
 
 _RUNS = lane.c.state == literal_column("'running'")  # as the index of these says it
+_TENANTS_OVERDUE = select(lane.c.tenant).where(_RUNS, lane.c.deadline < bindparam("now")).distinct()
 
 
 def tenants_overdue(connection: Connection, now: datetime) -> list[str]:
     """The tenants that have running lanes whose deadline has passed."""
-    found = select(lane.c.tenant).where(_RUNS, lane.c.deadline < now).distinct()
-    return [row.tenant for row in connection.execute(found)]
+    return [row.tenant for row in connection.execute(_TENANTS_OVERDUE, {"now": now}).all()]
 
 
 def overdue(connection: Connection, tenant: str, now: datetime) -> list[Any]:

@@ -4,20 +4,38 @@ someone may see (a consent's start or end, a role's, a birthday); then everythin
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 import consent
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.lanes import reconsider
+from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import timer
 
 EDGE = "edge"
 POLL = "poll"
 MOST_EDGES = 100  # persons in one transaction
+
+# Statements that run often are built once: building them costs more than running them.
+_ONE = (
+    timer.c.tenant == bindparam("in_tenant"),
+    timer.c.kind == bindparam("in_kind"),
+    timer.c.subject == bindparam("in_subject"),
+)
+_TENANTS_DUE = (
+    select(timer.c.tenant)
+    .where(timer.c.kind == bindparam("in_kind"), timer.c.due <= bindparam("now"))
+    .group_by(timer.c.tenant)
+    .order_by(func.min(timer.c.due))
+)
+_CLAIMED = select(timer).where(*_ONE).with_for_update(skip_locked=True)
+_MOVED = update(timer).where(*_ONE).values(due=bindparam("to", type_=Instant()))
+_HELD = _MOVED.where(timer.c.due == bindparam("until"))
 
 
 def keep_edge(connection: Connection, facts: PersonFacts, now: datetime) -> None:
@@ -39,27 +57,27 @@ def put(
     connection: Connection, tenant: str, kind: str, subject: str, due: datetime, content: Any = None
 ) -> None:
     """Set a timer, new or moved."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(timer)
     packed = msgspec.json.encode(content) if content is not None else None
     connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["tenant", "kind", "subject"],
-            set_={"due": statement.excluded.due, "content": statement.excluded.content},
-        ),
+        _put(connection.dialect.name),
         {"tenant": tenant, "kind": kind, "subject": subject, "due": due, "content": packed},
     )
 
 
+@cache
+def _put(dialect: str) -> Executable:
+    kind: Any = postgresql if dialect == "postgresql" else sqlite
+    statement = kind.insert(timer)
+    changed = {"due": statement.excluded.due, "content": statement.excluded.content}
+    put: Executable = statement.on_conflict_do_update(
+        index_elements=["tenant", "kind", "subject"], set_=changed
+    )
+    return put
+
+
 def tenants_due(connection: Connection, kind: str, now: datetime) -> list[str]:
     """The tenants in which a timer of this kind is due, the one that has waited longest first."""
-    rows = connection.execute(
-        select(timer.c.tenant)
-        .where(timer.c.kind == kind, timer.c.due <= now)
-        .group_by(timer.c.tenant)
-        .order_by(func.min(timer.c.due))
-    )
-    return [row.tenant for row in rows]
+    return [row.tenant for row in connection.execute(_TENANTS_DUE, {"in_kind": kind, "now": now}).all()]
 
 
 def run_edges(connection: Connection, tenant: str, now: datetime, limit: int = MOST_EDGES) -> int:
@@ -87,23 +105,23 @@ def claim_poll(
 ) -> tuple[bool, str | None]:
     """Whether it is this worker's turn to ask a system for changes, and the cursor to go on from. The turn
     lasts until `until`; a worker that dies in it is followed by another."""
-    key = (timer.c.tenant == tenant, timer.c.kind == POLL, timer.c.subject == system)
-    row = connection.execute(select(timer).where(*key).with_for_update(skip_locked=True)).first()
+    key = {"in_tenant": tenant, "in_kind": POLL, "in_subject": system}
+    row = connection.execute(_CLAIMED, key).first()
     if row is None:
-        exists = connection.execute(select(timer.c.due).where(*key)).first()
+        exists = connection.execute(select(timer.c.due).where(*_ONE), key).first()
         if exists is None:
             put(connection, tenant, POLL, system, until)
         return exists is None, None
     if row.due > now:
         return False, None
-    connection.execute(update(timer).where(*key).values(due=until))
+    connection.execute(_MOVED, {**key, "to": until})
     return True, msgspec.json.decode(row.content) if row.content else None
 
 
 def hold_poll(connection: Connection, tenant: str, system: str, until: datetime, longer: datetime) -> bool:
     """Make a turn that lasts until `until` last longer; False if it is another's by now."""
-    key = (timer.c.tenant == tenant, timer.c.kind == POLL, timer.c.subject == system)
-    held = connection.execute(update(timer).where(*key, timer.c.due == until).values(due=longer))
+    key = {"in_tenant": tenant, "in_kind": POLL, "in_subject": system}
+    held = connection.execute(_HELD, {**key, "until": until, "to": longer})
     return held.rowcount == 1
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.hub.content import pack, unpack
@@ -80,10 +80,14 @@ def of_content(said: dict[str, Any], **clear: Any) -> Act:
 
 def of_person(connection: Connection, tenant: str, person: str) -> list[Act]:
     """All acts about a person, ended ones too, oldest first."""
-    rows = connection.execute(
-        select(act).where(act.c.tenant == tenant, act.c.person == person).order_by(act.c.created, act.c.id)
-    )
-    return [_act(row) for row in rows]
+    return [_act(row) for row in connection.execute(_OF_PERSON, {"tenant": tenant, "person": person}).all()]
+
+
+_OF_PERSON = (  # built once: building it costs more than running it
+    select(act)
+    .where(act.c.tenant == bindparam("tenant"), act.c.person == bindparam("person"))
+    .order_by(act.c.created, act.c.id)
+)
 
 
 def one_of(connection: Connection, tenant: str, person: str, own: str) -> Act | None:

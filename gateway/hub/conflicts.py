@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from gateway.hub import attachments
@@ -98,13 +98,13 @@ def of_person(
     connection: Connection, tenant: str, person: str, states: Iterable[State] = (State.OPEN,)
 ) -> list[Kept]:
     """A person's conflicts in these states, the oldest first."""
-    return _found(connection, tenant, conflict.c.person == person, states)
+    return _found(connection, tenant, [person], states)
 
 
 def of_refs(connection: Connection, tenant: str, persons: Iterable[str], refs: Iterable[str]) -> list[Kept]:
     """The open ones on these resources of these persons."""
     wanted = frozenset(refs)
-    found = _found(connection, tenant, conflict.c.person.in_(sorted(set(persons))), [State.OPEN])
+    found = _found(connection, tenant, sorted(set(persons)), [State.OPEN])
     return [one for one in found if one.ref in wanted]
 
 
@@ -176,13 +176,22 @@ def at(resource: Resource, steps: tuple[Step, ...]) -> Json:
     return read({name: part for name, part in normalise(resource).items() if name != "id"}, steps)
 
 
-def _found(connection: Connection, tenant: str, which: Any, states: Iterable[State]) -> list[Kept]:
-    wanted = [state.value for state in states]
-    rows = connection.execute(
-        select(conflict)
-        .where(conflict.c.tenant == tenant, which, conflict.c.state.in_(wanted))
-        .order_by(conflict.c.created, conflict.c.id)
+_PERSONS: BindParameter[Any] = bindparam("persons", expanding=True)
+_STATES: BindParameter[Any] = bindparam("states", expanding=True)
+_FOUND = (  # built once: building it costs more than running it
+    select(conflict)
+    .where(
+        conflict.c.tenant == bindparam("tenant"),
+        conflict.c.person.in_(_PERSONS),
+        conflict.c.state.in_(_STATES),
     )
+    .order_by(conflict.c.created, conflict.c.id)
+)
+
+
+def _found(connection: Connection, tenant: str, persons: list[str], states: Iterable[State]) -> list[Kept]:
+    wanted = [state.value for state in states]
+    rows = connection.execute(_FOUND, {"tenant": tenant, "persons": persons, "states": wanted})
     return [_kept(connection, tenant, row) for row in rows.all()]
 
 

@@ -145,6 +145,21 @@ _NATIVES = select(link.c.ref, link.c.native_id).where(
     *_HERE, link.c.ref.in_(_WANTED), link.c.native_id.is_not(None)
 )
 _LOAD = select(link).where(*_HERE, link.c.ref.in_(_WANTED))
+_UNANSWERED = (
+    select(link.c.person)
+    .where(*_HERE, link.c.person.in_(_WANTED), link.c.native_id.is_(None), link.c.hold.is_(None))
+    .distinct()
+)
+_PATIENTS = (
+    select(link.c.native_id)
+    .where(
+        *_HERE,
+        link.c.ref > "Patient/",
+        link.c.ref < "Patient0",  # the character after the slash
+        link.c.native_id.is_not(None),
+    )
+    .order_by(link.c.native_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +202,7 @@ def names_of_person(
 def refs_of_person(connection: Connection, tenant: str, system: str, person: str) -> list[str]:
     """Hub references of everything of this person that the system has, or may have."""
     given = {"tenant": tenant, "system": system, "person": person}
-    return [r.ref for r in connection.execute(_NAMES_OF_PERSON, given)]
+    return [r.ref for r in connection.execute(_NAMES_OF_PERSON, given).all()]
 
 
 def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, str]:
@@ -201,35 +216,17 @@ def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str
 
 def patients(connection: Connection, tenant: str, system: str) -> list[str]:
     """What the system calls each person it is known to have, in order."""
-    rows = connection.execute(
-        select(link.c.native_id)
-        .where(
-            link.c.tenant == tenant,
-            link.c.system == system,
-            link.c.ref > "Patient/",
-            link.c.ref < "Patient0",  # the character after the slash
-            link.c.native_id.is_not(None),
-        )
-        .order_by(link.c.native_id)
-    )
-    return [row.native_id for row in rows]
+    rows = connection.execute(_PATIENTS, {"tenant": tenant, "system": system})
+    return [row.native_id for row in rows.all()]
 
 
 def unanswered(connection: Connection, tenant: str, system: str, persons: Iterable[str]) -> set[str]:
     """Those of these persons of whom something was written at the system whose answer has not come."""
     wanted = sorted(persons)
-    rows = connection.execute(
-        select(link.c.person)
-        .where(
-            link.c.tenant == tenant,
-            link.c.system == system,
-            link.c.person.in_(wanted),
-            link.c.native_id.is_(None),
-            link.c.hold.is_(None),
-        )
-        .distinct()
-    )
-    return {r.person for r in rows}
+    if not wanted:
+        return set()
+    rows = connection.execute(_UNANSWERED, {"tenant": tenant, "system": system, "wanted": wanted})
+    return {r.person for r in rows.all()}
 
 
 def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, Link]:

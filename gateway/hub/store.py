@@ -98,21 +98,26 @@ class Store:
     def transaction_id(self, connection: Connection) -> int:
         """What orders this transaction in the feed: readers go only behind the oldest one still open."""
         if self.sqlite:
-            row = connection.execute(text('SELECT coalesce(max("transaction"), 0) + 1 FROM resource_version'))
+            row = connection.execute(_NEXT)
         else:
-            row = connection.execute(text("SELECT pg_current_xact_id()::text::bigint"))
+            row = connection.execute(_XID)
         return int(row.scalar_one())
 
     def horizon(self, connection: Connection) -> int:
         """Transactions below this are finished and visible; the feed is read only behind it."""
         if self.sqlite:
             return 2**62
-        row = connection.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+        row = connection.execute(_XMIN)
         return int(row.scalar_one())
 
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+
+_NEXT = text('SELECT coalesce(max("transaction"), 0) + 1 FROM resource_version')
+_XID = text("SELECT pg_current_xact_id()::text::bigint")
+_XMIN = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
 class _Opening(threading.local):
@@ -147,10 +152,11 @@ def _sqlite_engine(url: str, opening: _Opening) -> Engine:
         for pragma in ("journal_mode=WAL", "busy_timeout=60000", "foreign_keys=ON", "synchronous=FULL"):
             raw.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(opening.statement)
+    def _begin(raw: Any) -> None:
+        raw.driver_connection.execute(opening.statement)
 
+    # An event of the engine would be asked after with every statement.
+    engine.dialect.do_begin = _begin  # type: ignore[assignment,method-assign]
     return engine
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql import ColumnElement
 
 from gateway.hub import writers
 from gateway.hub.content import pack, unpack
@@ -90,18 +89,21 @@ def version_of(row: Any) -> Version:
     )
 
 
-def _read(connection: Connection, *where: ColumnElement[bool]) -> dict[str, Version]:
-    return _run(connection, _current().where(*where).order_by(resource.c.change_no), {})
-
-
 def _run(connection: Connection, statement: Select[Any], given: dict[str, Any]) -> dict[str, Version]:
-    return {row.ref: version_of(row) for row in connection.execute(statement, given)}
+    return {row.ref: version_of(row) for row in connection.execute(statement, given).all()}
 
 
+# Statements that run often are built once: building them costs more than running them.
 _TENANT = resource.c.tenant == bindparam("tenant")
 _WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_OF = (_TENANT, resource.c.person == bindparam("person"))
+_AFTER = resource.c.change_no > bindparam("after")
 _OF_ITEMS = _current().where(_TENANT, resource.c.item.in_(_WANTED)).order_by(resource.c.change_no)
 _OF_REFS = _current().where(_TENANT, resource.c.ref.in_(_WANTED)).order_by(resource.c.change_no)
+_OF_PERSON = _current().where(*_OF, _AFTER).order_by(resource.c.change_no)
+_OF_TYPES = _current().where(*_OF, resource.c.type.in_(_WANTED)).order_by(resource.c.change_no)
+_ONE = _current().where(_TENANT, resource.c.ref == bindparam("own")).order_by(resource.c.change_no)
+_CHANGED = select(resource.c.item, resource.c.change_no).where(*_OF, _AFTER).order_by(resource.c.change_no)
 
 
 def of_items(connection: Connection, tenant: str, items: Iterable[str]) -> dict[str, Version]:
@@ -122,27 +124,17 @@ def of_refs(connection: Connection, tenant: str, refs: Iterable[str]) -> dict[st
 
 def of_person(connection: Connection, tenant: str, person: str, *, after: int = 0) -> dict[str, Version]:
     """Current versions of everything about this person that changed after a change number, in order."""
-    return _read(
-        connection,
-        resource.c.tenant == tenant,
-        resource.c.person == person,
-        resource.c.change_no > after,
-    )
+    return _run(connection, _OF_PERSON, {"tenant": tenant, "person": person, "after": after})
 
 
 def of_types(connection: Connection, tenant: str, person: str, types: Iterable[str]) -> dict[str, Version]:
     """Current versions of these types of resources about this person."""
-    return _read(
-        connection,
-        resource.c.tenant == tenant,
-        resource.c.person == person,
-        resource.c.type.in_(list(types)),
-    )
+    return _run(connection, _OF_TYPES, {"tenant": tenant, "person": person, "wanted": list(types)})
 
 
 def current(connection: Connection, tenant: str, ref: str) -> Version | None:
     """The current version of one resource."""
-    return _read(connection, resource.c.tenant == tenant, resource.c.ref == ref).get(ref)
+    return _run(connection, _ONE, {"tenant": tenant, "own": ref}).get(ref)
 
 
 def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
@@ -159,11 +151,7 @@ def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
 
 def items_changed(connection: Connection, tenant: str, person: str, after: int) -> list[str]:
     """References of the items of this person with a change after this number, in the order of change."""
-    rows = connection.execute(
-        select(resource.c.item, resource.c.change_no)
-        .where(resource.c.tenant == tenant, resource.c.person == person, resource.c.change_no > after)
-        .order_by(resource.c.change_no)
-    )
+    rows = connection.execute(_CHANGED, {"tenant": tenant, "person": person, "after": after}).all()
     return list(dict.fromkeys(row.item for row in rows))
 
 

@@ -6,12 +6,12 @@ Everything is collected first and written in a few statements at the end.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from consent import fhir_circumstance
 from gateway.config import System
@@ -36,6 +36,20 @@ from mappings.references import references
 from mappings.writers import writers_of
 
 LONGEST = timedelta(minutes=30)  # a delivery that began before this has ended long since
+_PERSONS: BindParameter[Any] = bindparam("persons", expanding=True)
+_OPEN_LANES = select(lane.c.person, lane.c.state).where(  # both built once: that costs more than running them
+    lane.c.tenant == bindparam("tenant"),
+    lane.c.recipient == bindparam("recipient"),
+    lane.c.person.in_(_PERSONS),
+    lane.c.state.in_(("running", "waiting")),
+)
+_DELIVERED = select(disclosure.c.person).where(
+    disclosure.c.tenant == bindparam("tenant"),
+    disclosure.c.recipient == bindparam("recipient"),
+    disclosure.c.person.in_(_PERSONS),
+    disclosure.c.started > bindparam("began"),
+    disclosure.c.closed > bindparam("since"),
+)
 
 
 @dataclass(slots=True)
@@ -98,14 +112,7 @@ class Workspace:
         """Persons of whom a delivery to this system is under way or unanswered: what a FHIR server shows now
         may be ours, under ids that we do not know yet. And those of whom one has ended since we asked: what
         it answered may be what stood there before."""
-        open_lanes = self.connection.execute(
-            select(lane.c.person, lane.c.state).where(
-                lane.c.tenant == self.tenant,
-                lane.c.recipient == system.id,
-                lane.c.person.in_(sorted(self.people)),
-                lane.c.state.in_(("running", "waiting")),
-            )
-        ).all()
+        open_lanes = self._open_lanes(system)
         going_on = {r.person for r in open_lanes}  # what a lane at rest has left unanswered is not coming
         running = {r.person for r in open_lanes if r.state == "running"}
         unanswered = links.unanswered(self.connection, self.tenant, system.id, going_on)
@@ -114,27 +121,20 @@ class Workspace:
     def _delivered(self, system: System, since: datetime | None) -> set[str]:
         if since is None:
             return set()
-        own = disclosure.c
-        rows = self.connection.execute(
-            select(own.person)
-            .where(own.tenant == self.tenant, own.person.in_(sorted(self.people)), own.recipient == system.id)
-            .where(own.started > since - LONGEST, own.closed > since)
-        )
-        return {row.person for row in rows}
+        given = {**self._about(system), "began": since - LONGEST, "since": since}
+        return {row.person for row in self.connection.execute(_DELIVERED, given).all()}
 
     def creating(self, system: System) -> set[str]:
         """Persons of whom something new was written at this system, whose id it makes and has not told us
         yet: a record that we do not know may be that one, changed there already."""
-        open_lanes = self.connection.execute(
-            select(lane.c.person).where(
-                lane.c.tenant == self.tenant,
-                lane.c.recipient == system.id,
-                lane.c.person.in_(sorted(self.people)),
-                lane.c.state.in_(("running", "waiting")),
-            )
-        )
-        going_on = {r.person for r in open_lanes}
+        going_on = {r.person for r in self._open_lanes(system)}
         return links.unanswered(self.connection, self.tenant, system.id, going_on)
+
+    def _open_lanes(self, system: System) -> Sequence[Any]:
+        return self.connection.execute(_OPEN_LANES, self._about(system)).all()
+
+    def _about(self, system: System) -> dict[str, Any]:
+        return {"tenant": self.tenant, "recipient": system.id, "persons": sorted(self.people)}
 
     def adopt(self, ours: Mapping[str, str]) -> None:
         """Recognise records that we have written at the system, though the answer to that has not reached the
