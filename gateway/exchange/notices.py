@@ -59,12 +59,13 @@ class Notices:
         """What has ended since the last look, noted; and what of it has not been told. items: what has
         changed; whole: everything of the person was looked at. Holds the lane."""
         tenant, person = self.selection.facts.tenant, self.selection.facts.person
-        if not links.refs_of_person(connection, tenant, self.system.id, person):
+        everything = links.refs_of_person(connection, tenant, self.system.id, person)
+        if not everything:
             return Ending()  # it has nothing of the person, and never had
         known = endings.of_person(connection, tenant, self.system.id, person)
         there = {part.unit.ref for one in shown for part in (one, *one.within)}
         found = Ending()
-        lost, again = self._held(connection, items, there, found, whole=whole)
+        lost, again = self._held(connection, everything if whole else None, items, there, found)
         endings.lift(connection, tenant, self.system.id, known.keys() & (there | again))
         new = self._noted(connection, [ref for ref in lost if ref not in known])
         current = [one for ref, one in known.items() if ref not in there | again] + new
@@ -91,21 +92,26 @@ class Notices:
         return new
 
     def _held(
-        self, connection: Connection, items: Iterable[str], there: set[str], found: Ending, *, whole: bool
+        self,
+        connection: Connection,
+        everything: list[str] | None,
+        items: Iterable[str],
+        there: set[str],
+        found: Ending,
     ) -> tuple[list[str], set[str]]:
         """References that the recipient holds and may have no more; and those it may, though nothing of them
-        is to be written. Notes in `found` what is registered in error."""
+        is to be written. Notes in `found` what is registered in error. everything: all that it holds of the
+        person, where all of the person was looked at."""
         facts = self.selection.facts
-        if whole:
-            all_of_it = links.refs_of_person(connection, facts.tenant, self.system.id, facts.person)
-            refs = [ref for ref in all_of_it if ref not in there and _counts(ref)]
+        if everything is not None:
+            refs = [ref for ref in everything if ref not in there and _counts(ref)]
             heads = versions.of_refs(connection, facts.tenant, {*refs, *map(_made_of, refs)})
             made = {ref: heads.get(ref) or heads.get(_made_of(ref)) for ref in refs}
             of = {ref: head.item for ref, head in made.items() if head is not None}
         else:
             of = {item: item for item in items if item not in there and _counts(item)}
         parts = by_item(versions.of_items(connection, facts.tenant, sorted(set(of.values()))))
-        if not whole:
+        if everything is None:
             of = {
                 ref: item for item, own in parts.items() for ref in own if ref not in there and _counts(ref)
             }

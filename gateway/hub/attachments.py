@@ -16,6 +16,7 @@ from mappings.model import Json
 
 LARGE: Final = 4096  # characters of base64 from which on it is worth while
 MARK: Final = "$attachment"  # stands where base64 stood: nobody else writes an object there
+_KEY: Final = f'"{MARK}"'.encode()
 Place = tuple[str, int]  # reference and version of a resource
 
 
@@ -47,6 +48,11 @@ def shortened(connection: Connection, tenant: str, refs: Iterable[str], value: J
     for row in rows:
         known.update(dict.fromkeys(inside(unpack(row.content)), (row.ref, row.version)))
     return _replaced(value, lambda text: _mark(text, known[text]) if text in known else text)
+
+
+def marked(content: bytes) -> bool:
+    """Whether packed content may hold a hash for an attachment: if not, there is nothing to look for."""
+    return _KEY in content
 
 
 def whole(connection: Connection, tenant: str, value: Json) -> Json:

@@ -197,8 +197,9 @@ def _found(connection: Connection, tenant: str, persons: list[str], states: Iter
 
 def _kept(connection: Connection, tenant: str, row: Row[Any]) -> Kept:
     content = unpack(row.content)
-    sides = {name: attachments.whole(connection, tenant, content.get(name)) for name in SIDES}
-    content |= {name: value for name, value in sides.items() if name in content}
+    if attachments.marked(row.content):
+        sides = {name: attachments.whole(connection, tenant, content.get(name)) for name in SIDES}
+        content |= {name: value for name, value in sides.items() if name in content}
     return Kept(row.id, row.person, row.ref, row.path, row.system, State(row.state), row.created, content)
 
 

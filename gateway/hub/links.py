@@ -239,7 +239,11 @@ def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) 
     def whole(focus: Any) -> Any:
         return attachments.whole(connection, tenant, focus)
 
-    return {r.ref: _link(r, _on_resources(unpack(r.content), whole)) for r in rows.all()}
+    def content(packed: bytes) -> dict[str, Any]:
+        kept: dict[str, Any] = unpack(packed)
+        return _on_resources(kept, whole) if attachments.marked(packed) else kept
+
+    return {r.ref: _link(r, content(r.content)) for r in rows.all()}
 
 
 def doubt(connection: Connection, tenant: str, system: str, person: str) -> int:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+import msgspec
+
 
 def joined(before: Iterable[str], now: Iterable[str]) -> tuple[str, ...]:
     """All of both, each once, the earliest first."""
@@ -19,4 +21,4 @@ def kept(writers: Iterable[str]) -> str:
 
 def read(column: str | None) -> tuple[str, ...]:
     """As a column held them; nobody where nothing is known."""
-    return tuple(json.loads(column)) if column else ()
+    return tuple(msgspec.json.decode(column)) if column else ()
