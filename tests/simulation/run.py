@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import traceback
 from collections import Counter
@@ -66,14 +67,27 @@ class Simulator:
         ids = start["ids"]
         if ids not in self._built:
             self._built[ids] = Installation(self.folder / ids, ids)
+            gc.freeze()  # it stays, and need not be looked at after each run
         installation = self._built[ids]
         installation.begin(seed)
-        world = World(installation, start)
-        try:
-            yield world
-        finally:
-            world.end()
-            installation.end()
+        with swept():
+            world = World(installation, start)
+            try:
+                yield world
+            finally:
+                world.end()
+                installation.end()
+
+
+@contextmanager
+def swept() -> Iterator[None]:
+    """What a run leaves is swept up after it, not in the middle of it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 @contextmanager

@@ -70,11 +70,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def settle(self) -> None:
         """Run what is ready and what is due, until everyone waits."""
         for _ in range(FOREVER):
-            self.call_soon(self.stop)
-            self.run_forever()
             due = self._scheduled and self._scheduled[0].when() <= self.time()  # type: ignore[attr-defined]
             if not self._ready and not due:  # type: ignore[attr-defined]
                 return
+            self.call_soon(self.stop)
+            self.run_forever()
         raise AssertionError("the loop does not come to rest")
 
     def run_job(self, number: int) -> None:
