@@ -201,7 +201,10 @@ class Login(Model):
     who: Literal["family", "staff"]
     issuer: str
     client_id: str
-    key_ref: SecretRef  # private key (JWK) by which we prove at the provider who we are
+    key_ref: SecretRef  # private keys (JWK) by which we prove at the provider who we are: the first signs
+    dpop: bool = False  # HelseID: tokens are bound to a key of each process
+    organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # HelseID: on whose behalf
+    parent_organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # of a client of several
     acr: Annotated[tuple[str, ...], Field(min_length=1)]  # security levels that are enough
     acr_claim: str = "acr"
     scope: str = "openid"

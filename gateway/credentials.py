@@ -114,6 +114,8 @@ class Credentials(Model):
             raise ValueError("`dpop_key_ref` belongs to `dpop`")
         if (self.trust or self.parent_organization) and self.kind != "helseid":
             raise ValueError("`trust` and `parent_organization` are of HelseID")
+        if self.organization and self.kind not in ("helseid", "maskinporten"):
+            raise ValueError("`organization` of credentials is of HelseID and Maskinporten")
         if self.consumer and self.kind != "maskinporten":
             raise ValueError("`consumer` is of Maskinporten")
         return self

@@ -42,7 +42,8 @@ class Stated:
 
 
 class Metadata:
-    """As the issuer says of itself. issuer: the name the document must carry; None: it carries none."""
+    """As the issuer says of itself. issuer: the name the document must carry; None: it carries none.
+    by_certificate: we show a certificate there, for which it may have an address of its own (RFC 8705)."""
 
     def __init__(
         self,
@@ -50,12 +51,15 @@ class Metadata:
         issuer: str | None,
         about: About,
         calls: Calls,
+        *,
+        by_certificate: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
         self._issuer = issuer
         self._about = about
         self._calls = calls
+        self._by_certificate = by_certificate
         self._now = now
         self._known: str | None = None
         self._until = 0.0
@@ -75,7 +79,9 @@ class Metadata:
     def _read(self, status: int, body: dict[str, Any]) -> str:
         if status >= 500:
             raise self._about.failure("token-unavailable")
-        found = body.get("token_endpoint")
+        aliases = body.get("mtls_endpoint_aliases")
+        apart = aliases.get("token_endpoint") if self._by_certificate and isinstance(aliases, dict) else None
+        found = apart or body.get("token_endpoint")
         named = self._issuer is None or body.get("issuer") == self._issuer
         if status != 200 or not named or not isinstance(found, str) or not is_safe(found):
             raise self._about.failure("token-metadata")

@@ -1,7 +1,9 @@
-"""How a person logs in: OpenID Connect code flow with PKCE and pushed authorization requests, from the first
-step to proven identities. Keeps nothing and sees no cookie: what must be remembered in between is a value.
+"""How a person logs in: OpenID Connect code flow with PKCE and pushed authorization requests, from the
+first step to proven identities. Keeps nothing and sees no cookie: what must be remembered in between is a
+value.
 
-Sources: OpenID Connect Core 1.0; RFC 7636 (PKCE), RFC 9126 (PAR), RFC 9207 (issuer in the answer).
+Sources: OpenID Connect Core 1.0; RFC 7636 (PKCE), RFC 9126 (PAR), RFC 9207 (issuer in the answer), RFC 9449
+(DPoP, which HelseID demands also where the access token is thrown away, as here).
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ from urllib.parse import urlencode
 
 import httpx
 
+from adapters.tokens import dpop
+from adapters.tokens.dpop import Proofs
 from gateway.access.client_assertion import ClientAssertion
 from gateway.access.id_tokens import Claims, IdTokens
-from gateway.access.issuer_calls import post_form
+from gateway.access.issuer_calls import Told, post_form
 from gateway.access.login_provider import Addresses, LoginProvider
 from gateway.config import Login
-from gateway.errors import NotReady, Unauthenticated
+from gateway.errors import ConfigurationError, NotReady, Unauthenticated
 from mappings.canonical import DNR, FHN, FNR, HPR
 
 LONGEST = 4096  # characters of a value in the provider's answer
@@ -50,6 +54,7 @@ class PeopleLogin:
         self._provider = LoginProvider(login.issuer, clock)
         self._assertion = ClientAssertion(login, clock)
         self._tokens = IdTokens(login, clock)
+        self._proofs = Proofs(clock=clock) if login.dpop else None
 
     def begin(self) -> tuple[Begun, str]:
         """What to remember, and where to send the browser. Raises NotReady."""
@@ -97,6 +102,8 @@ class PeopleLogin:
             "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
+        if self._proofs is not None:  # the code is then worth nothing without our key
+            asked["dpop_jkt"] = self._proofs.thumbprint
         return asked | ({"acr_values": " ".join(self.login.acr)} if self.login.acr_claim == "acr" else {})
 
     def _code(self, begun: Begun, answer: Mapping[str, str], places: Addresses) -> str:
@@ -113,10 +120,27 @@ class PeopleLogin:
         return code
 
     def _post(self, url: str, fields: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """Once more with the provider's nonce, and once more with our next key, where it asks for that."""
+        nonces, turn = 0, 0
+        while True:
+            told = self._called(url, fields, turn)
+            error = told.body.get("error")
+            if error == dpop.WANTED and nonces == 0:
+                nonces += 1
+            elif error == "invalid_client" and turn == 0:
+                turn += 1
+            else:
+                return told.status, told.body
+
+    def _called(self, url: str, fields: dict[str, str], turn: int) -> Told:
+        proof = {dpop.HEADER: self._proofs.proof("POST", url)} if self._proofs else {}
         try:
-            return post_form(url, fields | self._assertion.fields())
-        except (httpx.HTTPError, ValueError) as error:
+            told = post_form(url, fields | self._assertion.fields(turn), proof)
+        except (httpx.HTTPError, ValueError, ConfigurationError, OSError) as error:
             raise NotReady("Innloggingstjenesten svarer ikke.", code="login-unavailable") from error
+        if self._proofs is not None:
+            self._proofs.told(url, told.headers.get(dpop.NONCE_HEADER), resource=False)
+        return told
 
 
 def user(issuer: str, subject: str) -> Identity:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from adapters.contract import TokenSource
 from adapters.tokens import authentication, fixed, helseid, maskinporten
+from adapters.tokens.addresses import is_safe
 from adapters.tokens.authentication import Assertion
 from adapters.tokens.cached import Cached
 from adapters.tokens.calls import Calls
@@ -92,9 +93,12 @@ class _Maker:
             return Stated(given.token_url)
         if given.issuer is None:  # SMART: the FHIR server says it of itself
             base = (self._system.url or "").rstrip("/")
+            if not is_safe(base):
+                raise self._unfit("the system must be https (or this machine)")
             return Metadata(base + SMART_DISCOVERY, None, self._about, calls)
         path = OAUTH_DISCOVERY if given.kind == "maskinporten" else DISCOVERY
-        return Metadata(given.issuer.rstrip("/") + path, given.issuer, self._about, calls)
+        place, shown = given.issuer.rstrip("/") + path, given.certificate_ref is not None
+        return Metadata(place, given.issuer, self._about, calls, by_certificate=shown)
 
     def _shown(self) -> Callable[[str, int], Asked]:
         """How we show who we are."""

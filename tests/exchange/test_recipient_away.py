@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import select
 
 import adapters
-from adapters.contract import Adapter
+from adapters.contract import Adapter, TokenSource
+from gateway.access.tokens_out import token_source
+from gateway.config import System
 from gateway.exchange import breaker, lanes
 from gateway.exchange.prepare import Preparer
 from gateway.exchange.run import Runner
@@ -26,12 +28,14 @@ from tests.peers import Peer, records_server
 CHILD = Child(1)
 
 
-def send_to(here: World, url: str, token: str, now: datetime = NOW) -> None:
+def send_to(
+    here: World, url: str, token: str, now: datetime = NOW, tokens: TokenSource | None = None
+) -> None:
     """One run to the plan system at this address."""
     system = here.system("individuell-plan").model_copy(update={"url": url, "send_deadline_seconds": 3.0})
     mapping = here.service.mappings[system.id]
     adapter = adapters.open_adapter(
-        system.adapter, tokens=let_in.bearer(token), url=url, ids=system.ids, deadline=3.0
+        system.adapter, tokens=tokens or let_in.bearer(token), url=url, ids=system.ids, deadline=3.0
     )
     runner = Runner(
         system=system,
@@ -101,6 +105,34 @@ def test_without_a_connection_nothing_was_sent(sqlite_url: str, tmp_path: Path) 
         ref = goal(here)
         send_to(here, "http://127.0.0.1:1", "token")
         assert outcome(here, ref) == ("unsent", 0)
+
+
+def test_without_a_token_the_lane_waits_and_says_why_and_nothing_is_told_of(
+    sqlite_url: str, tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAN_SECRET", "geheim")
+    peer.faults()
+    with world(sqlite_url, tmp_path) as here:
+        goal(here)
+        credentials = {
+            "kind": "client-credentials", "token_url": "http://127.0.0.1:1/token", "client_id": "stafettbro",
+            "secret_ref": "env:PLAN_SECRET",
+        }  # fmt: skip
+        plain = here.system("individuell-plan").model_dump()
+        system = System.model_validate({**plain, "url": peer.url, "credentials": credentials})
+        send_to(here, peer.url, "", tokens=token_source(system))
+        with here.service.store.read(TENANT) as connection:
+            row = connection.execute(select(lane).where(lane.c.recipient == "individuell-plan")).one()
+            down = connection.execute(select(recipient).where(recipient.c.breaker == "open")).one()
+            assert connection.execute(select(disclosure)).all() == []
+        assert row.state == "waiting"
+        assert row.last_error == down.last_error
+        assert row.last_error.startswith(
+            "token-unreached: Ingen adgang til individuell-plan: 127.0.0.1 svarer"
+        )
+        send_to(here, peer.url, peer.token, now=NOW + timedelta(hours=1))  # the door has opened
+        with here.service.store.read(TENANT) as connection:
+            assert connection.execute(select(disclosure.c.state)).scalars().all() == ["delivered"]
 
 
 def test_one_record_that_cannot_be_stored_just_now_holds_up_its_own_lane_alone(

@@ -45,7 +45,11 @@ def provider() -> Iterator[Provider]:
     key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
     known = {"jwks": {"keys": [key.as_dict(private=False)]}}
     backs = [f"{ORIGIN}/min-side/logg-inn/{name}/svar" for name in LOGINS]
-    with peers.oidc([{"client_id": "stafettbro", "redirect_uris": backs, **known}]) as peer:
+    clients = [
+        {"client_id": "stafettbro", "redirect_uris": backs, **known},
+        {"client_id": "helseid", "redirect_uris": backs, "dpop_bound_access_tokens": True, **known},
+    ]
+    with peers.oidc(clients) as peer:
         yield Provider(peer.url, key)
 
 
@@ -61,7 +65,11 @@ def with_logins(plain: Settings, folder: Path, provider: Provider, public_url: s
         "acr": ("idporten-loa-substantial", "idporten-loa-high"),
         "scope": "openid profile",
     }
-    logins = tuple(Login(id=name, name=name.title(), who=who, **given) for name, who in LOGINS.items())
+    proven = {"client_id": "helseid", "dpop": True, "organization": "387574913"}
+    logins = tuple(
+        Login.model_validate({"id": name, "name": name.title(), "who": who, **given, **changes})
+        for (name, who), changes in zip(LOGINS.items(), ({}, proven), strict=True)
+    )
     welfare = Organization(number="387574913", name="Fjordbyen barneverntjeneste", regime="child-welfare")
     more = {"logins": logins, "public_url": public_url, "organizations": (*plain.organizations, welfare)}
     return plain.model_copy(update=more)

@@ -41,7 +41,7 @@ def kept(folder: Path, *keys: Any, **more: Any) -> str:
 
 def system(url: str, **credentials: Any) -> System:
     """A records system behind the guard."""
-    given = {"id": "bup", "tenant": "fjordbyen", "adapter": "stafettlogg", "organization": "974761076"}
+    given = {"id": "bup", "tenant": "fjordbyen", "adapter": "stafettlogg", "organization": "359797117"}
     return System.model_validate({**given, "url": url, "credentials": credentials})
 
 

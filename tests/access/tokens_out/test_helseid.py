@@ -33,7 +33,7 @@ from tests.peers import Peer, machines
 
 TRUST = {
     "purpose": "COC", "purpose_details": "15", "healthcare_service": "S03", "profession": "SP",
-    "legal_entity": "974761076", "point_of_care": "974761077", "department": "101", "decision": "d-1",
+    "legal_entity": "359797117", "point_of_care": "359797125", "department": "101", "decision": "d-1",
 }  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def helseid(running: Guarded) -> Guarded:
 def connected(helseid: Guarded, folder: Path, *keys: Any, **changes: Any) -> System:
     given = {
         "kind": "helseid", "issuer": helseid.peer.url, "client_id": "stafettbro", "scope": "records",
-        "organization": "974761076",
+        "organization": "359797117",
     }  # fmt: skip
     if "key_ref" not in changes:
         changes["key_ref"] = kept(folder, *(keys or (ES256,)))
@@ -74,7 +74,7 @@ def test_records_go_through_and_every_request_has_its_own_proof(helseid: Guarded
 
 
 def test_the_assertion_says_who_for_whom_and_why(helseid: Guarded, tmp_path: Path) -> None:
-    written(connected(helseid, tmp_path, parent_organization="997506499", trust=TRUST), "m1")
+    written(connected(helseid, tmp_path, parent_organization="310167208", trust=TRUST), "m1")
     shown = helseid.seen()["assertions"]
     assert (
         len({one["claims"]["jti"] for one in shown}) == len(shown) == 2
@@ -89,7 +89,7 @@ def test_the_assertion_says_who_for_whom_and_why(helseid: Guarded, tmp_path: Pat
         "practitioner_role": {
             "organization": {
                 "identifier": {
-                    "system": "urn:oid:1.0.6523", "type": "ENH", "value": "NO:ORGNR:997506499:974761076",
+                    "system": "urn:oid:1.0.6523", "type": "ENH", "value": "NO:ORGNR:310167208:359797117",
                 }
             }
         },

@@ -28,7 +28,7 @@ from tests.access.tokens_out.conftest import (
 )
 from tests.peers import Peer, machines
 
-OURS = "974761076"
+OURS = "359797117"
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_grant_counts_for_two_minutes_and_is_used_once(maskinporten: Guarded, 
 
 
 def test_a_token_for_another_organization_is_not_used(maskinporten: Guarded, tmp_path: Path) -> None:
-    maskinporten.switch(consumer="991825827")
+    maskinporten.switch(consumer="310182053")
     with pytest.raises(NoToken) as told:
         written(connected(maskinporten, tmp_path), "m1")
     assert told.value.code == "token-consumer"
@@ -82,8 +82,8 @@ def test_on_behalf_of_one_that_delegated_the_token_is_for_that_one(
     maskinporten: Guarded, tmp_path: Path
 ) -> None:
     maskinporten.switch()  # the token is then for whoever the grant names
-    written(connected(maskinporten, tmp_path, consumer="997506499"), "m1")
-    assert maskinporten.seen()["assertions"][0]["claims"]["consumer_org"] == "997506499"
+    written(connected(maskinporten, tmp_path, consumer="310167208"), "m1")
+    assert maskinporten.seen()["assertions"][0]["claims"]["consumer_org"] == "310167208"
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def token(claims: str) -> str:
 @pytest.mark.parametrize(
     "said",
     [
-        "opaque", "a.b", "..", "a.!!!!.c", token("[]"), token("{}"), token('{"consumer": "0192:974761076"}'),
+        "opaque", "a.b", "..", "a.!!!!.c", token("[]"), token("{}"), token('{"consumer": "0192:359797117"}'),
         token('{"consumer": {"authority": "iso6523-actorid-upis"}}'),
-        token('{"consumer": {"authority": "other", "ID": "0192:974761076"}}'),
-        token('{"consumer": {"authority": "iso6523-actorid-upis", "ID": "0088:974761076"}}'),
+        token('{"consumer": {"authority": "other", "ID": "0192:359797117"}}'),
+        token('{"consumer": {"authority": "iso6523-actorid-upis", "ID": "0088:359797117"}}'),
     ],
 )  # fmt: skip
 def test_a_token_that_does_not_say_whose_it_is_is_nobodys(said: str) -> None:
     assert consumer_of(said) is None
-    ours = '{"consumer": {"authority": "iso6523-actorid-upis", "ID": "0192:974761076"}}'
+    ours = '{"consumer": {"authority": "iso6523-actorid-upis", "ID": "0192:359797117"}}'
     assert consumer_of(token(ours)) == OURS

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Again, NoToken
+from adapters.contract import Again, NoToken, Write
+from adapters.stafettlogg import Stafettlogg
 from adapters.tokens.dpop import Proofs
 from adapters.tokens.faults import SENTENCES, About
 from tests.adapters.tokens.conftest import Clock, Issuer, shown, source
@@ -140,6 +141,27 @@ def test_a_failure_is_not_tried_again_by_everyone_who_waits(issuer: Issuer, cloc
     issuer.status = 200
     clock.time += 2
     assert shown(one) == "Bearer t2"
+
+
+def test_a_token_that_cannot_be_renewed_in_the_middle_means_that_nothing_was_sent(
+    issuer: Issuer, clock: Clock
+) -> None:
+    one = source(issuer.url, clock)
+
+    async def work() -> None:
+        adapter = Stafettlogg("http://127.0.0.1:1", one)
+        await adapter.prepare()
+        clock.time += 300
+        issuer.status = 400
+        try:
+            await adapter.write(Write("Goal/m1", {"type": "maal"}, None, None, "a1"))
+        finally:
+            await adapter.close()
+
+    with pytest.raises(NoToken) as told:
+        asyncio.run(work())
+    assert told.value.unreached
+    assert len(issuer.asked) == 2  # and is not asked again and again
 
 
 def test_an_issuer_that_asks_to_wait_is_waited_for(issuer: Issuer, clock: Clock) -> None:

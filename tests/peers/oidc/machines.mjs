@@ -101,7 +101,7 @@ const provider = new Provider(url, {
   },
   assertJwtClientAuthClaimsAndHeader: asProfiled,
   extraTokenClaims(ctx) {
-    const consumer = switches.consumer ?? ctx.grantClaims?.consumer_org ?? '991825827';
+    const consumer = switches.consumer ?? ctx.grantClaims?.consumer_org ?? '310182053';
     if (profile.kind !== 'maskinporten') return undefined;
     return { consumer: { authority: 'iso6523-actorid-upis', ID: `0192:${consumer}` } };
   },

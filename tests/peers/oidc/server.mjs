@@ -4,7 +4,7 @@
 // PEER_CLIENTS: JSON list of clients. Prints one line of JSON with its address; ends when standard input closes.
 // Its page for logging in asks for no more than whom to be: pid is the national id in the ID token.
 
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
@@ -29,6 +29,11 @@ const provider = new Provider(url, {
   pkce: { required: () => true },
   features: {
     devInteractions: { enabled: false },
+    dPoP: {
+      enabled: true,
+      nonceSecret: randomBytes(32),
+      requireNonce: (ctx) => ctx.oidc.client.dpopBoundAccessTokens, // as HelseID does
+    },
     pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
   },
   acrValues: ['idporten-loa-low', 'idporten-loa-substantial', 'idporten-loa-high'],
