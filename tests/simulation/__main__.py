@@ -73,7 +73,7 @@ def main() -> int:
     if given.report:
         given.report.parent.mkdir(parents=True, exist_ok=True)
         given.report.write_text(text + "\n")
-    say(text)
+    say(text, *many.table(found))
     return bool(found["failing"])
 
 
