@@ -42,6 +42,7 @@ class Proofs:
         self._replays = replays
         self._clock = clock
         self._registry = jws.JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
+        self._registry.max_header_length = MAX_PROOF  # the usual one has no room for an RSA key
 
     def check(self, shown: Presented, token: str, thumbprint: str) -> None:
         """Once for each request; the same proof never counts again. thumbprint: `cnf.jkt` of the token.

@@ -86,7 +86,7 @@ SHOWING = (
     Forged("another scheme", "token-malformed", schemed("Basic")),
     Forged("a scheme that begins alike", "token-malformed", schemed("DPoPs")),
     Forged("no scheme", "token-malformed", lambda o: o.bare(("authorization", o.token), ("dpop", o.proof()))),
-    Forged("no token behind the scheme", "token-malformed", lambda o: o.bare(("authorization", "DPoP "))),
+    Forged("no token behind the scheme", "token-malformed", lambda o: o.bare(("authorization", "DPoP"))),
     Forged("two spaces", "token-malformed", schemed("DPoP ")),
     Forged("something behind the token", "token-malformed", lambda o: o.sent(f"{o.token},x")),
 )  # fmt: skip

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from tests.access.possession import Holder, Sent
 
@@ -36,7 +37,20 @@ class Forged:
             return "use_dpop_nonce"
         return "invalid_dpop_proof" if self.code.startswith("dpop-") else "invalid_token"
 
+    def fault(self, status: int, headers: Mapping[str, str], body: dict[str, Any]) -> str | None:
+        """What is wrong with a refusal; None where nothing is. Names of headers in lower case."""
+        said = set(re.findall(r'error="([a-z_]+)"', headers.get("www-authenticate", "")))
+        if status != self.status or said != ({self.error} if self.error else set()):
+            return f"{status} {said} {body}"
+        if body.get("code", self.code) != self.code:  # under /fhir there is an OperationOutcome instead
+            return f"{body}"
+        if self.code == "dpop-nonce" and not headers.get("dpop-nonce"):
+            return "no nonce to go on with"
+        return None
 
+
+BASE: Final = "https://gateway.fjordbyen.example"  # how callers know the gateway
+PREFIX: Final = "nhn:stafettbro/"
 PERSON: Final = {"sub": "somebody"}
 SECURITY_LEVEL: Final = "helseid://claims/identity/security_level"
 ORGANIZATION: Final = "helseid://claims/client/claims/orgnr_parent"

@@ -20,13 +20,11 @@ from gateway.access.nonces import PURPOSE, WINDOW_SECONDS, Nonces
 from gateway.config import Settings
 from tests.access import issuer_server
 from tests.access.forged import FORGED, PAGE, page
-from tests.access.forging import AROUND, ORGANIZATION, SECURITY_LEVEL, Forged
+from tests.access.forging import AROUND, BASE, ORGANIZATION, PREFIX, SECURITY_LEVEL
 from tests.access.issuer_server import AUDIENCE, Issuer
 from tests.access.possession import Holder, Sent
 from tests.api.world import World, settings
 
-BASE = "https://gateway.fjordbyen.example"
-PREFIX = "nhn:stafettbro/"
 CONTRACT = Path(__file__).resolve().parents[2] / "openapi" / "stafettbro.json"
 PLACES = {"system": "logg", "type": "Goal"}  # in paths; all else is "x"
 Answer = tuple[int, dict[str, str], dict[str, Any]]
@@ -129,19 +127,6 @@ async def asked(world: World, sent: Sent) -> Answer:
     return given[0]["status"], named, jsontext.decode(body) if "json" in named.get("content-type", "") else {}
 
 
-def fault(forged: Forged, answer: Answer) -> str | None:
-    """What is wrong with a refusal; None where nothing is."""
-    status, headers, body = answer
-    said = re.findall(r'error="([a-z_]+)"', headers.get("www-authenticate", ""))
-    if status != forged.status or set(said) != ({forged.error} if forged.error else set()):
-        return f"{status} {said} {body}"
-    if body.get("code", forged.code) != forged.code:  # under /fhir there is an OperationOutcome instead
-        return f"{body}"
-    if (forged.code == "dpop-nonce") and not headers.get("dpop-nonce"):
-        return "no nonce to go on with"
-    return None
-
-
 def test_no_forged_request_is_accepted_at_any_route(
     strict_world: World, helseid: Issuer, issuer: Issuer
 ) -> None:
@@ -160,7 +145,7 @@ def test_no_forged_request_is_accepted_at_any_route(
                 sent = forged.make(here)
                 if forged.twice:
                     assert (await asked(strict_world, sent))[0] != 401
-                found = fault(forged, await asked(strict_world, sent))
+                found = forged.fault(*await asked(strict_world, sent))
                 if found:
                     wrong.append(f"{method} {path}: {forged.name}: {found}")
         return wrong

@@ -110,6 +110,16 @@ def machines(clients: list[dict[str, Any]], **profile: Any) -> Iterator[Peer]:
         yield peer
 
 
+@contextmanager
+def helseid(clients: list[dict[str, Any]], **profile: Any) -> Iterator[Peer]:
+    """The same provider, giving tokens for our own gateway as HelseID does. What `profile` must hold stands
+    in tests/peers/oidc/helseid.mjs."""
+    _demand("oidc")
+    known = {"PEER_CLIENTS": json.dumps(clients), "PEER_PROFILE": json.dumps(profile)}
+    with running(["node", str(HERE / "oidc" / "helseid.mjs")], known) as peer:
+        yield peer
+
+
 def axe() -> str:
     """The source of axe-core, to run in a page. Skips where it is missing, but fails in CI."""
     _demand("axe")
