@@ -235,6 +235,10 @@ class Adapter(Protocol):
     async def create_person(self, person: Record, key: str) -> str:
         """Create the person (only where the route says so). Returns the recipient's id."""
 
+    async def find_item(self, key: str) -> str | None:
+        """The system's own id of what we created there under this key (a hub reference); None if it has
+        nothing of it. Raises Refused where that cannot be told. Asked of systems that make the ids."""
+
     async def write(self, write: Write) -> Written:
         """Create or update one record so that a repeat makes no duplicate."""
 

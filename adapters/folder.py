@@ -77,6 +77,10 @@ class Folder:
         """None: persons come with their log or plan."""
         return None
 
+    async def find_item(self, key: str) -> str | None:  # noqa: ARG002
+        """Raises Refused: a folder answers no questions."""
+        raise Refused("a folder answers no questions")
+
     async def create_person(self, person: Record, key: str) -> str:  # noqa: ARG002
         """Raises Refused."""
         raise Refused("a folder has no persons of its own")

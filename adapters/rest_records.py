@@ -79,6 +79,11 @@ class RestRecords:
         """Raises Refused: a person comes with the log or plan."""
         raise Refused("this kind of system has no persons of their own")
 
+    async def find_item(self, key: str) -> str | None:
+        """The id it made for what we created under this key. Raises Refused where several carry it."""
+        found = await self._by_item(_our_id(key))
+        return None if found is None else found.remote_id
+
     async def read(self, remote_id: str) -> Incoming | None:
         """The record as the system holds it now; None if it has none."""
         answer = await self._get(_path(remote_id))
@@ -109,7 +114,7 @@ class RestRecords:
         return await self._write_new(write)
 
     async def _write_new(self, write: Write) -> Written:
-        remote_id = str(write.record.get("id") or _our_id(write))
+        remote_id = str(write.record.get("id") or _our_id(write.key))
         try:
             return await self._put(write, remote_id, FRESH)
         except _Differs:
@@ -119,7 +124,7 @@ class RestRecords:
         return await self._look_then_write(write, remote_id, current)
 
     async def _write_under_their_id(self, write: Write) -> Written:
-        current = await self._by_item(_our_id(write))
+        current = await self._by_item(_our_id(write.key))
         if current is not None and current.remote_id is not None:
             return await self._look_then_write(write, current.remote_id, current)
         return await self._post(write)
@@ -163,7 +168,7 @@ class RestRecords:
 
     async def _post(self, write: Write) -> Written:
         record = {name: value for name, value in write.record.items() if name != "id"}
-        headers = {**_named(write), "Stafettbro-Item": header_text(_our_id(write))}
+        headers = {**_named(write), "Stafettbro-Item": header_text(_our_id(write.key))}
 
         async def attempt() -> Written:
             return answers.written(_good(await self._send("POST", "records", write, record, headers)), None)
@@ -217,8 +222,8 @@ def _named(write: Write) -> dict[str, str]:
     return {"Idempotency-Key": header_text(write.attempt), **source}
 
 
-def _our_id(write: Write) -> str:
-    return write.key.rpartition("/")[2]
+def _our_id(key: str) -> str:
+    return key.rpartition("/")[2]
 
 
 def _path(remote_id: str) -> str:

@@ -65,6 +65,10 @@ class Accepting:
         """It calls each as we do."""
         return key
 
+    async def find_item(self, key: str) -> str | None:
+        """It calls each as we do."""
+        return key
+
     async def write(self, write: Write) -> Written:
         """Taken."""
         self.taken += 1

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, select
 
 from gateway.config import Settings, System
-from gateway.exchange import disclosures
+from gateway.exchange import disclosures, unanswered
 from gateway.exchange.differences import Difference, differences, in_order, parted
 from gateway.exchange.disclosures import Attempt, Disclosed
 from gateway.exchange.exempt import Unlawful, ground_of
@@ -45,6 +45,7 @@ class Plan:
     has lost, where that may be its id again.
 
     lacks: what each record refers to that the recipient did not have when the run was prepared.
+    unanswered: what may be there under an id we do not know, and does not go now: the system is asked.
     lookup: identifiers by which the person must first be found at the recipient. note: why nothing goes.
     """
 
@@ -61,6 +62,7 @@ class Plan:
     note: str | None = None
     lookup: tuple[tuple[str, str], ...] = ()
     lookup_attempt: str = ""
+    unanswered: tuple[str, ...] = ()
     patient: Resource | None = None  # to create there, where the route says so and it has none
 
     def ids(self, system: System, own: str | None) -> Ids:
@@ -93,6 +95,8 @@ class Preparer:
             plan.note = "no-log-or-plan-there"
             return plan
         self._fill(connection, plan, 0 if full else claim.cursor, now)
+        going = [send.difference.ref for send in plan.sends]
+        plan.unanswered = unanswered.pending(connection, self.system, claim.person, going)
         self._begin(connection, plan, row.facts_no, now)
         return plan
 

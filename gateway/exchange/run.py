@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from adapters.contract import AdapterError, Busy, NoToken
 from gateway.config import System
-from gateway.exchange import awaited, breaker, deviations, disclosures, lanes, notices
+from gateway.exchange import awaited, breaker, deviations, disclosures, lanes, notices, unanswered
 from gateway.exchange.differences import REFERS_TO_HELD
 from gateway.exchange.endings import Told
 from gateway.exchange.exempt import Exempt
@@ -109,26 +109,26 @@ class Runner:
             )
             if not stale:
                 return lanes.end(connection, plan.claim, ending, now) == lanes.WAITING
-        self._take_in(plan, stale)
+        self._take_in(stale)
         with self.store.write(self.system.tenant) as connection:
             return lanes.end(connection, plan.claim, ending, self.clock()) == lanes.WAITING
 
-    def _take_in(self, plan: Plan, stale: list[Sent]) -> None:
+    def _take_in(self, stale: list[Sent]) -> None:
         """What the recipient had changed meanwhile comes in the ordinary way, before the lane is let go."""
         for one in stale:
-            self._name(plan, one)
+            self._name(one)
         offered = [Offered(s.current.record, s.current.version, now=True) for s in stale if s.current]
         if offered:
             self.intake.take(self.system, offered)
 
-    def _name(self, plan: Plan, one: Sent) -> None:
+    def _name(self, one: Sent) -> None:
         """Make sure intake knows which item the recipient's copy is, even if a create was never answered."""
         link = one.send.difference.link
         if link.native_id is not None or one.current is None or one.current.remote_id is None:
             return
-        link.native_id = one.current.remote_id
         with self.store.write(self.system.tenant) as connection:
-            links.save(connection, plan.claim.tenant, [link])
+            digest = one.send.difference.digest
+            unanswered.name(connection, self.system, link, one.current.remote_id, digest)
 
     def _close(self, connection: Connection, plan: Plan, report: Report, now: datetime) -> None:
         endings: list[tuple[str, str, str | None]] = [
@@ -147,6 +147,7 @@ class Runner:
         if report.found is not None:
             changed += self._found(connection, plan, report)
         links.save(connection, plan.claim.tenant, changed)
+        unanswered.settle(connection, self.system, report.told)
         told = {one.send.difference.ref: TOLD[one.end] for one in report.sent if _is_told(one)}
         notices.close(connection, plan.claim.tenant, self.system.id, told, now)
         if any(reading.in_error(one.send.difference.state.focus[ITEM]) for one in report.sent):
@@ -217,7 +218,7 @@ class Runner:
 def _went(plan: Plan, report: Report) -> int:
     """How many records the recipient was asked to take, or asked about."""
     tried = sum(one.end is not End.UNSENT and one.error not in NEVER_TRIED for one in report.sent)
-    return tried + bool(plan.lookup)
+    return tried + bool(plan.lookup) + len(report.told)
 
 
 def _frees(one: Sent) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from adapters import contract
 from adapters.contract import Adapter, Incoming, Write, Written
 from gateway.config import System
+from gateway.exchange import unanswered
 from gateway.exchange.differences import REFERS_TO_HELD
 from gateway.exchange.prepare import Plan, Send
 from gateway.exchange.rendition import as_held
@@ -50,6 +51,7 @@ class Sent:
 class Report:
     """The end of a run. down: the recipient as a whole is not to be reached; wait: it asked for this pause.
     later: one record cannot be stored there just now (409): this lane tries again, the others go on.
+    told: what it calls what we had asked about (None: it has nothing of it).
     found: the recipient's id of the person, where it was looked up; lookup_error: why there is none."""
 
     sent: list[Sent] = field(default_factory=list)
@@ -57,6 +59,7 @@ class Report:
     wait: float | None = None
     later: str | None = None
     found: str | None = None
+    told: dict[str, str | None] = field(default_factory=dict)
     lookup_error: str | None = None
 
 
@@ -82,6 +85,7 @@ class Sender:
                     await self._look_up(plan, report)
                 else:
                     await self._send_all(plan, report, ours)
+                    await self._ask(plan, report)
         except TimeoutError:
             report.down = "deadline"
         self._account(plan, report)
@@ -129,6 +133,17 @@ class Sender:
                 failed.add(send.difference.ref)
             if report.down is not None or report.later is not None:
                 return
+
+    async def _ask(self, plan: Plan, report: Report) -> None:
+        """What has become of creations that were never answered."""
+        if report.down is not None or report.later is not None:
+            return
+        try:
+            report.told = await unanswered.ask(self._adapter, plan.unanswered)
+        except contract.Busy as error:
+            report.down, report.wait = error.detail, error.retry_after
+        except contract.AdapterError as error:
+            report.down = error.detail
 
     async def _one(self, plan: Plan, send: Send, report: Report, ours: Callable[[], bool]) -> Sent:
         link = send.difference.link

@@ -141,6 +141,7 @@ _FORMER = select(link.c.ref, link.c.former_id).where(
 _NAMES_OF_PERSON = select(link.c.ref, link.c.native_id, link.c.hold, link.c.hold_digest).where(
     *_HERE, link.c.person == bindparam("person")
 )
+_NAMELESS = select(link.c.ref).where(*_HERE, link.c.person == bindparam("person"), link.c.native_id.is_(None))
 _NATIVES = select(link.c.ref, link.c.native_id).where(
     *_HERE, link.c.ref.in_(_WANTED), link.c.native_id.is_not(None)
 )
@@ -203,6 +204,12 @@ def refs_of_person(connection: Connection, tenant: str, system: str, person: str
     """Hub references of everything of this person that the system has, or may have."""
     given = {"tenant": tenant, "system": system, "person": person}
     return [r.ref for r in connection.execute(_NAMES_OF_PERSON, given).all()]
+
+
+def nameless(connection: Connection, tenant: str, system: str, person: str) -> list[str]:
+    """Hub references of everything of this person that was to be written there and has no id there yet."""
+    given = {"tenant": tenant, "system": system, "person": person}
+    return [r.ref for r in connection.execute(_NAMELESS, given)]
 
 
 def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, str]:

@@ -112,6 +112,17 @@ def edit(peer: Peer, record_id: str, **parts: Any) -> None:
     assert httpx.put(url, headers=headers, json={**now.json(), **parts}, trust_env=False).status_code == 200
 
 
+async def test_what_a_system_made_an_id_for_is_found_by_ours(
+    systems: dict[tuple[str, str], Peer],
+) -> None:
+    peer = fresh(systems["theirs", "no"])
+    adapter = opened(peer, "theirs")
+    assert await adapter.find_item("Goal/e-m1") is None
+    made = await adapter.write(write(maal()))
+    assert await adapter.find_item("Goal/e-m1") == made.remote_id
+    await adapter.close()
+
+
 async def test_creating_twice_stores_once(peer: Peer, adapter: RestRecords) -> None:
     first = await adapter.write(write(maal()))
     again = await adapter.write(write(maal()))

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import adapters
 from adapters.contract import Adapter, TokenSource
@@ -18,8 +20,11 @@ from gateway.exchange import breaker, lanes
 from gateway.exchange.prepare import Preparer
 from gateway.exchange.run import Runner
 from gateway.exchange.send import Sender
+from gateway.exchange.unanswered import KNOWN_OTHERWISE
 from gateway.hub import links
+from gateway.hub.links import Link
 from gateway.hub.schema.tables import disclosure, lane, recipient
+from gateway.intake import Answer, Offered
 from tests.adapters import let_in
 from tests.end_to_end.invented import Child
 from tests.intake.world import NOW, TENANT, World, world
@@ -29,10 +34,16 @@ CHILD = Child(1)
 
 
 def send_to(
-    here: World, url: str, token: str, now: datetime = NOW, tokens: TokenSource | None = None
+    here: World,
+    url: str,
+    token: str,
+    now: datetime = NOW,
+    tokens: TokenSource | None = None,
+    ids: str = "ours",
 ) -> None:
     """One run to the plan system at this address."""
-    system = here.system("individuell-plan").model_copy(update={"url": url, "send_deadline_seconds": 3.0})
+    changed = {"url": url, "send_deadline_seconds": 3.0, "ids": ids}
+    system = here.system("individuell-plan").model_copy(update=changed)
     mapping = here.service.mappings[system.id]
     adapter = adapters.open_adapter(
         system.adapter, tokens=tokens or let_in.bearer(token), url=url, ids=system.ids, deadline=3.0
@@ -182,3 +193,101 @@ def test_a_recipient_that_has_lost_one_record_is_asked_for_all_it_held_of_the_ch
         written = [one["record"] for one in restored.accepted()]
         texts = [record["tekst"] for record in written if record["type"] == "hovedmaal"]
         assert sorted(texts) == ["Utgave 1 av m2", "Utgave 2 av m1"]
+
+
+@pytest.fixture(scope="module")
+def naming() -> Iterator[Peer]:
+    """A plan system that makes the ids."""
+    with records_server(ids="theirs") as running:
+        yield running
+
+
+def unheard(here: World, naming: Peer, **fault: Any) -> str:
+    """A goal whose creation nobody saw the end of; the consent to it is withdrawn before it goes again."""
+    naming.clear()
+    ref = goal(here)
+    naming.faults(**fault)
+    send_to(here, naming.url, naming.token, ids="theirs")
+    naming.faults()
+    consent = next(r for r in CHILD.log_records() if r["type"] == "samtykke")
+    ended = {"tidspunkt": NOW.isoformat(), "av": f"{CHILD.log}-mor"}
+    here.take("stafettlogg", consent | {"endret": NOW.isoformat(), "trukket": ended})
+    return ref
+
+
+def tell(here: World, record: dict[str, Any], text: str) -> Answer:
+    """The plan system tells of a record of its own."""
+    system = here.system("individuell-plan").model_copy(update={"ids": "theirs"})
+    later = {"tekst": text, "endret": (NOW + timedelta(hours=1)).isoformat()}
+    (answer,) = here.service.intake.take(system, [Offered(record | later, "2")])
+    return answer
+
+
+def link(here: World, ref: str) -> Link:
+    with here.service.store.read(TENANT) as connection:
+        return links.load(connection, TENANT, "individuell-plan", [ref])[ref]
+
+
+def test_what_may_have_been_created_is_asked_for_though_it_may_not_go_again(
+    sqlite_url: str, tmp_path: Path, naming: Peer
+) -> None:
+    """What has been written in it there meanwhile is an edit of it, and no goal that nobody knew."""
+    with world(sqlite_url, tmp_path) as here:
+        ref = unheard(here, naming, storedThen=500)
+        stored = naming.accepted()[-1]["record"]
+        assert tell(here, stored, "Skrevet der").status.value == "waiting"
+        sent = len(naming.accepted())
+        send_to(here, naming.url, naming.token, NOW + timedelta(minutes=5), ids="theirs")
+        assert link(here, ref).native_id == stored["id"]
+        assert len(naming.accepted()) == sent
+        here.service.intake.retry_waiting(here.system("individuell-plan"))
+        assert here.count("waiting_record") == 0
+        assert link(here, ref).held.focus["item"]["description"]["text"] == "Skrevet der"
+
+
+def test_what_was_never_created_leaves_nothing_to_wait_for(
+    sqlite_url: str, tmp_path: Path, naming: Peer
+) -> None:
+    with world(sqlite_url, tmp_path) as here:
+        ref = unheard(here, naming, refuse=500)
+        assert link(here, ref).candidates
+        send_to(here, naming.url, naming.token, NOW + timedelta(minutes=5), ids="theirs")
+        assert (link(here, ref).native_id, link(here, ref).candidates) == (None, ())
+
+
+def test_a_system_that_cannot_be_asked_now_is_asked_later(
+    sqlite_url: str, tmp_path: Path, naming: Peer
+) -> None:
+    with world(sqlite_url, tmp_path) as here:
+        ref = unheard(here, naming, storedThen=500)
+        naming.faults(refuse=503)
+        send_to(here, naming.url, naming.token, NOW + timedelta(minutes=5), ids="theirs")
+        assert link(here, ref).candidates
+        with here.service.store.read(TENANT) as connection:
+            own = select(lane.c.state).where(lane.c.recipient == "individuell-plan")
+            assert connection.execute(own).scalar_one() == "waiting"
+
+
+def test_a_record_that_is_another_item_here_already_stays_that(
+    sqlite_url: str, tmp_path: Path, naming: Peer
+) -> None:
+    """As an earlier release may have left it: ours is held back, and no run fails of it."""
+    with world(sqlite_url, tmp_path) as here:
+        naming.clear()
+        ref = goal(here)
+        naming.faults(storedThen=500)
+        send_to(here, naming.url, naming.token, ids="theirs")
+        naming.faults()
+        stored = naming.accepted()[-1]["record"]
+        with here.service.store.write(TENANT) as connection:
+            own = lane.c.recipient == "individuell-plan"
+            connection.execute(update(lane).where(own).values(state="idle"))
+        other = tell(here, stored, "Skrevet der")
+        assert other.status.value == "stored"
+        written = f"{naming.url}/records/{stored['id']}"
+        headers = {**naming.headers, "If-Match": '"1"'}
+        edited = stored | {"tekst": "Skrevet der"}
+        httpx.put(written, json=edited, headers=headers, trust_env=False).raise_for_status()
+        send_to(here, naming.url, naming.token, NOW + timedelta(minutes=5), ids="theirs")
+        assert (link(here, ref).native_id, link(here, ref).hold) == (None, KNOWN_OTHERWISE)
+        assert link(here, other.ref or "").native_id == stored["id"]
