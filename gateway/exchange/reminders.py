@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Integer, bindparam, delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from gateway.exchange import timers
@@ -22,6 +22,22 @@ from gateway.hub.schema.tables import person, timer
 Key = tuple[str, str, str, datetime]
 MOST = 25  # persons in one transaction
 
+# Statements of every review are built once: building them costs more than running them.
+_TENANTS: BindParameter[Any] = bindparam("tenants", expanding=True)
+_DUE = (
+    select(timer.c.tenant, timer.c.subject)
+    .where(timer.c.kind == REMINDERS, timer.c.due <= bindparam("now"), timer.c.tenant.in_(_TENANTS))
+    .order_by(timer.c.due)
+    .limit(bindparam("most", Integer))
+    .with_for_update(skip_locked=True)
+)
+_PERSON = select(person.c.facts_no, person.c.created).where(
+    person.c.tenant == bindparam("tenant"), person.c.id == bindparam("person")
+)
+_STANDING = select(reminder).where(
+    reminder.c.tenant == bindparam("tenant"), reminder.c.person == bindparam("person")
+)
+
 
 def review(
     connection: Connection,
@@ -33,13 +49,7 @@ def review(
     """Work out the reminders of persons whose timer is due, and set their next. Returns how many persons.
     patience: tenant -> how long a consent may stay partial; of other tenants nothing is looked at. Workers
     beside each other take different persons."""
-    rows = connection.execute(
-        select(timer.c.tenant, timer.c.subject)
-        .where(timer.c.kind == REMINDERS, timer.c.due <= now, timer.c.tenant.in_(sorted(patience)))
-        .order_by(timer.c.due)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
+    rows = connection.execute(_DUE, {"now": now, "tenants": sorted(patience), "most": most}).all()
     for row in rows:
         _review(connection, facts, row.tenant, row.subject, patience[row.tenant], now)
     return len(rows)
@@ -53,9 +63,7 @@ def _review(
     patience: timedelta,
     now: datetime,
 ) -> None:
-    row = connection.execute(
-        select(person.c.facts_no, person.c.created).where(person.c.tenant == tenant, person.c.id == person_id)
-    ).one()
+    row = connection.execute(_PERSON, {"tenant": tenant, "person": person_id}).one()
     facts = reader.read(connection, tenant, person_id, row.facts_no)
     wanted = occasions(facts, now, row.created)
     standing = _standing(connection, tenant, person_id)
@@ -82,10 +90,7 @@ def _partial(
 
 
 def _standing(connection: Connection, tenant: str, person_id: str) -> list[Row[Any]]:
-    found = connection.execute(
-        select(reminder).where(reminder.c.tenant == tenant, reminder.c.person == person_id)
-    )
-    return list(found.all())
+    return list(connection.execute(_STANDING, {"tenant": tenant, "person": person_id}).all())
 
 
 def _settle(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, select, update
 from sqlalchemy.engine import Row
 
 from gateway.config import Settings
@@ -27,6 +27,24 @@ from mappings import commitments, reading
 from mappings.commitments import Commitment, What
 
 MOST = 25  # persons in one transaction
+
+# Statements of every review are built once: building them costs more than running them.
+_DUE = (
+    select(timer.c.subject)
+    .where(timer.c.tenant == bindparam("tenant"), timer.c.kind == DEADLINES, timer.c.due <= bindparam("now"))
+    .order_by(timer.c.due)
+    .limit(bindparam("most", Integer))
+    .with_for_update(skip_locked=True)
+)
+_FACTS_NO = select(person.c.facts_no).where(
+    person.c.tenant == bindparam("tenant"), person.c.id == bindparam("person")
+)
+_STANDING = select(notice).where(
+    notice.c.tenant == bindparam("tenant"),
+    notice.c.person == bindparam("person"),
+    notice.c.settled.is_(None),
+    notice.c.kind.in_(sorted(KINDS)),
+)
 Key = tuple[str, str, str | None, datetime | None, datetime | None]
 
 
@@ -40,22 +58,14 @@ class Watcher:
 
     def review(self, connection: Connection, tenant: str, now: datetime, most: int = MOST) -> int:
         """Work out what is due for persons whose timer is, and set their next. Returns how many persons."""
-        subjects = connection.execute(
-            select(timer.c.subject)
-            .where(timer.c.tenant == tenant, timer.c.kind == DEADLINES, timer.c.due <= now)
-            .order_by(timer.c.due)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        ).all()
+        subjects = connection.execute(_DUE, {"tenant": tenant, "now": now, "most": most}).all()
         for row in subjects:
             self._review(connection, tenant, row.subject, now)
         return len(subjects)
 
     def watch(self, connection: Connection, tenant: str, person_id: str, now: datetime) -> Watch:
         """What is known of a person that notices rest on."""
-        facts_no = connection.execute(
-            select(person.c.facts_no).where(person.c.tenant == tenant, person.c.id == person_id)
-        ).scalar_one()
+        facts_no = connection.execute(_FACTS_NO, {"tenant": tenant, "person": person_id}).scalar_one()
         facts = self.facts.read(connection, tenant, person_id, int(facts_no))
         found = versions.of_types(connection, tenant, person_id, commitments.TYPES)
         days = self.settings.tenant(tenant).deadline_days
@@ -160,15 +170,7 @@ def people_of(connection: Connection, tenant: str, person_id: str) -> Iterable[V
 
 
 def _standing(connection: Connection, tenant: str, person_id: str) -> list[Row[Any]]:
-    found = connection.execute(
-        select(notice).where(
-            notice.c.tenant == tenant,
-            notice.c.person == person_id,
-            notice.c.settled.is_(None),
-            notice.c.kind.in_(sorted(KINDS)),
-        )
-    )
-    return list(found.all())
+    return list(connection.execute(_STANDING, {"tenant": tenant, "person": person_id}).all())
 
 
 def _key(one: Due) -> Key:

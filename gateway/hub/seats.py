@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select
 
 from consent.days import begins, ceases
 from gateway.hub.persons import IdentifierKey
@@ -25,6 +25,10 @@ FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 
 _COLUMNS: Final = tuple(column.name for column in seat.c)
+_WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_SEATS = select(*(seat.c[name] for name in _COLUMNS)).where(
+    seat.c.tenant == bindparam("tenant"), seat.c.ref.in_(_WANTED)
+)
 
 
 def keep(connection: Connection, tenant: str, key: IdentifierKey | None, found: Iterable[Version]) -> None:
@@ -44,11 +48,7 @@ def stale(connection: Connection, tenant: str, key: IdentifierKey, found: Iterab
     """Whether the seats of these participants are not as their resources say."""
     people = [v for v in found if v.ref.startswith(PEOPLE)]
     wanted = {tuple(row[name] for name in _COLUMNS) for v in people for row in _rows(tenant, key, v)}
-    rows = connection.execute(
-        select(*(seat.c[name] for name in _COLUMNS)).where(
-            seat.c.tenant == tenant, seat.c.ref.in_(sorted(v.ref for v in people))
-        )
-    )
+    rows = connection.execute(_SEATS, {"tenant": tenant, "wanted": sorted(v.ref for v in people)})
     return {tuple(row) for row in rows} != wanted
 
 
