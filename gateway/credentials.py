@@ -34,7 +34,6 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "smart-backend": ("client_id", "key_ref", "scope"),
 }
 FETCHED: Final = frozenset({"client-credentials", "helseid", "maskinporten", "smart-backend"})
-BOUND: Final = frozenset({"client-credentials", "helseid"})  # kinds whose tokens can be bound to a key (DPoP)
 
 
 class Trust(Model):
@@ -108,7 +107,7 @@ class Credentials(Model):
     @model_validator(mode="after")
     def _fitting(self) -> Credentials:
         """What a kind has no use for is a mistake of whoever wrote it."""
-        if self.bound and self.kind not in BOUND:
+        if self.bound and self.kind not in FETCHED:
             raise ValueError(f'`dpop` has no meaning with `kind = "{self.kind}"`')
         if self.dpop_key_ref and not self.bound:
             raise ValueError("`dpop_key_ref` belongs to `dpop`")

@@ -69,7 +69,7 @@ class _Maker:
         proofs = self._proofs()
         endpoint = TokenEndpoint(self._address(calls), about, calls, proofs)
         if given.kind == "maskinporten":
-            return Cached(self._by_grant(endpoint), tls=self._tls)
+            return Cached(self._by_grant(endpoint), proofs=proofs, tls=self._tls)
         asked = authentication.client_credentials(given.scope, given.resource, self._shown())
         return Cached(functools.partial(endpoint.token, asked), proofs=proofs, tls=self._tls)
 

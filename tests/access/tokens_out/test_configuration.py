@@ -71,7 +71,7 @@ OAUTH = {"kind": "client-credentials", "issuer": "https://login.example", "clien
         ({**HELSEID, "organization": "35979711"}, "match"),
         ({**HELSEID, "key_ref": "the key itself"}, "env:NAME"),
         ({**HELSEID, "kind": "maskinporten"}, "organization"),
-        ({**HELSEID, "kind": "maskinporten", "organization": "359797117", "dpop": True}, "dpop"),
+        ({"kind": "bearer", "token_ref": "env:T", "dpop": True}, "dpop"),
         ({**HELSEID, "dpop": False, "dpop_key_ref": "env:D"}, "dpop_key_ref"),
         ({**OAUTH}, "secret_ref"),
         ({**OAUTH, "issuer": None, "secret_ref": "env:S"}, "token_url"),

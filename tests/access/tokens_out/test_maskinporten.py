@@ -70,6 +70,13 @@ def test_a_grant_counts_for_two_minutes_and_is_used_once(maskinporten: Guarded, 
     assert maskinporten.stored() == ["m1", "m2"]
 
 
+def test_a_token_that_is_to_be_bound_and_is_not_is_not_used(maskinporten: Guarded, tmp_path: Path) -> None:
+    with pytest.raises(NoToken) as told:
+        written(connected(maskinporten, tmp_path, dpop=True), "m1")
+    assert told.value.code == "token-unbound"
+    assert maskinporten.seen()["requests"] == []
+
+
 def test_a_token_for_another_organization_is_not_used(maskinporten: Guarded, tmp_path: Path) -> None:
     maskinporten.switch(consumer="310182053")
     with pytest.raises(NoToken) as told:
