@@ -29,6 +29,7 @@ from adapters.contract import (
     always,
 )
 
+LONGEST_WAIT: Final = 86_400.0  # seconds that a system's Retry-After counts for
 MAX_BODY: Final = 32 * 1024 * 1024
 _ETAG: Final = re.compile(r'(?:W/)?"([^"\x00-\x1f]{1,128})"')
 _HEADER_SAFE: Final = "-_.~"
@@ -171,16 +172,16 @@ def failure(answer: Answer, detail: str = "") -> AdapterError | None:
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Seconds to wait, from either form of Retry-After; None without a readable one."""
+    """Seconds to wait, a day at most, from either form of Retry-After; None without a readable one."""
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return min(float(text[:20]), LONGEST_WAIT)
     try:
         when = parsedate_to_datetime(text)
     except ValueError:
         return None
     aware = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, (aware - datetime.now(UTC)).total_seconds()), LONGEST_WAIT)
 
 
 def header_text(text: str) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,13 +75,25 @@ def _trusting(ca_file: Path | None, *, public: bool) -> ssl.SSLContext:
 
 
 def _into(context: ssl.SSLContext, pem: str) -> None:
-    """The standard library reads certificates from files alone: one that only we can read, for a moment."""
-    handle, name = tempfile.mkstemp(prefix="stafettbro-")
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(pem)
-        context.load_cert_chain(name, password="")
+        with _file(pem.encode("ascii")) as name:
+            context.load_cert_chain(name, password="")
     except (ssl.SSLError, OSError, ValueError) as error:
         raise SecretGone("the client certificate cannot be used") from error
-    finally:
-        Path(name).unlink()
+
+
+@contextmanager
+def _file(content: bytes) -> Iterator[str]:
+    """The standard library reads certificates from files alone: one in memory where there is such a thing, so
+    that a key touches no disk; else one that only we can read, for a moment."""
+    with ExitStack() as stack:
+        if hasattr(os, "memfd_create"):
+            handle = os.memfd_create("certificate", os.MFD_CLOEXEC)
+            name = f"/proc/self/fd/{handle}"
+        else:
+            handle, name = tempfile.mkstemp(prefix="stafettbro-")
+            stack.callback(Path(name).unlink)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            yield name

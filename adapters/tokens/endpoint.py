@@ -7,6 +7,7 @@ read by nobody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,7 +20,7 @@ from adapters.tokens.metadata import Address
 from adapters.transport import retry_after
 
 UNSTATED: Final = 60.0  # lifetime in seconds of a token that does not tell its own
-LONGEST_TOKEN: Final = 16_384  # characters
+_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]{1,16384}=*")  # RFC 6750
 UNKNOWN_US: Final = frozenset({"invalid_client", "invalid_grant"})
 CODES: Final = {
     "invalid_client": "token-client",
@@ -101,7 +102,7 @@ class TokenEndpoint:
 
     def _granted(self, body: Mapping[str, Any]) -> Granted:
         token, kind = body.get("access_token"), str(body.get("token_type", "")).lower()
-        if not isinstance(token, str) or not token.isascii() or not 0 < len(token) <= LONGEST_TOKEN:
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise self._about.failure("token-answer")
         if kind != ("dpop" if self._proofs else "bearer"):
             raise self._about.failure("token-unbound" if self._proofs else "token-answer")

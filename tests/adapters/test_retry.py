@@ -106,6 +106,9 @@ async def test_whose_run_it_is_is_asked_before_the_first_attempt() -> None:
         ("", None),
         ("soon", None),
         ("-1", None),
+        ("86401", 86_400.0),
+        ("9" * 400, 86_400.0),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", 86_400.0),
         ("Sat, 01 Jan 2000 00:00:00 GMT", 0.0),
     ],
 )

@@ -85,6 +85,8 @@ CASES = [
     (200, {"token_type": "DPoP"}, "token-answer"),
     (200, {"token_type": "Bearer", "access_token": 7}, "token-answer"),
     (200, {"token_type": "Bearer", "access_token": ""}, "token-answer"),
+    (200, {"token_type": "Bearer", "access_token": "a\r\nStafettbro-Source: b"}, "token-answer"),
+    (200, {"token_type": "Bearer", "access_token": "to kens"}, "token-answer"),
     (200, "geheim, not JSON", "token-answer"),
     (200, "geheim" * 50_000, "token-answer"),
 ]
