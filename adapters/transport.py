@@ -110,15 +110,26 @@ class Transport:
         tried: set[Again] = set()
         while True:
             request = self._request(method, url, params, content, headers)
-            used = await self.tokens.headers(method, str(request.url))
-            request.headers.update(used)
-            if not still_ours():
-                raise TakenOver("the run was taken over")
-            answer = await self._answered(request)
-            again = self.tokens.heard(str(request.url), used, answer.status, answer.headers)
+            try:
+                answer, again = await self._once(request, still_ours)
+            except Unavailable as error:
+                if tried and error.unreached:  # what went before this was sent, and turned away
+                    raise Unavailable(error.detail, status=401) from error
+                raise
             if again is None or again in tried:
                 return answer
             tried.add(again)
+
+    async def _once(
+        self, request: httpx.Request, still_ours: Callable[[], bool]
+    ) -> tuple[Answer, Again | None]:
+        url = str(request.url)
+        used = await self.tokens.headers(request.method, url)
+        request.headers.update(used)
+        if not still_ours():
+            raise TakenOver("the run was taken over")
+        answer = await self._answered(request)
+        return answer, self.tokens.heard(url, used, answer.status, answer.headers)
 
     def _request(
         self,

@@ -33,7 +33,7 @@ OF_RSA: Final = {
     "smart-backend": "RS384",
 }  # what an RSA key signs with, if it does not say
 SMART_SECONDS: Final = 60  # of an assertion; SMART permits five minutes
-LONGEST_CALL: Final = 10.0  # seconds
+LONGEST_CALL: Final = 5.0  # seconds; at most half of what a delivery may take, so that the reason is told
 
 
 def token_source(system: System) -> TokenSource:
@@ -65,7 +65,7 @@ class _Maker:
 
     def _fetched(self) -> Cached:
         given, about = self._given, self._about
-        calls = Calls(about, self._tls, min(LONGEST_CALL, self._system.send_deadline_seconds))
+        calls = Calls(about, self._tls, min(LONGEST_CALL, self._system.send_deadline_seconds / 2))
         proofs = self._proofs()
         endpoint = TokenEndpoint(self._address(calls), about, calls, proofs)
         if given.kind == "maskinporten":

@@ -11,6 +11,7 @@ from typing import Final
 from cryptography import x509
 
 from adapters.contract import NoToken
+from adapters.tokens.addresses import is_safe
 from adapters.tokens.cached import Cached
 from adapters.tokens.faults import host
 from gateway.access.tokens_out import token_source
@@ -40,6 +41,8 @@ def without_connection(system: System) -> Iterator[Found]:
     """What can be known without asking anybody."""
     about = f"credentials of {system.id}"
     given = system.credentials
+    if system.url is not None and not is_safe(system.url):
+        yield Found("warning", about, "what goes there, secrets too, can be read on its way: use https")
     if not all(map(_readable, references(system).values())):
         return  # that is told of by itself
     try:

@@ -85,6 +85,12 @@ def test_emergency_access_does_not_belong_in_a_configuration(monkeypatch: pytest
     assert list(token_checks.without_connection(calm)) == []
 
 
+def test_an_address_in_the_clear_is_told_of() -> None:
+    (found,) = token_checks.without_connection(system("http://bup.example"))
+    assert (found.level, "https" in found.text) == ("warning", True)
+    assert list(token_checks.without_connection(system("http://127.0.0.1:8080"))) == []
+
+
 def test_a_key_that_is_unfit_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HELSEID_KEY", "geheim")
     given = {"kind": "smart-backend", "client_id": "c", "scope": "s", "key_ref": "env:HELSEID_KEY"}

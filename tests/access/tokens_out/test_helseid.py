@@ -163,6 +163,22 @@ def test_who_is_never_let_in_asks_twice_and_waits(helseid: Guarded, tmp_path: Pa
     assert helseid.stored() == []
 
 
+def test_what_was_sent_and_turned_away_is_not_told_as_unsent(helseid: Guarded, tmp_path: Path) -> None:
+    """The first request left, with its content, even if there is no token for a second."""
+
+    async def work(adapter: Adapter) -> None:
+        await adapter.write(goal("m1"))
+        (tmp_path / "key.jwk").unlink()
+        helseid.switch(revoke=True)
+        await adapter.write(goal("m2"))
+
+    with pytest.raises(Unavailable) as told:
+        at_work(connected(helseid, tmp_path), work)
+    assert (told.value.status, told.value.unreached) == (401, False)
+    assert told.value.detail.startswith("token-secret: ")
+    assert helseid.stored() == ["m1"]
+
+
 def test_a_stale_nonce_costs_one_more_request_and_a_named_one_none(helseid: Guarded, tmp_path: Path) -> None:
     async def work(adapter: Adapter) -> list[int]:
         await adapter.write(goal("m1"))
@@ -239,7 +255,7 @@ def test_an_assertion_of_another_kind_is_refused_by_the_provider(helseid: Guarde
     """What the profile asks for is asked for: the provider is as strict as HelseID."""
     one = connected(helseid, tmp_path).credentials.model_dump(exclude_none=True)
     one |= {"kind": "client-credentials", "dpop": True, "token_url": f"{helseid.peer.url}/token"}
-    del one["issuer"]  # then the assertion is made out to the address
+    del one["issuer"], one["organization"]  # then the assertion is made out to the address
     with pytest.raises(NoToken) as told:
         written(system(helseid.url, **one), "m1")
     assert told.value.code == "token-client"
