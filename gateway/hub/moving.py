@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Table, and_, exists, func, insert, se
 
 from gateway.hub import acts
 from gateway.hub.acts import Act
+from gateway.hub.audit import moved
 from gateway.hub.content import pack, unpack
 from gateway.hub.schema.acts import act
 from gateway.hub.schema.deviations import deviation
@@ -41,10 +42,11 @@ BY_REFERENCE: Final[tuple[tuple[Table, Column[Any]], ...]] = (
     (deviation, deviation.c.item),
 )
 TOLD: Final = (notice, reminder)  # of which a person has one of each at a time
-# Tables with a person that are moved in a way of their own, here or in gateway/hub/joining.py, or not at all.
+# Tables with a person that are moved in a way of their own, here or in gateway/hub/joining.py, or not at all:
+# the audit is never changed, and says of each disclosure that it moved.
 OTHERWISE: Final = frozenset(
     {"person_identifier", "disclosure", "act", "notice", "reminder", "resource", "resource_version", "lane",
-     "person_claim"}
+     "person_claim", "audit"}
 )  # fmt: skip
 
 
@@ -52,6 +54,7 @@ def everything(connection: Connection, tenant: str, old: str, new: str, now: dat
     """All rows about one person are about another from now on."""
     for table, _ in BY_REFERENCE:
         _to(connection, table, tenant, old, new)
+    moved.said(connection, tenant, moved.of_person(connection, tenant, old), new, now)
     for table in (disclosure, act):
         _to(connection, table, tenant, old, new)
     connection.execute(
@@ -79,7 +82,9 @@ def back(
         _chosen(connection, table, tenant, old, new, column, about)
     own = person_identifier.c
     _chosen(connection, person_identifier, tenant, old, new, own.patient, frozenset(patients))
-    _chosen(connection, disclosure, tenant, old, new, disclosure.c.id, _told(connection, tenant, old, about))
+    told = _told(connection, tenant, old, about)
+    moved.said(connection, tenant, told, new, now)
+    _chosen(connection, disclosure, tenant, old, new, disclosure.c.id, told)
     _divide(connection, tenant, old, new, about, now)
     _chosen(connection, act, tenant, old, new, act.c.id, frozenset(acted))
     for table in TOLD:
@@ -149,6 +154,8 @@ def _divide(
         own = str(uuid.uuid5(_OTHER, f"{row.id} {new}"))
         other = {**row._mapping, "id": own, "person": new, "items": pack(theirs), **ended}
         connection.execute(insert(disclosure), other)
+        moved.said(connection, tenant, [row.id], old, now)
+        moved.said(connection, tenant, [own], new, now, ended=True)
 
 
 def _about(

@@ -76,6 +76,11 @@ DO $$ DECLARE one regclass; BEGIN
   LOOP EXECUTE format('ALTER TABLE %s OWNER TO {owner}', one); END LOOP;
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {application};
+DO $$ DECLARE one regclass; BEGIN
+  FOR one IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    AND relname IN ('audit', 'audit_block')
+  LOOP EXECUTE format('REVOKE UPDATE, DELETE ON %s FROM {application}', one); END LOOP;
+END $$;
 COMMIT;
 """  # noqa: S608 - the names are checked
 

@@ -12,6 +12,16 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def stored(value: datetime | None) -> int | None:
+    """As it stands in the database. Raises ValueError for a naive datetime."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a point in time needs an offset")
+    delta = value - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
 class Instant(TypeDecorator[datetime]):
     """Stored as microseconds since 1970 in UTC, so that it orders and compares alike everywhere."""
 
@@ -20,12 +30,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """Aware datetimes only; a naive one raises ValueError."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a point in time needs an offset")
-        delta = value - _EPOCH
-        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+        return stored(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Back to an aware datetime in UTC."""

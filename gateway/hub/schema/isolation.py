@@ -43,6 +43,7 @@ FIRST: Final = frozenset(
     {"person", "report"}
 )  # of the hub, of the store of reports: there from the first schema
 READ_ONLY: Final = frozenset({"alembic_version", "schema_floor", "welfare_version"})
+ADDED_TO: Final = frozenset({"audit", "audit_block"})  # what is there is neither changed nor deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,11 @@ def standings(connection: Connection) -> list[Standing]:
 
 
 def _grant(connection: Connection, one: Standing, application: str) -> None:
-    if one.table in READ_ONLY:
-        connection.exec_driver_sql(f'REVOKE INSERT, UPDATE, DELETE ON {one.table} FROM "{application}"')
-    rights = "SELECT" if one.table in READ_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+    every = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    kept = 1 if one.table in READ_ONLY else 2 if one.table in ADDED_TO else len(every)
+    if taken := ", ".join(every[kept:]):
+        connection.exec_driver_sql(f'REVOKE {taken} ON {one.table} FROM "{application}"')
+    rights = ", ".join(every[:kept])
     connection.exec_driver_sql(f'GRANT {rights} ON {one.table} TO "{application}"')
     if one.table not in CLAIMED:
         return

@@ -3,6 +3,7 @@
 from alembic import context
 
 from gateway.hub.schema import acts as acts
+from gateway.hub.schema import audit as audit
 from gateway.hub.schema import backfill as backfill
 from gateway.hub.schema import deviations as deviations
 from gateway.hub.schema import endings as endings
