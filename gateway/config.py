@@ -278,6 +278,9 @@ class Settings(Model):
     database_owner_url: str | None = None  # PostgreSQL: as who the tables are made and changed
     state_folder: Path = Path("var")  # liveness locks, generated keys
     journal_folder: Path | None = None  # withdrawn consents, kept beside the database; None: in state_folder
+    audit_folder: Path | None = None  # signed heads of the audit's chain; None: in state_folder
+    audit_key_file: Path | None = None  # what they are signed with; None: made in state_folder
+    audit_head_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0  # between two signed heads
     identifier_key_ref: SecretRef | None = None  # key of the hashes that national ids are found by
     installation: Name | None = None  # stands in the identifiers by which FHIR servers know our items
     embedded_worker: bool = True  # run the worker inside `serve` (always so on SQLite)

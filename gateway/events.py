@@ -24,6 +24,7 @@ class Event(Enum):
     LANES_REPAIRED = (25, "the sweeper found lanes left behind and woke them; this should not happen")
     LOCK_LOST = (26, "a worker lost its liveness lock and cancelled its sends; it goes on under a new name")
     JOURNAL_REPLAYED = (27, "consents that the database did not know were taken in again from the journal")
+    SEALING_FAILED = (28, "the audit could not be chained or its head not be signed; it is tried again")
     POLL_FAILED = (30, "a system could not be asked for changes")
     POLL_REFUSED = (31, "a polled record was not taken in")
     POLL_VANISHED = (32, "a system has deleted records; what was said stays, and is flagged as missing there")

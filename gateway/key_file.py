@@ -5,15 +5,21 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 
 def kept(path: Path) -> str:
     """The key of this file: 64 hexadecimal digits, made now where there is none. Several processes may ask at
     once; all get the same."""
+    return written_once(path, lambda: secrets.token_hex(32)).strip()
+
+
+def written_once(path: Path, made: Callable[[], str]) -> str:
+    """What this file holds; where there is none, what is made now. All who ask get the same."""
     if not path.exists():
-        _write_once(path, secrets.token_hex(32))
-    return path.read_text().strip()
+        _write_once(path, made())
+    return path.read_text()
 
 
 def _write_once(path: Path, text: str) -> None:

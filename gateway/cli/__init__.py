@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.auditing import audit
 from gateway.cli.backing import backup, restore
 from gateway.cli.checking import check
 from gateway.cli.consenting import consents
@@ -92,5 +93,6 @@ for _panel, _commands in _PANELS.items():
         app.command(_name, cls=PlainCommand, rich_help_panel=_panel)(_command)
 app.add_typer(mapping, rich_help_panel="Connect a system")
 app.add_typer(database_, rich_help_panel="Run")
+app.add_typer(audit, rich_help_panel="Look and mend")
 app.add_typer(lanes, rich_help_panel="Look and mend")
 app.add_typer(identity, rich_help_panel="Look and mend")

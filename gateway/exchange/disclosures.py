@@ -96,7 +96,7 @@ def begin(
     state: str = SENDING,
 ) -> None:
     """Write the attempts before anything leaves."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "tenant": tenant,
             "id": one.id,
@@ -118,6 +118,8 @@ def begin(
     if rows:
         connection.execute(_BEGIN, rows)
         entries.write(connection, tenant, [_begun(row, channel, state, now) for row in rows])
+        if state != SENDING:
+            entries.write(connection, tenant, [_Ending(row["id"], state, None, now).entry() for row in rows])
 
 
 def _begun(row: dict[str, Any], channel: str, state: str, now: datetime) -> Entry:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from adapters.contract import Adapter
 from gateway.config import Settings
 from gateway.events import Event, log
@@ -20,6 +22,8 @@ from gateway.exchange.liveness import Liveness
 from gateway.exchange.poll import Poller
 from gateway.exchange.watching import Watcher
 from gateway.hub import shown_proofs
+from gateway.hub.audit.heads import Heads
+from gateway.hub.audit.sealer import Sealer
 from gateway.hub.review import DEADLINES, REMINDERS
 from gateway.hub.store import Store
 from gateway.intake import Intake
@@ -51,6 +55,7 @@ class Housekeeper:
     counters: Counters
     facts: FactsReader
     _opening: set[str] = field(default_factory=set)  # tenants with a first synchronization under way
+    _sealer: Sealer | None = None
     _swept: float = -math.inf  # the first time at once: a new worker looks for what others left
 
     def keep(self, life: Liveness) -> None:
@@ -72,6 +77,17 @@ class Housekeeper:
             self._sweep(life)
         for tenant in tuple(self._opening):
             self._open(tenant, now)
+
+    def seal(self) -> None:
+        """Chain what was written in the audit. What fails here holds nothing else up."""
+        if self._sealer is None:
+            heads = Heads.of(self.settings)
+            self._sealer = Sealer(self.store, heads, self.clock, self.settings.audit_head_seconds)
+        for tenant in self.settings.tenant_ids:
+            try:
+                self._sealer.round(tenant)
+            except (SQLAlchemyError, OSError):
+                log(Event.SEALING_FAILED, level=logging.ERROR, tenant=tenant, trace=True)
 
     def polls_due(self) -> list[Poller]:
         """A poller, its turn claimed, for each system that is to be asked for changes now."""

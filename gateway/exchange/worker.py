@@ -205,6 +205,7 @@ class Worker:
         self._kept_house = now
         if self._life is not None:
             await asyncio.to_thread(self.house.keep, self._life)
+            await asyncio.to_thread(self.house.seal)
         for poller in await asyncio.to_thread(self.house.polls_due):
             self._begin(poller.poll())
         for turn in self.beside:
