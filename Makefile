@@ -17,7 +17,7 @@ SEEDS ?= 1-100
 STEPS ?= 500
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak tamper
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -50,6 +50,9 @@ package: $(VENV)/.runtime ## our profiles as a FHIR package; CANONICAL=URL for a
 
 chaos: $(VENV)/.development peers ## 1,000 faults on real processes, two at a time (long); CHAOS_SEED, CHAOS_SHARE=0.05
 	$(BIN)/python -m tests.chaos.campaign
+
+tamper: $(VENV)/.development ## 10,000 changes to an audit, one at a time, each found (minutes); TAMPER_SEED
+	TAMPER_CHANGES=10000 $(BIN)/python -m pytest --timeout 3600 tests/audit/test_tampering.py $(PYTEST_ARGS)
 
 races: $(VENV)/.development peers ## 2,000 withdrawals against running deliveries (long)
 	STAFETTBRO_WITHDRAWALS=2000 $(BIN)/python -m pytest --timeout 3600 tests/end_to_end/test_withdrawal.py $(PYTEST_ARGS)

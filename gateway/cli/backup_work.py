@@ -13,7 +13,10 @@ from sqlalchemy import make_url
 from gateway import config
 from gateway.cli import database
 from gateway.cli.outcome import Impossible
+from gateway.config import Settings
 from gateway.hub import backup, journal_marks
+from gateway.hub.audit import rows
+from gateway.hub.audit.heads import Heads
 from gateway.hub.backup import Manifest
 from gateway.hub.journal import Journal
 from gateway.hub.schema import migrate
@@ -69,9 +72,20 @@ def restore(
         if journal_lost:
             journal_marks.forget(store, settings.tenant_ids)
         kept.open(store, settings.tenant_ids)
+        _say_in_the_heads(settings, store)
         return Restored(made, replay(store, kept, now()))
     finally:
         store.close()
+
+
+def _say_in_the_heads(settings: Settings, store: Store) -> None:
+    """That the audit's chain goes on from where the copy ends: otherwise it would look as if it had been cut
+    off."""
+    heads = Heads.of(settings)
+    for tenant in settings.tenant_ids:
+        with store.read(tenant) as connection:
+            newest = rows.newest(connection, tenant)
+        heads.sign(tenant, newest, now(), restored=True)
 
 
 def _demand_nobody_works(locks: Path) -> None:

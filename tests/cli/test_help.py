@@ -25,6 +25,7 @@ ALL = sorted(commands(typer.main.get_command(app)))
 PROMISED = {
     "serve", "worker", "demo", "migrate", "check", "convert", "import", "preview", "profiles", "explain",
     "lanes", "export", "mapping", "consents", "recall", "backup", "restore", "database", "people",
+    "audit",
 }  # fmt: skip
 
 
@@ -35,6 +36,7 @@ def test_every_promised_command_is_there() -> None:
     assert {names[1] for names in ALL if names[0] == "mapping"} == {"check", "try"}
     assert {names[1] for names in ALL if names[0] == "database"} == {"roles", "isolate"}
     assert {names[1] for names in ALL if names[0] == "people"} == {"show", "merge", "unmerge", "answer"}
+    assert {names[1] for names in ALL if names[0] == "audit"} == {"verify"}
 
 
 @pytest.mark.parametrize("names", ALL, ids="-".join)
