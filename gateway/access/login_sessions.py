@@ -14,6 +14,8 @@ from sqlalchemy import Delete, Table, delete, insert, select, update
 
 from gateway.access.people_login import Begun
 from gateway.config import Login
+from gateway.hub.audit import entries
+from gateway.hub.audit.entries import Entry, Kind, Outcome
 from gateway.hub.content import pack, unpack
 from gateway.hub.schema.login_tables import login_attempt, login_session
 from gateway.hub.store import Store
@@ -91,7 +93,14 @@ class Sessions:
         }
         with self._store.write(login.tenant) as connection:
             connection.execute(insert(login_session), row)
+            entries.write(connection, login.tenant, [_entry("logged in", login.id, now, _digest(key))])
         return key
+
+    def refused(self, login: Login, code: str, now: datetime) -> None:
+        """Somebody came back from the provider and was not let in. code: why."""
+        said = _entry("login refused", login.id, now, None, Outcome.REFUSED, code=code)
+        with self._store.write(login.tenant) as connection:
+            entries.write(connection, login.tenant, [said])
 
     def find(self, key: str | None, now: datetime) -> Session | None:
         """The session of a browser, if it still counts."""
@@ -131,16 +140,33 @@ class Sessions:
                 .values(content=pack(content))
             )
 
-    def close(self, key: str | None) -> None:
+    def close(self, key: str | None, now: datetime) -> None:
         """End the session of a browser, if it has one."""
         login = self._logins.get((key or "").partition(".")[0])
         if key is None or login is None:
             return
         table = login_session.c
         with self._store.write(login.tenant) as connection:
-            connection.execute(
+            ended = connection.execute(
                 delete(login_session).where(table.tenant == login.tenant, table.digest == _digest(key))
             )
+            if ended.rowcount:
+                entries.write(connection, login.tenant, [_entry("logged out", login.id, now, _digest(key))])
+
+
+def _entry(
+    action: str,
+    login: str,
+    now: datetime,
+    session: str | None,
+    outcome: Outcome = Outcome.DONE,
+    **more: str,
+) -> Entry:
+    """As the audit tells of it. Who it was stands in the entries of what the session looks at: here nobody
+    knows yet whose child it is about."""
+    named = {"login": login, **more}
+    subject = f"session/{session[:32]}" if session else None
+    return Entry(Kind.LOGIN, now, None, action, outcome, subject=subject, details=named)
 
 
 def _digest(key: str) -> str:

@@ -47,8 +47,10 @@ from gateway.api.edge import Edge
 from gateway.api.handing import Handing
 from gateway.api.limits import MOST_BYTES
 from gateway.api.meters import Meters
+from gateway.api.witness import Witness
 from gateway.events import Event, log
 from gateway.exchange.breaker import ensure_recipients
+from gateway.hub.audit import configured
 from gateway.service import Service
 from gateway.web import pages
 from gateway.web.desk import furnish
@@ -81,6 +83,7 @@ def assemble() -> FastAPI:
     for part in (*PARTS, pages):  # the pages are for people, and no part of the contract
         app.include_router(part.router)
     answers.install(app)
+    app.add_middleware(Witness)
     app.add_middleware(Handing)
     app.add_middleware(Edge)
     return app
@@ -109,6 +112,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     service = desk.service
     with service.store.write(*service.settings.tenant_ids) as connection:
         ensure_recipients(connection, service.settings.systems)
+    configured.note(service.store, service.settings, service.clock())
     worker = service.add_worker() if service.settings.embedded_worker or service.store.sqlite else None
     app.state.work = asyncio.create_task(worker.run()) if worker else None
     courier = service.add_courier()

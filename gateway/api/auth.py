@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from gateway.access.presented import Presented
 from gateway.access.tokens_in import Caller, Gate
+from gateway.api import occasions
 from gateway.api.meters import Meters
 from gateway.config import System
 from gateway.errors import Forbidden, NotFound
@@ -66,6 +67,11 @@ def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
         acting = request.headers.get(ACTING) or request.path_params.get("system")
         known = gate.recall(shown, scope, acting)
         return await run_in_threadpool(gate.admit, shown, scope, acting) if known is None else known
+        known = gate.recall(authorization, scope, acting)
+        if known is None:
+            known = await run_in_threadpool(gate.admit, authorization, scope, acting)
+        occasions.admitted(request, known, scope)
+        return known
 
     return caller
 

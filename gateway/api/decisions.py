@@ -25,6 +25,7 @@ from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM
 from gateway.exchange.selection import Selection, by_item
 from gateway.exchange.sight import Looking
 from gateway.hub import links, persons, versions
+from gateway.hub.audit import occasion
 from gateway.hub.content import unpack
 from gateway.hub.schema.tables import disclosure, person
 from gateway.hub.versions import Version
@@ -109,6 +110,7 @@ def _facts(
         now = persons.resolve(connection, caller.tenant, row.merged_into)
         _visible(connection, desk, caller, now)
         raise Moved(own, now)
+    occasion.about(own)
     return desk.service.facts.read(connection, caller.tenant, own, row.facts_no)
 
 

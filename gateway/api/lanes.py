@@ -22,6 +22,7 @@ from gateway.api.documents import LaneAnswer, LaneAnswers, errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.exchange import steering
+from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import lane, person, recipient, worker
 
 router = APIRouter(tags=["lanes"])
@@ -61,6 +62,7 @@ def listed(
         where.append(lane.c.id > after)
     with desk.service.store.read(caller.tenant) as connection:
         rows = _rows(connection, caller, *where, limit=limit + 1)
+    occasion.about(*(row.person for row in rows[:limit]))
     shown = [_plain(row) for row in rows[:limit]]
     return answer({"lanes": shown, "next": shown[-1]["id"] if len(rows) > limit else None})
 
@@ -94,7 +96,7 @@ async def hold(request: Request, desk: AtDesk, caller: MayWrite, lane_id: LaneId
     demand(request, JSON)
     reason = _reason(decoded(await body(request)))
     return await run_in_threadpool(
-        _act, desk, caller, lane_id, lambda c, _now: steering.hold(c, caller.tenant, lane_id, reason)
+        _act, desk, caller, lane_id, lambda c, now: steering.hold(c, caller.tenant, lane_id, reason, now)
     )
 
 

@@ -21,6 +21,7 @@ from gateway.api.fhir_types import KINDS
 from gateway.consents.nudges import of_tenants
 from gateway.exchange import opening
 from gateway.exchange.unshown import count_without_form
+from gateway.hub.audit import rows
 from gateway.hub.schema.tables import lane, recipient
 
 router = APIRouter(tags=["operations"])
@@ -57,6 +58,7 @@ class _Now(Collector):
             yield self._backfill(connection)
             yield self._unshown(connection)
             yield self._nudges(connection)
+            yield self._unchained(connection)
         yield from self._worker()
 
     def _lanes(self, connection: Connection) -> Metric:
@@ -118,6 +120,12 @@ class _Now(Collector):
                 for state, count in nudges.counts(connection).items():
                     family.add_metric((state,), count)
         return family
+
+    def _unchained(self, connection: Connection) -> Metric:
+        found = rows.unchained(connection, self._tenant)
+        return GaugeMetricFamily(
+            "stafettbro_audit_unchained", "Entries of the audit that are not chained yet.", value=found
+        )
 
     def _worker(self) -> Iterable[Metric]:
         worker = self._desk.service.worker

@@ -21,6 +21,7 @@ from gateway.consents.notice_words import NOTICES
 from gateway.consents.reminding import Reminder, Reminders
 from gateway.consents.words import REMINDERS
 from gateway.errors import Unprocessable
+from gateway.hub.audit import occasion
 from gateway.hub.notices import Kind
 
 router = APIRouter(tags=["consents"])
@@ -65,6 +66,7 @@ def notices(
         wanted = (one for one in due if participant is None or participant in one.addressees)
         found = list(islice(wanted, limit + 1))
     page = found[:limit]
+    occasion.about(*(one.person for one in page))
     new = [one.id for one in page if one.told is None]
     if new:
         with desk.service.store.write(caller.tenant) as connection:

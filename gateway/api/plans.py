@@ -21,6 +21,7 @@ from gateway.errors import Forbidden, NotFound, Unprocessable
 from gateway.exchange.selection import Selection, by_item
 from gateway.exchange.sight import Looking
 from gateway.hub import versions
+from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import person
 from gateway.intake.continuing import Continued, Continuing
 from mappings import reading
@@ -68,6 +69,7 @@ def _all(connection: Connection, caller: Caller, ref: str) -> tuple[Resource, Me
     head = versions.current(connection, caller.tenant, ref)
     if head is None:
         raise NotFound("No such plan")
+    occasion.about(head.person)
     of_person = versions.of_person(connection, caller.tenant, head.person).values()
     return head.resource, _members((v.resource for v in of_person), ref), CATEGORIES
 

@@ -23,6 +23,7 @@ from gateway.exchange import deviations
 from gateway.exchange.deviations import Deviation
 from gateway.exchange.holders import Holder
 from gateway.exchange.recall import REASONS, Recall, Recalled
+from gateway.hub.audit import occasion
 from gateway.hub.schema.deviations import deviation
 
 router = APIRouter(tags=["deviations"])
@@ -117,6 +118,7 @@ def listed(
             same = and_(columns.opened == last.opened, columns.id > last.id)
             where.append(or_(columns.opened > last.opened, same))
         found = deviations.listed(connection, caller.tenant, *where, limit=limit + 1)
+    occasion.about(*(one.person for one in found[:limit]))
     page = [_plain(one) for one in found[:limit]]
     return answer({"deviations": page, "next": page[-1]["id"] if len(found) > limit else None})
 

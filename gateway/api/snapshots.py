@@ -21,6 +21,7 @@ from gateway.config import System
 from gateway.errors import Forbidden, NotFound, Unprocessable
 from gateway.hub import absences, snapshots
 from gateway.hub.absences import REASONS, Absence
+from gateway.hub.audit import occasion
 from gateway.hub.snapshots import Stood
 from gateway.intake.snapshots import Whole, compare
 
@@ -144,6 +145,7 @@ def missing(
         raise Forbidden("This client acts for another system", code="other-system")
     with desk.service.store.read(caller.tenant) as connection:
         found = absences.of_system(connection, caller.tenant, system, after=after, limit=limit + 1)
+        occasion.about(*(one.person for one in found[:limit]))
         stood = snapshots.of_system(connection, caller.tenant, system, limit)
     return answer(
         {

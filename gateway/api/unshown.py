@@ -18,6 +18,7 @@ from gateway.config import System
 from gateway.errors import NotFound
 from gateway.exchange.selection import Selection
 from gateway.exchange.unshown import missing
+from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import person
 
 router = APIRouter(tags=["decisions"])
@@ -47,6 +48,7 @@ def unshown(
         ).first()
         if row is None:
             raise NotFound("No such person here")
+        occasion.about(own)
         facts = service.facts.read(connection, caller.tenant, own, row.facts_no)
         channel = asked.deliver if asked.deliver != "none" else "read"
         mapping = service.mappings[asked.id]

@@ -23,6 +23,7 @@ from gateway.consents import caseload
 from gateway.consents.caseload import Who
 from gateway.consents.work import KINDS, Place, WorkList
 from gateway.errors import NotFound, Unprocessable
+from gateway.hub.audit import occasion
 from gateway.hub.schema.instant import Instant
 
 router = APIRouter(tags=["work"])
@@ -148,6 +149,7 @@ def _listed(desk: Desk, caller: Caller, asked: Asked) -> Response:
         entries = held.entries(who, asked.kinds, _place(asked.after) if asked.after else None)
         found = list(islice(entries, asked.limit + 1))
     page = found[: asked.limit]
+    occasion.about(*(one.person for one in page))
     following = _written(page[-1].place) if len(found) > asked.limit else None
     return answer({"work": [plain(one) for one in page], "next": following})
 

@@ -15,7 +15,8 @@ from gateway.cli import database
 from gateway.cli.outcome import Impossible
 from gateway.config import Settings
 from gateway.hub import backup, journal_marks
-from gateway.hub.audit import rows
+from gateway.hub.audit import entries, rows
+from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.audit.heads import Heads
 from gateway.hub.backup import Manifest
 from gateway.hub.journal import Journal
@@ -83,8 +84,9 @@ def _say_in_the_heads(settings: Settings, store: Store) -> None:
     off."""
     heads = Heads.of(settings)
     for tenant in settings.tenant_ids:
-        with store.read(tenant) as connection:
+        with store.write(tenant) as connection:
             newest = rows.newest(connection, tenant)
+            entries.write(connection, tenant, [Entry(Kind.OPERATION, now(), action="restored")])
         heads.sign(tenant, newest, now(), restored=True)
 
 

@@ -165,7 +165,7 @@ def hold(config: Path, named: str, reason: str) -> None:
     if people.looks_personal(reason):
         raise Impossible("The reason looks as if it held a national id; it is shown to others and logged.")
     _act(
-        config, named, lambda c, tenant, lane_id, _: steering.hold(c, tenant, lane_id, reason),
+        config, named, lambda c, tenant, lane_id, now: steering.hold(c, tenant, lane_id, reason, now),
         "It is held.",
     )  # fmt: skip
 

@@ -4,6 +4,8 @@ text of an error that was not expected, since both may hold personal content."""
 from __future__ import annotations
 
 import errno
+import getpass
+import os
 import sys
 import traceback
 from typing import Any
@@ -14,6 +16,8 @@ from typer.exceptions import TyperException
 
 from gateway.cli import screen
 from gateway.errors import StafettbroError
+from gateway.hub.audit import occasion
+from gateway.hub.audit.occasion import Occasion
 from mappings.model import MappingError
 
 DONE = 0
@@ -36,7 +40,8 @@ class PlainCommand(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run it."""
         try:
-            return super().invoke(ctx)
+            with occasion.of(Occasion("command", action=ctx.command_path, client=_operator())):
+                return super().invoke(ctx)
         except EXITS:
             raise
         except Exception as error:
@@ -45,6 +50,14 @@ class PlainCommand(TyperCommand):
             sentence = expected(error)
             screen.complain(sentence or fault(error))
             raise typer.Exit(FAILED if sentence else FAULT) from None
+
+
+def _operator() -> str:
+    """Who works at this machine, as the audit names them."""
+    try:
+        return f"operator/{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user need not have a name
+        return f"operator/{os.getuid()}"
 
 
 def expected(error: Exception) -> str | None:

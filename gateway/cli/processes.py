@@ -14,6 +14,7 @@ from gateway import config
 from gateway.api.app import create_app
 from gateway.cli import database, logs, screen
 from gateway.cli.outcome import FAILED, Impossible
+from gateway.hub.audit import configured
 from gateway.hub.schema import HEAD, bring_up
 from gateway.service import Service, build, now
 from gateway.welfare import office
@@ -63,6 +64,7 @@ def work(path: Path, log: Literal["text", "json"]) -> None:
 
 
 async def _work(service: Service) -> None:
+    configured.note(service.store, service.settings, service.clock())
     worker = service.add_worker()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

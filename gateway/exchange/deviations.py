@@ -13,6 +13,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from gateway.exchange.holders import Holder, How, State, state_at
 from gateway.hub import links
+from gateway.hub.audit import entries
+from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.content import pack, unpack
 from gateway.hub.schema.deviations import deviation, deviation_recipient
 
@@ -68,6 +70,11 @@ def begin(connection: Connection, tenant: str, new: Deviation) -> None:
     ]
     if rows:
         connection.execute(insert(deviation_recipient), rows)
+    said = Entry(
+        Kind.OPERATION, new.opened, new.person, "recalled", client=new.client, subject=new.id,
+        details={"item": new.item, "reason": new.reason},
+    )  # fmt: skip
+    entries.write(connection, tenant, [said])
 
 
 def new_id() -> str:
@@ -180,4 +187,8 @@ def close(connection: Connection, tenant: str, one: Deviation, by: str, note: st
     """A named person closes it: those who could not be reached were told in another way, or nothing is left
     to do. False where it was closed before."""
     content = pack({"by": one.by, "closedBy": by, "note": note})
-    return _end(connection, tenant, one.id, now, content=content) == 1
+    done = _end(connection, tenant, one.id, now, content=content) == 1
+    if done:
+        said = Entry(Kind.OPERATION, now, one.person, "deviation closed", subject=one.id)
+        entries.write(connection, tenant, [said])
+    return done

@@ -21,6 +21,7 @@ from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.seen import Seen, listing, own_writing
 from gateway.exchange.selection import MEMBERS, Selection, by_item
 from gateway.hub import persons, versions
+from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import person, resource, resource_version
 from gateway.hub.versions import Version
 from mappings import reading
@@ -231,6 +232,7 @@ class Looking:
             stands = moment(connection, self.system, person_id, hold=hold)
         if stands is None:
             return None
+        occasion.about(person_id)
         facts = self.facts.read(connection, self.system.tenant, person_id, stands.epoch)
         selection = Selection(self.system, self.settings, FhirMapping(), facts, CHANNEL, self.now)
         return Sight(connection, self.system, facts, self.now, stands, selection)

@@ -9,19 +9,24 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from gateway.hub import links
+from gateway.hub.audit import entries
+from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.schema.tables import lane
 from gateway.intake import waiting
 
 
-def hold(connection: Connection, tenant: str, lane_id: str, reason: str) -> bool:
+def hold(connection: Connection, tenant: str, lane_id: str, reason: str, now: datetime) -> bool:
     """An operator stops a lane that is not running; it keeps its place."""
-    return _operate(connection, tenant, lane_id, ("idle", "waiting"), state="held", last_error=reason[:255])
+    return _operate(
+        connection, tenant, lane_id, ("idle", "waiting"), "lane held", now,
+        state="held", last_error=reason[:255],
+    )  # fmt: skip
 
 
 def release(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
     """An operator lets a held or sleeping lane go on at once."""
     return _operate(
-        connection, tenant, lane_id, ("held", "waiting", "idle"),
+        connection, tenant, lane_id, ("held", "waiting", "idle"), "lane released", now,
         state="waiting", waiting_since=now, next_at=now, attempts=0, last_error=None,
     )  # fmt: skip
 
@@ -29,7 +34,7 @@ def release(connection: Connection, tenant: str, lane_id: str, now: datetime) ->
 def replay(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
     """Move the cursor to the start: everything the recipient may see is compared again with what it holds."""
     return _operate(
-        connection, tenant, lane_id, ("held", "waiting", "idle"),
+        connection, tenant, lane_id, ("held", "waiting", "idle"), "lane replayed", now,
         state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0,
         last_error=None,
     )  # fmt: skip
@@ -53,11 +58,24 @@ def recheck_waiting(connection: Connection, tenant: str, recipient: str) -> int:
 
 
 def _operate(
-    connection: Connection, tenant: str, lane_id: str, states: tuple[str, ...], **values: Any
+    connection: Connection,
+    tenant: str,
+    lane_id: str,
+    states: tuple[str, ...],
+    action: str,
+    now: datetime,
+    **values: Any,
 ) -> bool:
-    result = connection.execute(
+    row = connection.execute(
         update(lane)
         .where(lane.c.tenant == tenant, lane.c.id == lane_id, lane.c.state.in_(states))
         .values(wake=lane.c.wake + 1, **values)
+        .returning(lane.c.person, lane.c.recipient)
+    ).first()
+    if row is None:
+        return False
+    said = Entry(
+        Kind.OPERATION, now, row.person, action, subject=lane_id, details={"recipient": row.recipient}
     )
-    return result.rowcount == 1
+    entries.write(connection, tenant, [said])
+    return True

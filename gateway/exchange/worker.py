@@ -23,6 +23,7 @@ from gateway.exchange.liveness import Liveness
 from gateway.exchange.prepare import Preparer
 from gateway.exchange.run import Runner
 from gateway.exchange.send import Sender
+from gateway.hub.audit import occasion
 from gateway.hub.store import Store
 from gateway.intake import Intake
 from mappings.model import RecordMapping
@@ -77,6 +78,10 @@ class Worker:
 
     async def run(self) -> None:
         """Work until stopped."""
+        with occasion.of(None):
+            await self._run()
+
+    async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(DATABASE_THREADS, "db"))
         await asyncio.to_thread(self._ensure_recipients)

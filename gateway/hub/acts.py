@@ -16,6 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.hub.audit import entries
+from gateway.hub.audit.entries import Entry
+from gateway.hub.audit.entries import Kind as Audited
 from gateway.hub.content import pack, unpack
 from gateway.hub.schema.acts import act
 
@@ -104,6 +107,7 @@ def by_id(connection: Connection, tenant: str, own: str) -> Act | None:
 def keep(connection: Connection, tenant: str, made: Iterable[Act]) -> None:
     """Write acts; one that is there already gets its end."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    made = list(made)
     rows = [
         {
             "tenant": tenant,
@@ -127,6 +131,14 @@ def keep(connection: Connection, tenant: str, made: Iterable[Act]) -> None:
             ),
             rows,
         )
+        entries.write(connection, tenant, [_said(one) for one in made])
+
+
+def _said(one: Act) -> Entry:
+    """As the audit tells of it: that it was made, or has ended."""
+    kind = Audited.EMERGENCY if one.kind is Kind.EMERGENCY else Audited.DECISION
+    action = f"act {one.kind.value}" + (" ended" if one.ended is not None else "")
+    return Entry(kind, one.ended or one.created, one.person, action, client=one.client, subject=one.id)
 
 
 def tell(connection: Connection, tenant: str, person: str, own: str, now: datetime) -> bool:
@@ -136,6 +148,8 @@ def tell(connection: Connection, tenant: str, person: str, own: str, now: dateti
         .where(act.c.tenant == tenant, act.c.person == person, act.c.id == own, act.c.told.is_(None))
         .values(told=now)
     )
+    if told.rowcount == 1:
+        entries.write(connection, tenant, [Entry(Audited.EMERGENCY, now, person, "act told", subject=own)])
     return told.rowcount == 1
 
 

@@ -12,6 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
+from gateway.hub.audit import entries
+from gateway.hub.audit.entries import Entry
+from gateway.hub.audit.entries import Kind as Audited
 from gateway.hub.content import pack, unpack
 from gateway.hub.notices import Kind, clear_notice, raise_notice
 from gateway.hub.schema.identities import person_claim
@@ -158,6 +161,9 @@ def decide(
         .where(person_claim.c.tenant == tenant, person_claim.c.id == one.id)
         .values(state=state.value, decided=now, content=pack({"by": by, "note": note}))
     )
+    action = f"question answered: {state.value}"
+    said = [Entry(Audited.DECISION, now, about, action, subject=one.id) for about in _persons(one)]
+    entries.write(connection, tenant, said)
     for about in _persons(one):
         clear_notice(connection, tenant, Kind.PERSON_QUESTION, about, one.id, now)
 

@@ -14,6 +14,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, upd
 from sqlalchemy.engine import Row
 
 from gateway.hub import attachments
+from gateway.hub.audit import entries
+from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.content import pack, unpack
 from gateway.hub.places import PlaceGone, Step, read
 from gateway.hub.sameness import ABSENT, normalise, same
@@ -125,6 +127,11 @@ def close(
         .where(conflict.c.tenant == tenant, conflict.c.id == one.id, conflict.c.state == State.OPEN.value)
         .values(state=state.value, content=_packed(connection, tenant, one.ref, content))
     )
+    if "client" in how:  # a person decided
+        said = Entry(
+            Kind.DECISION, now, one.person, "conflict decided", client=how.get("client"), subject=one.id
+        )
+        entries.write(connection, tenant, [said])
 
 
 def ended(one: Kept, current: Resource, said: tuple[Resource, Resource] | None = None) -> State | None:

@@ -19,6 +19,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from gateway.errors import Conflict, Moved, NotFound
 from gateway.hub import acts, moving, patients, persons, review, versions
 from gateway.hub.acts import NARROWING
+from gateway.hub.audit import entries as audited
+from gateway.hub.audit.entries import Entry
 from gateway.hub.content import pack, unpack
 from gateway.hub.persons import PersonRow
 from gateway.hub.schema.identities import person_merge
@@ -84,6 +86,7 @@ class Joining:
         self._close([kept], people.values())
         self._forget_timers(joined)
         save(self.connection, self.tenant, merge)
+        self._say("persons merged", merge)
         return merge
 
     def part(self, merge: Merge, *, by: str, reason: str) -> tuple[Merge, frozenset[str]]:
@@ -111,7 +114,16 @@ class Joining:
         self._close([merge.kept, merge.joined], people.values())
         undone = replace(merge, state=State.UNDONE, undone=self.now, undone_by=by, undone_reason=reason)
         save(self.connection, self.tenant, undone)
+        self._say("persons parted", undone)
         return undone, refs
+
+    def _say(self, action: str, merge: Merge) -> None:
+        """In the audit, of each of the two."""
+        said = [
+            Entry(audited.Kind.DECISION, self.now, person, action, client=merge.client, subject=merge.id)
+            for person in (merge.kept, merge.joined)
+        ]
+        audited.write(self.connection, self.tenant, said)
 
     # --- both -------------------------------------------------------------------------------------------
 

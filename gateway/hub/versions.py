@@ -15,6 +15,8 @@ from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.hub import writers
+from gateway.hub.audit import entries
+from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.content import pack, unpack
 from gateway.hub.schema.tables import resource, resource_version
 from mappings.model import Resource
@@ -179,6 +181,7 @@ def append(connection: Connection, tenant: str, versions: Iterable[Version], tra
             for seq, v in enumerate(rows)
         ],
     )
+    entries.write(connection, tenant, [_consent(v) for v in rows if v.ref.startswith("Consent/")])
     heads = {v.ref: v for v in rows}
     connection.execute(
         _move_heads(connection.dialect.name),
@@ -197,6 +200,19 @@ def append(connection: Connection, tenant: str, versions: Iterable[Version], tra
             }
             for v in heads.values()
         ],
+    )
+
+
+def _consent(version: Version) -> Entry:
+    """As the audit tells of it: somebody has decided, or taken back, or said it more exactly."""
+    return Entry(
+        Kind.DECISION,
+        version.stored,
+        version.person,
+        "consent",
+        system=version.source,
+        subject=version.ref,
+        details={"version": version.version},
     )
 
 

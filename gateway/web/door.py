@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from gateway.access.login_sessions import Session
 from gateway.errors import Forbidden, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
+from gateway.hub.audit import occasion
 from gateway.web.cookies import SESSION
 from gateway.web.desk import AtDesk
 
@@ -35,6 +36,8 @@ async def here(request: Request, desk: AtDesk) -> Session:
     found = await run_in_threadpool(desk.sessions.find, key, desk.service.clock())
     if found is None:
         raise LoggedOut
+    route = getattr(request.scope.get("route"), "path", "")
+    occasion.asked_by(found.tenant, f"login/{found.login}", action=f"{request.method} {route}")
     return found
 
 

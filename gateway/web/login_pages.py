@@ -45,9 +45,10 @@ def finish(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
         identities = way.finish(begun, _single(request))
     except Unauthenticated as error:
         log(Event.LOGIN_REFUSED, level=logging.WARNING, login=way.login.id, code=error.code)
+        desk.sessions.refused(way.login, error.code, now)
         raise
     desk.participants.catch_up(way.login.tenant)
-    desk.sessions.close(desk.cookies.read(request, SESSION))
+    desk.sessions.close(desk.cookies.read(request, SESSION), now)
     opened = desk.sessions.open(way.login, desk.participants.hashes(identities), now)
     log(Event.LOGGED_IN, login=way.login.id)
     answer = onward("")
@@ -59,7 +60,7 @@ def finish(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
 @router.post("/logg-ut")
 def end(request: Request, desk: AtDesk, session: Here, fields: Form) -> Response:  # noqa: ARG001
     """The session ends on the server; the browser's cookie is worth nothing from then on."""
-    desk.sessions.close(session.key)
+    desk.sessions.close(session.key, desk.service.clock())
     log(Event.LOGGED_OUT, login=session.login)
     way = desk.logins[session.login]
     answer = page(request, "logged_out", name=way.login.name, there=way.end())

@@ -15,6 +15,7 @@ from consent.life import Signing, signing
 from consent.model import Consent, Participant
 from gateway.access.login_sessions import Session
 from gateway.exchange.facts import FAMILY, PersonFacts
+from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import person
 from gateway.hub.versions import Version
 from gateway.web.desk import WebDesk
@@ -72,7 +73,10 @@ def places(connection: Connection, desk: WebDesk, session: Session, now: datetim
 def place(connection: Connection, desk: WebDesk, session: Session, given: str, now: datetime) -> Place:
     """The one that a handle means. Raises NotFound: somebody else's is not there at all."""
     known = {one.frame: one for one in places(connection, desk, session, now)}
-    return known[resolve(session, given, known)]
+    found = known[resolve(session, given, known)]
+    occasion.asked_by(session.tenant, found.me.id)
+    occasion.about(found.person)
+    return found
 
 
 def _of_person(

@@ -197,7 +197,8 @@ def _holding(world: InProcess, system: str) -> Iterator[None]:
     store = world.service.store
     with store.write(TENANT) as connection:
         ids = [r.id for r in connection.execute(select(lane.c.id).where(lane.c.recipient == system))]
-        assert all(steering.hold(connection, TENANT, one, "test") for one in ids), "a lane is running"
+        held = [steering.hold(connection, TENANT, one, "test", world.clock()) for one in ids]
+        assert all(held), "a lane is running"
     yield
     with store.write(TENANT) as connection:
         for one in ids:

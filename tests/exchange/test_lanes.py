@@ -195,7 +195,7 @@ def test_a_held_lane_is_not_claimed_until_it_is_released(store: Store) -> None:
     with store.read("fjordbyen") as connection:
         lane_id = connection.execute(select(lane.c.id)).scalar_one()
     with store.write("fjordbyen") as connection:
-        assert steering.hold(connection, BUP.tenant, lane_id, "route under review")
+        assert steering.hold(connection, BUP.tenant, lane_id, "route under review", NOW)
     entry(store, person_id)
     assert claim(store) == []
     with store.write("fjordbyen") as connection:

@@ -67,7 +67,7 @@ class Entry:
 def write(connection: Connection, tenant: str, entries: Iterable[Entry]) -> None:
     """Write entries of a tenant's transaction."""
     here = occasion.at_hand()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "in_tenant": tenant,
             "at": one.at,
@@ -86,7 +86,7 @@ def write(connection: Connection, tenant: str, entries: Iterable[Entry]) -> None
     ]
     if rows:
         connection.execute(_add(connection.dialect.name), rows)
-        occasion.noted()
+        occasion.told(row["person"] for row in rows if row["kind"] != Kind.CLOSED)
 
 
 @cache

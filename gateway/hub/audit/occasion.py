@@ -3,7 +3,7 @@ that no way between has to carry it. Never holds anything but ids and codes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ GATEWAY: Final = "gateway"  # nobody asked: the gateway does what it was set up 
 class Occasion:
     """One request, page or command. source: api, page, command or gateway. action: its route, as a template.
     searching: whether it looks for something rather than for what it names. persons: whom it has been about
-    so far. written: whether an entry tells of it. silent: nothing of it stands in the audit of the hub."""
+    so far. told: whom entries tell of that it is about. silent: nothing of it belongs in the hub's audit."""
 
     source: str
     action: str = ""
@@ -25,8 +25,15 @@ class Occasion:
     system: str | None = None
     searching: bool = False
     silent: bool = False
-    written: bool = False
     persons: dict[str, None] = field(default_factory=dict)
+    told: set[str | None] = field(default_factory=set)
+
+    @property
+    def untold(self) -> list[str | None]:
+        """Of whom no entry tells yet; nobody (None) where it was about nobody."""
+        if not self.persons:
+            return [] if self.told else [None]
+        return [person for person in self.persons if person not in self.told]
 
 
 _AT_HAND: ContextVar[Occasion | None] = ContextVar("occasion", default=None)
@@ -34,11 +41,11 @@ _NOBODY: Final = Occasion(GATEWAY)
 
 
 @contextmanager
-def of(occasion: Occasion) -> Iterator[Occasion]:
-    """Whatever is done within is done on this occasion."""
+def of(occasion: Occasion | None) -> Iterator[None]:
+    """Whatever is done within is done on this occasion; None: nobody asked."""
     token = _AT_HAND.set(occasion)
     try:
-        yield occasion
+        yield
     finally:
         _AT_HAND.reset(token)
 
@@ -48,22 +55,23 @@ def at_hand() -> Occasion:
     return _AT_HAND.get() or _NOBODY
 
 
-def about(person: str) -> None:
-    """The request at hand is about this person too, whatever it answers."""
+def about(*persons: str) -> None:
+    """The request at hand is about these too, whatever it answers."""
     found = _AT_HAND.get()
     if found is not None:
-        found.persons[person] = None
+        found.persons.update(dict.fromkeys(persons))
 
 
-def noted() -> None:
-    """An entry tells of the request at hand."""
+def told(persons: Iterable[str | None]) -> None:
+    """Entries tell of the request at hand that it was about these."""
     found = _AT_HAND.get()
     if found is not None:
-        found.written = True
+        found.told.update(persons)
 
 
-def reading(action: str, *, searching: bool = False) -> None:
-    """What the request at hand does, where its route does not say."""
+def asked_by(tenant: str, client: str, system: str | None = None, action: str = "") -> None:
+    """Who the request at hand is of, once that is known, and what it does."""
     found = _AT_HAND.get()
     if found is not None:
-        found.action, found.searching = action, searching
+        found.tenant, found.client, found.system = tenant, client, system
+        found.action = action or found.action

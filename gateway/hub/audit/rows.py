@@ -101,10 +101,12 @@ def add(connection: Connection, block: Block) -> None:
 _ADD: Final = insert(table(audit_block.name, *(named(one.name) for one in audit_block.c)))
 
 
-def count_after(connection: Connection, tenant: str, low: int) -> int:
-    """How many entries there are after one."""
+def unchained(connection: Connection, tenant: str) -> int:
+    """How many entries stand in no block yet."""
+    last = newest(connection, tenant)
+    low = last.low if last else 0
     found = select(func.count()).where(audit.c.tenant == tenant, audit.c.number > low)
-    return int(connection.execute(found).scalar_one())
+    return int(connection.execute(found).scalar_one()) - len(chained_after(connection, tenant, low))
 
 
 def _block(row: Stored) -> Block:

@@ -3,7 +3,19 @@ what else belongs to an entry stands in `content`. Rows are added to both, never
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, FetchedValue, Identity, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    FetchedValue,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    literal_column,
+)
 
 from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import metadata
@@ -31,6 +43,11 @@ audit = Table(
     Index("ix_audit_person", "tenant", "person", "number"),
     implicit_returning=False,
 )
+_CONFIGURATION = literal_column("kind = 'configuration'", Boolean)
+Index(
+    "ix_audit_configuration", audit.c.tenant, audit.c.number,
+    postgresql_where=_CONFIGURATION, sqlite_where=_CONFIGURATION,
+)  # fmt: skip
 
 audit_block = Table(
     "audit_block",

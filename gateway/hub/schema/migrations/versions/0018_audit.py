@@ -36,6 +36,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "number"),
     )
     op.create_index("ix_audit_person", "audit", ["tenant", "person", "number"], unique=False)
+    only = sa.text("kind = 'configuration'")
+    op.create_index(
+        "ix_audit_configuration", "audit", ["tenant", "number"], postgresql_where=only, sqlite_where=only
+    )
     op.create_table(
         "audit_block",
         sa.Column("tenant", sa.String(length=40), nullable=False),
