@@ -66,10 +66,8 @@ def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
         request.state.dpop_nonce = gate.nonce(shown)  # the edge gives it to the caller, whatever the answer
         acting = request.headers.get(ACTING) or request.path_params.get("system")
         known = gate.recall(shown, scope, acting)
-        return await run_in_threadpool(gate.admit, shown, scope, acting) if known is None else known
-        known = gate.recall(authorization, scope, acting)
         if known is None:
-            known = await run_in_threadpool(gate.admit, authorization, scope, acting)
+            known = await run_in_threadpool(gate.admit, shown, scope, acting)
         occasions.admitted(request, known, scope)
         return known
 

@@ -16,7 +16,7 @@ from gateway.hub.roles import demand_isolated_role
 from gateway.hub.schema import isolation
 from gateway.hub.store import Store
 
-HEAD = "0018"
+HEAD = "0019"
 
 
 NAMES_TENANTS = "0010"  # the first revision whose release says in each transaction whose data it may see
