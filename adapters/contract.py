@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 Record = dict[str, Any]
 
@@ -69,6 +69,9 @@ class Unavailable(AdapterError):
     def __init__(self, detail: str, *, status: int | None = None, unreached: bool = False) -> None:
         super().__init__(detail, status=status)
         self.unreached = unreached
+
+
+TURNED_AWAY: Final = frozenset({401, 403, 408, 429, 503})  # of one who has not looked at what was sent
 
 
 class NoToken(Unavailable):

@@ -281,7 +281,7 @@ class FhirServer:
                 raise wrong
             return answers.matches(answers.resource(answer), kind)
 
-        return await patiently(attempt, self._patience, repeatable=True)
+        return await patiently(attempt, self._patience, repeatable=True, reads=True)
 
     async def _get(self, path: str) -> Answer:
         async def attempt() -> Answer:
@@ -291,7 +291,7 @@ class FhirServer:
                 raise wrong
             return answer
 
-        return await patiently(attempt, self._patience, repeatable=True)
+        return await patiently(attempt, self._patience, repeatable=True, reads=True)
 
     async def _send(
         self, method: str, path: str, body: bytes, condition: dict[str, str], still_ours: Callable[[], bool]

@@ -194,7 +194,7 @@ class RestRecords:
                 raise wrong
             return answer
 
-        return await patiently(attempt, self._patience, repeatable=True)
+        return await patiently(attempt, self._patience, repeatable=True, reads=True)
 
     async def _send(
         self, method: str, path: str, write: Write, record: Record, headers: Mapping[str, str]

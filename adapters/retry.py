@@ -11,6 +11,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from tenacity.wait import wait_random_exponential
 
 from adapters.contract import (
+    TURNED_AWAY,
     AdapterError,
     Busy,
     NoToken,
@@ -41,12 +42,14 @@ async def patiently(
     *,
     repeatable: bool,
     still_ours: Callable[[], bool] = always,
+    reads: bool = False,
 ) -> T:
     """The call's result; repeated while that is safe, useful and within the deadline.
 
     repeatable: whether a repeat leaves the same state (reads, conditional writes, writes with a key).
+    reads: nothing changes there, whatever becomes of it.
     Raises what the last attempt raised, or TakenOver when `still_ours` says no before an attempt; but
-    UnknownOutcome where that would mean that nothing was sent and an earlier attempt may have been taken.
+    UnknownOutcome where that would mean that nothing was taken and an earlier attempt may have been.
     """
     unsure: AdapterError | None = None
 
@@ -59,7 +62,7 @@ async def patiently(
         except AdapterError as error:
             if unsure is not None and _sent_nothing(error):
                 raise UnknownOutcome(unsure.detail, status=unsure.status) from error
-            if isinstance(error, Unavailable) and error.status in GAVE_UP:
+            if not reads and isinstance(error, Unavailable) and error.status in GAVE_UP:
                 unsure = error
             raise
 
@@ -70,11 +73,21 @@ async def patiently(
         | stop_after_attempt(patience.attempts if repeatable else 1),
         reraise=True,
     )
-    return await retrying(attempt)
+    try:
+        return await retrying(attempt)
+    except AdapterError as error:
+        if unsure is not None and _turned_away(error):
+            raise UnknownOutcome(unsure.detail, status=unsure.status) from error
+        raise
 
 
 def _sent_nothing(error: AdapterError) -> bool:
     return isinstance(error, TakenOver) or (isinstance(error, Unavailable) and error.unreached)
+
+
+def _turned_away(error: AdapterError) -> bool:
+    """Whether it says nothing of what an attempt before it has done."""
+    return isinstance(error, Busy) or (isinstance(error, Unavailable) and error.status in TURNED_AWAY)
 
 
 def _passing(error: BaseException) -> bool:

@@ -20,7 +20,6 @@ from mappings.model import ITEM, NotExpressible, RecordMapping, Resource, State
 
 CONFLICTING = 409
 NOT_EXPRESSIBLE = "not-expressible"
-TURNED_AWAY = frozenset({401, 403, 408, 429, 503})  # answers of one who has not looked at what was sent
 
 
 class End(StrEnum):
@@ -218,4 +217,4 @@ def _unavailable(error: contract.Unavailable) -> End:
     gateway that gave up, may have stored it."""
     if error.unreached:
         return End.UNSENT
-    return End.TURNED_AWAY if error.status in TURNED_AWAY else End.UNKNOWN
+    return End.TURNED_AWAY if error.status in contract.TURNED_AWAY else End.UNKNOWN

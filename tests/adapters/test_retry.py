@@ -137,3 +137,26 @@ async def test_a_server_that_turned_us_away_has_not_taken_it() -> None:
     with pytest.raises(Unavailable) as told:
         await patiently(call, QUICK, repeatable=True)
     assert told.value.unreached
+
+
+TURNED = [
+    Unavailable("", status=401),
+    Unavailable("", status=403),
+    Busy("", status=409),
+    Busy("", status=429),
+]
+
+
+@pytest.mark.parametrize("error", TURNED, ids=lambda one: str(one.status))
+async def test_who_turns_a_repeat_away_says_nothing_of_what_was_taken_before(error: AdapterError) -> None:
+    call = Call(Unavailable("gateway", status=502), error, error)
+    with pytest.raises(UnknownOutcome) as told:
+        await patiently(call, QUICK, repeatable=True)
+    assert told.value.detail == "gateway"
+
+
+async def test_a_read_has_taken_nothing() -> None:
+    call = Call(Unavailable("gateway", status=502), Unavailable("", status=401))
+    with pytest.raises(Unavailable) as told:
+        await patiently(call, QUICK, repeatable=True, reads=True)
+    assert told.value.status == 401
