@@ -20,7 +20,7 @@ from gateway.access.jwt_form import Claims, taken_apart
 from gateway.access.nonces import Nonces
 from gateway.access.presented import Presented
 from gateway.access.proof_key import ALGORITHMS, is_bound_to, public_key
-from gateway.access.replays import Replays
+from gateway.access.replays import Replays, Shown
 from gateway.access.request_address import same_address
 from gateway.errors import Unauthenticated
 
@@ -38,11 +38,15 @@ class Proofs:
 
     def __init__(self, base: str, nonces: Nonces, replays: Replays, clock: Callable[[], float]) -> None:
         self.base = base.rstrip("/")
-        self.nonces = nonces
+        self._nonces = nonces
         self._replays = replays
         self._clock = clock
         self._registry = jws.JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
         self._registry.max_header_length = MAX_PROOF  # the usual one has no room for an RSA key
+
+    def nonce(self) -> str:
+        """For the next proof. Never waits."""
+        return self._nonces.fresh(self._replays.since)
 
     def check(self, shown: Presented, token: str, thumbprint: str) -> None:
         """Once for each request; the same proof never counts again. thumbprint: `cnf.jkt` of the token.
@@ -54,8 +58,8 @@ class Proofs:
         header, claims = self._taken_apart(shown.proofs[0])
         self._is_signed(shown.proofs[0], header, thumbprint)
         self._is_for(claims, shown, token)
-        until = self._is_timely(claims)
-        self._is_new(claims, thumbprint, until)
+        since = self._replays.since
+        self._is_new(claims, thumbprint, self._is_timely(claims, since), since)
 
     def _taken_apart(self, proof: str) -> tuple[Claims, Claims]:
         if len(proof) > MAX_PROOF:
@@ -94,27 +98,35 @@ class Proofs:
         if not isinstance(said, str) or not hmac.compare_digest(said.encode(), _hash(token)):
             raise _refused("dpop-token")
 
-    def _is_timely(self, claims: Claims) -> float:
+    def _is_timely(self, claims: Claims, since: str) -> float:
         """Until when it could be shown again."""
         made, now = claims.get("iat"), self._clock()
         if isinstance(made, bool) or not isinstance(made, int | Decimal):
             raise _refused("dpop-malformed")
         if not now - LEEWAY_SECONDS <= made <= now + LEEWAY_SECONDS:
             raise _refused("dpop-time")
-        if not self.nonces.holds(claims.get("nonce")):
-            raise Unauthenticated("The proof needs the nonce in DPoP-Nonce", code=STALE)
+        if not self._nonces.holds(claims.get("nonce"), since):
+            self._replays.look()  # so that the nonce we now tell is one that counts at every process
+            raise _stale()
         return float(made) + LEEWAY_SECONDS
 
-    def _is_new(self, claims: Claims, thumbprint: str, until: float) -> None:
+    def _is_new(self, claims: Claims, thumbprint: str, until: float, since: str) -> None:
         name = claims.get("jti")
         if not isinstance(name, str) or not 0 < len(name) <= MAX_ID:
             raise _refused("dpop-malformed")
-        if not self._replays.first(thumbprint, name, until):
+        known = self._replays.show(thumbprint, name, until, since)
+        if known is Shown.UNSURE:
+            raise _stale()
+        if known is not Shown.FIRST:
             raise _refused("dpop-replayed")
 
 
 def _hash(token: str) -> bytes:
     return urlsafe_b64encode(hashlib.sha256(token.encode("ascii")).digest()).rstrip(b"=")
+
+
+def _stale() -> Unauthenticated:
+    return Unauthenticated("The proof needs the nonce in DPoP-Nonce", code=STALE)
 
 
 def _refused(code: str) -> Unauthenticated:

@@ -94,7 +94,7 @@ class Gate:
 
     def nonce(self, shown: Presented) -> str | None:
         """The nonce for this caller's next proof; None for one that makes none."""
-        return self._proofs.nonces.fresh() if self._proofs is not None and _proves(shown) else None
+        return self._proofs.nonce() if self._proofs is not None and _proves(shown) else None
 
     def _demand_proof(self, found: _Verified, scheme: Scheme, shown: Presented, token: str) -> None:
         """A bound token counts with a proof, a bearer token without one, and neither the other way."""

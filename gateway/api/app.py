@@ -101,9 +101,12 @@ def create_app(service: Service) -> FastAPI:
 
 def gate(service: Service) -> Gate:
     """The door of this process. Its nonces and its memory of proofs are those of every process."""
-    nonces = Nonces(service.key.derived(PURPOSE), time.time)
-    proofs = Proofs(service.settings.public_url, nonces, Replays(service.store), time.time)
-    return Gate(service.settings, time.time, proofs)
+    nonces, replays = Nonces(service.key.derived(PURPOSE), time.time), Replays(service.store, time.time)
+    proofs = Proofs(service.settings.public_url, nonces, replays, time.time)
+    made = Gate(service.settings, time.time, proofs)
+    if any(issuer.tokens == "dpop" for issuer in service.settings.issuers):
+        replays.begin()
+    return made
 
 
 @asynccontextmanager

@@ -63,11 +63,13 @@ def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
     async def caller(request: Request) -> Caller:
         gate: Gate = request.app.state.desk.gate
         shown = presented(request)
-        request.state.dpop_nonce = gate.nonce(shown)  # the edge gives it to the caller, whatever the answer
         acting = request.headers.get(ACTING) or request.path_params.get("system")
         known = gate.recall(shown, scope, acting)
         if known is None:
-            known = await run_in_threadpool(gate.admit, shown, scope, acting)
+            try:
+                known = await run_in_threadpool(gate.admit, shown, scope, acting)
+            finally:
+                request.state.dpop_nonce = gate.nonce(shown)  # told by the edge, whatever the answer
         occasions.admitted(request, known, scope)
         return known
 

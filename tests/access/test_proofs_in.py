@@ -24,7 +24,7 @@ ASKED = "https://gateway.example/base/people/a%2Fb/timeline"
 def test_a_nonce_counts_in_its_window_and_the_next(clock: Clock) -> None:
     here, there = Nonces(b"key", clock), Nonces(b"key", clock)
     clock.now = NOW - NOW % WINDOW_SECONDS
-    nonce = here.fresh()
+    nonce = here.fresh("since")
     for seconds, counts in (
         (0, True),
         (2 * WINDOW_SECONDS - 1, True),
@@ -32,8 +32,9 @@ def test_a_nonce_counts_in_its_window_and_the_next(clock: Clock) -> None:
         (-1, False),
     ):
         clock.now = NOW - NOW % WINDOW_SECONDS + seconds
-        assert there.holds(nonce) is counts
-    assert Nonces(b"other", clock).fresh() != here.fresh()
+        assert there.holds(nonce, "since") is counts
+        assert not there.holds(nonce, "later")
+    assert Nonces(b"other", clock).fresh("since") != here.fresh("since")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from gateway import jsontext
 from gateway.access import scopes
 from gateway.access.nonces import PURPOSE, WINDOW_SECONDS, Nonces
 from gateway.config import Settings
+from gateway.hub import shown_proofs
 from tests.access import issuer_server
 from tests.access.forged import FORGED, PAGE, page
 from tests.access.forging import AROUND, BASE, ORGANIZATION, PREFIX, SECURITY_LEVEL
@@ -75,9 +77,11 @@ def holder(world: World, helseid: Issuer, municipal: Issuer) -> Holder:
         **{ORGANIZATION: "359797117"},
     )
     secret = world.service.key.derived(PURPOSE)
+    with world.service.store.outside() as connection:
+        since = shown_proofs.begun(connection, datetime.now(UTC)).isoformat()
     return Holder(
         base=BASE,
-        nonce=Nonces(secret, time.time).fresh(),
+        nonce=Nonces(secret, time.time).fresh(since),
         key=key,
         token=helseid.token(**claims),
         header={"alg": "ES256", "kid": "k1", "typ": "at+jwt"},
@@ -85,7 +89,7 @@ def holder(world: World, helseid: Issuer, municipal: Issuer) -> Holder:
         issuer=helseid.key,
         neighbour=municipal.url,
         bearer=municipal.token(client_id="drift", scope=" ".join(sorted(scopes.ALL)), **times),
-        stale=Nonces(secret, lambda: time.time() - 2 * WINDOW_SECONDS).fresh(),
+        stale=Nonces(secret, lambda: time.time() - 2 * WINDOW_SECONDS).fresh(since),
     )
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from gateway.access import scopes
 from gateway.access.nonces import PURPOSE, WINDOW_SECONDS, Nonces
 from gateway.access.tokens_out import token_source
 from gateway.config import System
+from gateway.hub import shown_proofs
 from gateway.hub.persons import IdentifierKey
+from gateway.hub.store import Store
 from tests import peers
 from tests.access.client_at_helseid import Client, new_key, parts
 from tests.access.forged import FORGED
@@ -206,7 +209,12 @@ def test_no_forged_request_is_accepted_by_a_running_gateway(served: Served, issu
     header, claims = parts(token)
     assert (header["typ"], claims["aud"], claims["cnf"].keys()) == ("at+jwt", AUDIENCE, {"jkt"})
     now = int(time.time())
-    secret = IdentifierKey.of(config.load(served.config)).derived(PURPOSE)
+    settings = config.load(served.config)
+    secret = IdentifierKey.of(settings).derived(PURPOSE)
+    store = Store(settings.database_url)
+    with store.outside() as connection:
+        since = shown_proofs.begun(connection, datetime.now(UTC)).isoformat()
+    store.close()
     assert isinstance(client.proving, ECKey)
     one = Holder(
         base=BASE,
@@ -218,7 +226,7 @@ def test_no_forged_request_is_accepted_by_a_running_gateway(served: Served, issu
         issuer=served.key,
         neighbour=issuer.url,
         bearer=issuer.token(client_id="drift", scope=scopes.LANES_READ, iat=now, exp=now + 600),
-        stale=Nonces(secret, lambda: time.time() - 2 * WINDOW_SECONDS).fresh(),
+        stale=Nonces(secret, lambda: time.time() - 2 * WINDOW_SECONDS).fresh(since),
         path=ASKED,
     )
     assert served.ask(one.sent()).status_code == 200
