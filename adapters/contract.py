@@ -28,7 +28,10 @@ Record = dict[str, Any]
 
 
 class AdapterError(Exception):
-    """Root. Messages never hold personal content; `detail` is the recipient's own code or a safe phrase."""
+    """Root. Messages never hold personal content; `detail` is the recipient's own code or a safe phrase.
+    unsure: an attempt of the same call, before the one that ended so, may have been taken."""
+
+    unsure: bool = False
 
     def __init__(self, detail: str, *, status: int | None = None) -> None:
         self.detail = detail

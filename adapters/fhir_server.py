@@ -34,7 +34,7 @@ from adapters.contract import (
     Written,
 )
 from adapters.fhir_capability import findings
-from adapters.retry import Patience, patiently
+from adapters.retry import Patience, patiently, seen_after
 from adapters.transport import Answer, Transport, failure
 
 MEDIA: Final = "application/fhir+json"
@@ -211,8 +211,8 @@ class FhirServer:
             current = await self._read(remote_id)  # some servers say 409 where the standard says 412
             if current is None or current.version == version:
                 raise
-        except _Differs:
-            current = await self._read(remote_id)
+        except _Differs as differs:
+            current = await seen_after(differs, self._read(remote_id))
         if current is None:
             raise Gone("not there any more", status=404)
         if answers.alike(current.record, write.record):

@@ -36,7 +36,7 @@ from adapters.contract import (
     Write,
     Written,
 )
-from adapters.retry import Patience, patiently
+from adapters.retry import Patience, patiently, seen_after
 from adapters.transport import Answer, Transport, failure, header_text
 
 JSON: Final = "application/json"
@@ -117,8 +117,8 @@ class RestRecords:
         remote_id = str(write.record.get("id") or _our_id(write.key))
         try:
             return await self._put(write, remote_id, FRESH)
-        except _Differs:
-            current = await self.read(remote_id)
+        except _Differs as differs:
+            current = await seen_after(differs, self.read(remote_id))
         if current is None:
             raise Busy("the system has just changed", status=412)
         return await self._look_then_write(write, remote_id, current)
@@ -144,8 +144,8 @@ class RestRecords:
     async def _replace(self, write: Write, remote_id: str, version: str) -> Written:
         try:
             return await self._put(write, remote_id, {"If-Match": f'"{version}"'})
-        except _Differs:
-            current = await self.read(remote_id)
+        except _Differs as differs:
+            current = await seen_after(differs, self.read(remote_id))
         if current is None:
             raise Gone("not there any more", status=404)
         if answers.alike(current.record, write.record):

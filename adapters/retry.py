@@ -60,6 +60,7 @@ async def patiently(
                 raise TakenOver("the run was taken over")
             return await call()
         except AdapterError as error:
+            error.unsure = unsure is not None
             if unsure is not None and _sent_nothing(error):
                 raise UnknownOutcome(unsure.detail, status=unsure.status) from error
             if not reads and isinstance(error, Unavailable) and error.status in GAVE_UP:
@@ -78,6 +79,17 @@ async def patiently(
     except AdapterError as error:
         if unsure is not None and _turned_away(error):
             raise UnknownOutcome(unsure.detail, status=unsure.status) from error
+        raise
+
+
+async def seen_after(differs: AdapterError, read: Awaitable[T]) -> T:
+    """What a read shows after a write that did not fit what is there. Raises UnknownOutcome where it cannot
+    be read and an attempt of that write may have been taken: then that may be what it did not fit."""
+    try:
+        return await read
+    except (Busy, Unavailable) as error:
+        if differs.unsure:
+            raise UnknownOutcome(error.detail, status=error.status) from error
         raise
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from adapters.contract import AdapterError, Busy, Refused, TakenOver, Unavailable, UnknownOutcome
-from adapters.retry import Patience, patiently
+from adapters.retry import Patience, patiently, seen_after
 from adapters.transport import retry_after
 
 pytestmark = pytest.mark.anyio
@@ -153,6 +153,16 @@ async def test_who_turns_a_repeat_away_says_nothing_of_what_was_taken_before(err
     with pytest.raises(UnknownOutcome) as told:
         await patiently(call, QUICK, repeatable=True)
     assert told.value.detail == "gateway"
+
+
+@pytest.mark.parametrize("first", [[Unavailable("gateway", status=504)], []], ids=["perhaps", "not"])
+async def test_what_cannot_be_looked_at_may_be_what_was_taken_before(first: list[AdapterError]) -> None:
+    """A repeat that does not fit: what is there now may be what the first attempt left."""
+    with pytest.raises(Refused) as differs:
+        await patiently(Call(*first, Refused("", status=412)), QUICK, repeatable=True)
+    with pytest.raises(UnknownOutcome if first else Unavailable):
+        await seen_after(differs.value, Call(Unavailable("", status=401))())
+    assert await seen_after(differs.value, Call()()) == "done"
 
 
 async def test_a_read_has_taken_nothing() -> None:
