@@ -81,17 +81,13 @@ class NoToken(Unavailable):
     """What lets us in could not be had, so nothing was sent to the recipient.
 
     code: stable name for programs; the sentence is for whoever runs the gateway, and names the system and
-    what to do, never a secret or another's answer. passing: a moment may heal it; retry_after: the issuer
-    asked to wait this long (seconds).
+    what to do, never a secret or another's answer. retry_after: the issuer asked to wait this long (seconds).
     """
 
-    def __init__(
-        self, code: str, sentence: str, *, passing: bool = False, retry_after: float | None = None
-    ) -> None:
+    def __init__(self, code: str, sentence: str, *, retry_after: float | None = None) -> None:
         super().__init__(f"{code}: {sentence}", unreached=True)
         self.code = code
         self.sentence = sentence
-        self.passing = passing
         self.retry_after = retry_after
 
 

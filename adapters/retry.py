@@ -107,7 +107,7 @@ def _passing(error: BaseException) -> bool:
     if isinstance(error, Busy):
         return error.status in (429, 503)
     if isinstance(error, NoToken):
-        return error.passing
+        return False  # its source has just said that it does not ask again for a while
     return isinstance(error, Unavailable) and (error.unreached or error.status in PASSING)
 
 

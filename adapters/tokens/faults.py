@@ -24,7 +24,6 @@ SENTENCES: Final = {
     "token-consumer": "tokenet fra {issuer} gjelder en annen virksomhet. Se på `organization` og klienten.",
     "token-secret": "hemmeligheten eller nøkkelen kan ikke leses. Se på filen som oppsettet peker på.",
 }
-PASSING: Final = frozenset({"token-unreached", "token-unavailable"})
 
 
 class SecretGone(Exception):
@@ -42,8 +41,7 @@ class About:
     def failure(self, code: str, retry_after: float | None = None) -> NoToken:
         """The error to raise. retry_after: seconds that the issuer asked to wait."""
         sentence = f"Ingen adgang til {self.system}: {SENTENCES[code].format(issuer=self.issuer)}"
-        passing = code in PASSING and retry_after is None
-        return NoToken(code, sentence, passing=passing, retry_after=retry_after)
+        return NoToken(code, sentence, retry_after=retry_after)
 
 
 def host(url: str) -> str:

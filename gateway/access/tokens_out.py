@@ -79,7 +79,7 @@ class _Maker:
             client_id=given.client_id or "",
             audience=given.issuer or "",
             scope=given.scope,
-            keys=self._keys(given.key_ref),
+            keys=self._keys(given.key_ref, by_kid=True),
             clock=time.time,
             resource=given.resource,
             consumer=given.consumer,
@@ -113,7 +113,7 @@ class _Maker:
 
     def _assertion(self, name: str) -> Assertion:
         given = self._given
-        keys = self._keys(given.key_ref)
+        keys = self._keys(given.key_ref, by_kid=given.kind == "smart-backend")
         if given.kind == "smart-backend":
             return Assertion(name, keys, time.time, kind="JWT", seconds=SMART_SECONDS)
         trust = helseid.Trust(**given.trust.model_dump()) if given.trust else None
@@ -124,15 +124,19 @@ class _Maker:
         if not self._given.bound:
             return None
         reference = self._given.dpop_key_ref
-        return Proofs(self._keys(reference)()[0] if reference else None)
+        return Proofs(self._keys(reference, by_kid=False)()[0] if reference else None)
 
-    def _keys(self, reference: str | None) -> Callable[[], tuple[SigningKey, ...]]:
-        """Reads our keys anew each time, so that a new one counts as soon as it lies there."""
+    def _keys(self, reference: str | None, *, by_kid: bool) -> Callable[[], tuple[SigningKey, ...]]:
+        """Reads our keys anew each time, so that a new one counts as soon as it lies there. by_kid: the
+        issuer knows them by that."""
         read = self._secret(reference)
         rsa = OF_RSA.get(self._given.kind, "RS256")
 
         def keys() -> tuple[SigningKey, ...]:
-            return signing_keys(read(), rsa)
+            found = signing_keys(read(), rsa)
+            if by_kid and not all(one.key.kid for one in found):
+                raise SecretGone("a key without `kid`, by which the issuer would know it")
+            return found
 
         try:
             keys()

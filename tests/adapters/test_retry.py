@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from adapters.contract import AdapterError, Busy, Refused, TakenOver, Unavailable, UnknownOutcome
+from adapters.contract import AdapterError, Busy, NoToken, Refused, TakenOver, Unavailable, UnknownOutcome
 from adapters.retry import Patience, patiently, seen_after
 from adapters.transport import retry_after
 
@@ -49,6 +49,7 @@ async def test_what_passes_is_tried_again(error: AdapterError) -> None:
     "error",
     [
         Unavailable("", status=500),
+        NoToken("token-unreached", ""),
         Unavailable("", status=401),
         Unavailable("not JSON"),
         Busy("", status=409),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
 from adapters.contract import NoToken
@@ -105,6 +106,18 @@ def test_a_secret_that_is_missing_or_unfit_stops_the_start_and_is_not_shown(tmp_
         token_source(system("https://bup.example", **given))
     assert "geheim" not in str(told.value)
     assert f"file:{tmp_path}/none holds no key" in str(told.value)
+
+
+@pytest.mark.parametrize("kind", ["maskinporten", "smart-backend", "helseid"])
+def test_a_key_that_the_issuer_could_not_name_is_told_of_at_start(tmp_path: Path, kind: str) -> None:
+    nameless = ECKey.generate_key("P-384", private=True)
+    more = {"organization": "359797117"} if kind == "maskinporten" else {}
+    given = {**HELSEID, **more, "kind": kind, "key_ref": kept(tmp_path, nameless)}
+    if kind == "helseid":
+        assert isinstance(token_source(system("https://bup.example", **given)), Cached)
+    else:
+        with pytest.raises(ConfigurationError, match="kid"):
+            token_source(system("https://bup.example", **given))
 
 
 def test_a_fhir_server_that_says_where_tokens_are_is_asked_over_https(tmp_path: Path) -> None:

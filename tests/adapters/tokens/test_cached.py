@@ -88,7 +88,7 @@ CASES = [
     (200, {"token_type": "Bearer", "access_token": "a\r\nStafettbro-Source: b"}, "token-answer"),
     (200, {"token_type": "Bearer", "access_token": "to kens"}, "token-answer"),
     (200, "geheim, not JSON", "token-answer"),
-    (200, "geheim" * 50_000, "token-answer"),
+    (200, {"token_type": "Bearer", "more": "x" * 300_000}, "token-answer"),
 ]
 
 
@@ -170,14 +170,15 @@ def test_an_issuer_that_asks_to_wait_is_waited_for(issuer: Issuer, clock: Clock)
     issuer.status, issuer.headers = 503, {"Retry-After": "17"}
     with pytest.raises(NoToken) as told:
         shown(source(issuer.url, clock))
-    assert (told.value.retry_after, told.value.passing) == (17.0, False)
+    assert told.value.retry_after == 17.0
 
 
 def test_nobody_at_the_token_address(unused_address: str, clock: Clock) -> None:
     with pytest.raises(NoToken) as told:
         shown(source(f"{unused_address}/token", clock))
-    assert (told.value.code, told.value.passing) == ("token-unreached", True)
-    assert told.value.__cause__ is None  # it would hold the request, and with it the secret
+    assert told.value.code == "token-unreached"
+    cause = told.value.__cause__ is None and told.value.__suppress_context__
+    assert cause  # it would hold the request, and with it the secret
 
 
 @pytest.mark.parametrize("code", SENTENCES)
