@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from adapters.contract import Adapter, NoToken, Unavailable, UnknownOutcome
+from adapters.tokens.certificate import Tls
 from gateway.access.tokens_out import token_source
 from gateway.errors import ConfigurationError
 from tests.access.tokens_out.conftest import (
@@ -212,6 +213,18 @@ def test_a_server_whose_authority_we_do_not_know_gets_nothing(
         written(only, "m1")
     assert unreached.value.unreached
     assert tls.seen()["requests"] == []
+
+
+def test_a_system_is_believed_by_its_own_authority_alone_and_its_issuer_by_public_ones_too(
+    tmp_path: Path, authority: Authority
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text(authority.pem)
+    there = Tls(None, path)
+    assert [dict(one)["subject"] for one in there.to_system.get_ca_certs()] == [
+        ((("commonName", "Fjordbyen CA"),),)
+    ]
+    assert len(there.to_issuer.get_ca_certs()) > 1
 
 
 def test_a_certificate_that_is_replaced_counts_for_the_next_connection(

@@ -53,6 +53,7 @@ def test_a_set_keeps_its_order_and_leaves_out_what_only_encrypts() -> None:
         text(OKPKey.generate_key("Ed25519", private=True)),
         text(RSA, alg="HS256"),
         text(RSA, alg="none"),
+        text(RSAKey.generate_key(1024, private=True)),
     ],
 )  # fmt: skip
 def test_what_is_no_fit_key_is_refused_without_being_shown(unfit: str) -> None:

@@ -6,7 +6,7 @@
 
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import { Provider } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
 
 process.stdin.on('end', () => process.exit(0)).resume();
 
@@ -16,7 +16,21 @@ const url = `http://127.0.0.1:${server.address().port}`;
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const key = { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'ES256', use: 'sig' };
 
+// Of a client whose tokens are bound to a key, HelseID's profile is demanded too.
+function asProfiled(ctx, claims, header, client) {
+  if (!client.dpopBoundAccessTokens) return;
+  const pushed = ctx.oidc.route === 'pushed_authorization_request';
+  const fits =
+    header.typ === 'client-authentication+jwt' &&
+    claims.aud === url &&
+    claims.exp - claims.nbf <= 10 &&
+    claims.assertion_details?.[0]?.type === 'helseid_authorization' &&
+    (!pushed || /^[\w-]{43}$/.test(ctx.oidc.body.dpop_jkt ?? ''));
+  if (!fits) throw new errors.InvalidClientAuth('profile');
+}
+
 const provider = new Provider(url, {
+  assertJwtClientAuthClaimsAndHeader: asProfiled,
   clients: JSON.parse(process.env.PEER_CLIENTS ?? '[]').map((client) => ({
     token_endpoint_auth_method: 'private_key_jwt',
     id_token_signed_response_alg: 'ES256',
