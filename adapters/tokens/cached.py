@@ -83,7 +83,8 @@ class Cached:
 
     async def _fetched(self) -> str:
         if self._failed is not None and self._now() < self._not_before:
-            raise self._failed.with_traceback(None)
+            told = self._failed  # an error of its own for everyone who waits: what becomes of each differs
+            raise NoToken(told.code, told.sentence, retry_after=told.retry_after)
         asked = self._now()
         self._token = None
         try:
