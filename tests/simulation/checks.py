@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.exchange.differences import REFERS_TO_HELD
 from gateway.exchange.selection import Selection, by_item
+from gateway.exchange.unanswered import KNOWN_OTHERWISE
 from gateway.hub import versions
 from gateway.hub.content import unpack
+from mappings.references import references
 from tests.simulation.installation import CLINICS, NATIVE, SYSTEMS, TENANT
 from tests.simulation.ledger import Word, words_in
 from tests.simulation.world import World
@@ -53,7 +56,10 @@ def _one(world: World, name: str, item: str, view: Any, link: Any, there: dict[s
         return
     wanted = words_in(_text(view.resources[item]))
     slots = world.installation.service.mappings[name].slots(view.resources[item])
-    if not wanted or slots is None or (link is not None and link["hold"] is not None):
+    if not wanted or slots is None:
+        return
+    if link is not None and link["hold"] is not None:
+        yield from _held_back(world, name, item, view, link)
         return
     if link is None or link["native_id"] is None:
         patient = next(iter([r for r in there if r.startswith("Patient/")]), None)
@@ -66,6 +72,16 @@ def _one(world: World, name: str, item: str, view: Any, link: Any, there: dict[s
         yield f"{name} has lost {item} {sorted(wanted)}"
     elif words_in(_text(body)) != wanted:
         yield f"{name} holds {sorted(words_in(_text(body)))} of {item}, and may see {sorted(wanted)}"
+
+
+def _held_back(world: World, name: str, item: str, view: Any, link: Any) -> Iterator[str]:
+    """What is held back was refused, or refers to what the recipient has not and that is held back too."""
+    if link["hold"] == KNOWN_OTHERWISE:
+        yield f"{name} has {item}, and it is another item here"
+    if link["hold"] == REFERS_TO_HELD and link["native_id"] is None:
+        own = "SELECT ref FROM link WHERE system = ? AND hold IS NOT NULL AND native_id IS NULL"
+        if not references(view.resources[item]) & {row["ref"] for row in world.rows(own, name)}:
+            yield f"{name} has nothing of {item}, which waits for nothing"
 
 
 def _knows(world: World, name: str, item: str) -> bool:
