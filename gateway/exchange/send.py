@@ -128,7 +128,7 @@ class Sender:
                 return
             report.sent.append(Sent(send, End.UNKNOWN, error="deadline"))  # if time runs out in the call
             report.sent[-1] = await self._one(plan, send, report, ours)
-            if report.sent[-1].end in (End.HELD, End.STALE, End.GONE):
+            if _is_wanting(report.sent[-1]):
                 failed.add(send.difference.ref)
             if report.down is not None or report.later is not None:
                 return
@@ -210,6 +210,14 @@ class Sender:
         """Every record of the plan has an end."""
         tried = {one.send.attempt for one in report.sent}
         report.sent.extend(Sent(s, End.UNSENT) for s in plan.sends if s.attempt not in tried)
+
+
+def _is_wanting(one: Sent) -> bool:
+    """Whether what refers to it has to wait: the recipient has none of it, or it is written once more first.
+    Where it merely refused a change of what it has, there is something to refer to."""
+    if one.end is End.HELD:
+        return one.send.difference.link.native_id is None
+    return one.end in (End.STALE, End.GONE)
 
 
 def _unavailable(error: contract.Unavailable) -> End:

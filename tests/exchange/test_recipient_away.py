@@ -178,6 +178,21 @@ def test_what_refers_to_a_refused_record_is_told_of_as_not_sent(
         assert sorted(states) == ["refused", "unsent"]
 
 
+def test_what_refers_to_a_record_of_which_a_change_was_refused_goes(
+    sqlite_url: str, tmp_path: Path, peer: Peer
+) -> None:
+    """The goal is there, as it was: the measure has something to refer to."""
+    with world(sqlite_url, tmp_path) as here:
+        ref = goal(here)
+        peer.faults(reject=["Utgave 2 av"])
+        send_to(here, peer.url, peer.token)
+        here.take("stafettlogg", CHILD.goal("m1", 2))
+        (measure,) = here.take("stafettlogg", CHILD.measure("t1", "m1"))
+        send_to(here, peer.url, peer.token, NOW + timedelta(minutes=1))
+        assert "422" in str(link(here, ref).hold)
+        assert link(here, measure.ref or "").native_id is not None
+
+
 def test_a_recipient_that_has_lost_one_record_is_asked_for_all_it_held_of_the_child(
     sqlite_url: str, tmp_path: Path, peer: Peer
 ) -> None:
