@@ -262,6 +262,25 @@ class Mailbox(Model):
         return self
 
 
+class AuditStream(Model):
+    """Where `stafettbro audit stream` hands the audit on to."""
+
+    form: Literal["json", "syslog"] = "json"
+    file: Path | None = None  # of JSON lines; None: stdout
+    host: str | None = None  # of a syslog server
+    port: Annotated[int, Field(ge=1, le=65535)] = 6514
+    tls: bool = True
+    ca_file: Path | None = None  # of a server whose certificate no public authority has signed
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> AuditStream:
+        if (self.form == "syslog") != (self.host is not None):
+            raise ValueError('`host` is of form = "syslog", which needs it')
+        if not self.tls and self.host not in (None, "localhost", "127.0.0.1", "::1"):
+            raise ValueError("the audit goes in clear text to this machine alone: leave `tls` as it is")
+        return self
+
+
 class Welfare(Model):
     """Where reports of concern and anonymous discussions are kept: apart from everything else."""
 
@@ -281,6 +300,7 @@ class Settings(Model):
     audit_folder: Path | None = None  # signed heads of the audit's chain; None: in state_folder
     audit_key_file: Path | None = None  # what they are signed with; None: made in state_folder
     audit_head_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0  # between two signed heads
+    audit_stream: AuditStream = AuditStream()
     identifier_key_ref: SecretRef | None = None  # key of the hashes that national ids are found by
     installation: Name | None = None  # stands in the identifiers by which FHIR servers know our items
     embedded_worker: bool = True  # run the worker inside `serve` (always so on SQLite)

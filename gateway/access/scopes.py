@@ -26,6 +26,7 @@ DEVIATIONS_READ: Final = "deviations.read"
 LANES_READ: Final = "lanes.read"
 LANES_WRITE: Final = "lanes.write"  # release, replay, hold
 METRICS_READ: Final = "metrics.read"
+AUDIT_READ: Final = "audit.read"  # oversee who did what with whose data
 WELFARE_WRITE: Final = "welfare.write"  # report a concern to child welfare
 WELFARE_READ: Final = "welfare.read"  # see one's own reports, or those one received, and their deadlines
 WELFARE_ANSWER: Final = "welfare.answer"  # child welfare: answer the one who reported
@@ -57,6 +58,7 @@ ALL: Final = frozenset(
         LANES_READ,
         LANES_WRITE,
         METRICS_READ,
+        AUDIT_READ,
         *UNGATED,
     }
 )

@@ -18,6 +18,7 @@ from gateway.api import (
     acts,
     anonymous,
     answers,
+    audit_events,
     bundle,
     conflicts,
     consent_life,
@@ -31,6 +32,7 @@ from gateway.api import (
     lanes,
     metrics,
     notices,
+    onlookers,
     plans,
     pull,
     recall,
@@ -61,9 +63,9 @@ Every route but `/healthz` and `/readyz` needs a token; its client decides which
 an issuer are bound to the client's key (DPoP, RFC 9449) or bearer tokens, as the installation says.
 Errors are `application/problem+json` (RFC 9457), under `/fhir` a FHIR `OperationOutcome`."""
 PARTS = (
-    records, pull, snapshots, receipts, fhir_read, fhir_write, bundle, timeline, conflicts, consents,
-    consent_life, acts, decisions, unshown, plans, notices, work, held, recall, identity, lanes, health,
-    metrics, welfare, anonymous,
+    records, pull, snapshots, receipts, audit_events, fhir_read, fhir_write, bundle, timeline, conflicts,
+    consents, consent_life, acts, decisions, unshown, plans, notices, work, held, onlookers, recall, identity,
+    lanes, health, metrics, welfare, anonymous,
 )  # fmt: skip
 
 

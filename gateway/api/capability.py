@@ -23,6 +23,15 @@ READING = ("read", "vread", "history-instance", "search-type")
 WRITING = ("create", "update")
 
 
+AUDIT: dict[str, Any] = {
+    "type": "AuditEvent",
+    "documentation": "Who did what with whose data, for those who oversee it.",
+    "interaction": [{"code": "read"}, {"code": "search-type"}],
+    "versioning": "no-version",
+    "searchParam": [{"name": "patient", "type": "reference"}, {"name": "date", "type": "date"}],
+}
+
+
 def statement(base: str) -> dict[str, Any]:
     """The statement of this server."""
     return {
@@ -40,7 +49,7 @@ def statement(base: str) -> dict[str, Any]:
                 "documentation": "Every answer holds what the caller's system may see at that moment. A "
                 "search names one patient.",
                 "security": {"description": SECURITY},
-                "resource": [_resource(kind) for kind in KINDS.values()],
+                "resource": [*(_resource(kind) for kind in KINDS.values()), AUDIT],
                 "interaction": [{"code": "transaction"}],
             }
         ],

@@ -133,6 +133,11 @@ def _identifier(query: Query, name: str, value: str) -> None:
 
 
 def _updated(query: Query, name: str, value: str) -> None:
+    query.updated.append(span(name, value))
+
+
+def span(name: str, value: str) -> Span:
+    """A condition on a time. Raises InvalidRequest, which names the parameter."""
     found = DATE.fullmatch(value)
     if found is None:
         raise refused(name, "must be a date or an instant, with eq, ge, gt, le or lt before it")
@@ -140,7 +145,7 @@ def _updated(query: Query, name: str, value: str) -> None:
     try:
         start = datetime.fromisoformat(text)
         start = start if start.tzinfo else start.replace(tzinfo=UTC)
-        query.updated.append(Span(found[1] or "eq", start, start + _width(text)))
+        return Span(found[1] or "eq", start, start + _width(text))
     except (ValueError, OverflowError) as error:
         raise refused(name, "must be a date that exists") from error
 

@@ -1,20 +1,28 @@
-"""What `audit verify` does: everything of each tenant in one transaction that reads, against signed heads."""
+"""What `audit verify` and `audit stream` do: everything of a tenant in one transaction that reads, against
+the signed heads; and what is chained handed on, block by block."""
 
 from __future__ import annotations
 
+import sys
+import time
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from gateway import config, jsontext
 from gateway.cli import screen
 from gateway.cli.outcome import REFUSED, Impossible
-from gateway.config import Settings
+from gateway.config import AuditStream, Settings
 from gateway.hub.audit.heads import Heads
+from gateway.hub.audit.stream import Lines, Position, Sink, Syslog, since
 from gateway.hub.audit.verify import MOST, Report
 from gateway.hub.audit.verify import verify as check
 from gateway.hub.store import Store
+
+PAUSE: Final = 1.0  # seconds
+BLOCKS: Final = 20  # read at a time
 
 
 def verify(path: Path, tenant: str | None, *, as_json: bool) -> None:
@@ -27,6 +35,41 @@ def verify(path: Path, tenant: str | None, *, as_json: bool) -> None:
         screen.say(jsontext.encode(_plain(found)).decode() if as_json else _sentence(found))
     if any(found.faults for found in reports):
         raise typer.Exit(REFUSED)
+
+
+def stream(path: Path, *, follow: bool) -> None:
+    """Hand on what is chained and has not been; with `follow` what comes, too."""
+    settings = config.load(path)
+    position = Position(settings.state_folder / "audit-stream.json")
+    store, sink = Store(settings.database_url), _sink(settings.audit_stream)
+    try:
+        while True:
+            for tenant in settings.tenant_ids:
+                hand_on(store, sink, position, tenant)
+            if not follow:
+                return
+            time.sleep(PAUSE)
+    finally:
+        sink.close()
+        store.close()
+
+
+def hand_on(store: Store, sink: Sink, position: Position, tenant: str) -> None:
+    """What has been chained since the last time, a block at a time."""
+    while True:
+        with store.read(tenant) as connection:
+            found = list(islice(since(connection, tenant, position.of(tenant)), BLOCKS))
+        for block, told in found:
+            sink.send(told)
+            position.reached(tenant, block.number)
+        if len(found) < BLOCKS:
+            return
+
+
+def _sink(said: AuditStream) -> Sink:
+    if said.host is not None:
+        return Syslog(said.host, said.port, tls=said.tls, ca_file=said.ca_file)
+    return Lines(said.file.open("ab") if said.file else sys.stdout.buffer)
 
 
 def report(settings: Settings, tenant: str) -> Report:

@@ -16,6 +16,31 @@ audit = typer.Typer(
 )
 
 
+@audit.command("stream", cls=PlainCommand)
+def stream(
+    config: Config = CONFIG_FILE,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what comes, until stopped.")
+    ] = False,
+) -> None:
+    """Hand the audit on to whoever watches over the installation (a SIEM).
+
+    JSON lines to stdout or a file, or syslog (RFC 5424), as `[audit_stream]` of the configuration says: ids
+    and codes of every entry that has been chained, in the order of the chain. How far it came is kept in the
+    state folder; after a failure the last block is handed on again, so that none is missing.
+
+    Examples:
+
+    ```
+    stafettbro audit stream >> audit.ndjson
+    stafettbro audit stream --follow --config stafettbro.toml
+    ```
+    """
+    from gateway.cli import audit_work
+
+    audit_work.stream(config, follow=follow)
+
+
 @audit.command("verify", cls=PlainCommand)
 def verify(
     config: Config = CONFIG_FILE,

@@ -36,7 +36,7 @@ def test_every_promised_command_is_there() -> None:
     assert {names[1] for names in ALL if names[0] == "mapping"} == {"check", "try"}
     assert {names[1] for names in ALL if names[0] == "database"} == {"roles", "isolate"}
     assert {names[1] for names in ALL if names[0] == "people"} == {"show", "merge", "unmerge", "answer"}
-    assert {names[1] for names in ALL if names[0] == "audit"} == {"verify"}
+    assert {names[1] for names in ALL if names[0] == "audit"} == {"verify", "stream"}
 
 
 @pytest.mark.parametrize("names", ALL, ids="-".join)

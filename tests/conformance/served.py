@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from gateway.api.fhir_types import KINDS
+from gateway.hub.audit import configured
 from tests.api.conftest import records
 from tests.api.test_fhir_read import evaluated, find, person
 from tests.api.test_fhir_write import entry, goal, measure, send, transaction
@@ -32,6 +33,7 @@ def served(world: World) -> Iterator[Emitted]:
     yield from _read(world, own)
     yield from _written(world, own)
     yield from _refused(world, own)
+    yield from _audited(world, own)
 
 
 def _read(world: World, own: str) -> Iterator[Emitted]:
@@ -57,6 +59,21 @@ def _written(world: World, own: str) -> Iterator[Emitted]:
         entry("GET", f"Goal?patient={own}"),
     )
     yield _answer("a transaction", send(world, "POST", "/fhir", both))
+
+
+def _audited(world: World, own: str) -> Iterator[Emitted]:
+    """Reads, searches, decisions, a list over persons, what was refused, a changed configuration."""
+    world.get("/lanes", "drift")
+    world.get(f"/timeline/{own}", "bup")
+    said = {"kind": "objection", "by": "Kari Nordmann", "reason": "Hun vil ikke"}
+    world.post(f"/people/{own}/acts", "logg", said)
+    configured.note(world.service.store, world.service.settings, world.now)
+    answer = world.get("/fhir/AuditEvent?_count=200", "drift")
+    yield _answer("a search for AuditEvent", answer)
+    for one in fields(answer)["entry"][:40]:
+        resource = one["resource"]
+        place = f"AuditEvent/{resource['id']}"
+        yield _answer(place, world.get(f"/fhir/{place}", "drift"))
 
 
 def _refused(world: World, own: str) -> Iterator[Emitted]:

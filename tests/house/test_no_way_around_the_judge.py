@@ -59,6 +59,7 @@ READERS = {
     "exchange/statements.py": "what decisions rest on",
     "exchange/unshown.py": "puts each item to the judge; tells element names",
     "exchange/watching.py": "deadlines, and who is responsible: references, codes and times",
+    "consents/onlookers.py": "puts each item to the judge; tells references",
     "web/insight.py": "puts each item to the judge",
     "web/standing.py": "where somebody who has logged in takes part",
 }

@@ -1,0 +1,116 @@
+"""Entries of the audit as they are asked for, newest first, each with what its disclosure told and how that
+ended. Reads alone; whom it may be told to is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from gateway.hub.audit.entries import Kind, Outcome
+from gateway.hub.content import unpack
+from gateway.hub.schema.audit import audit
+from gateway.hub.schema.tables import disclosure, person
+
+UNSAID: Final = (Kind.CLOSED, Kind.MOVED)  # these are told with the disclosure they are about
+ENDED: Final = {"delivered": Outcome.DONE, "sending": Outcome.DONE, "refused": Outcome.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One entry. person: whom it is about now. items: (reference, version) of what was told. state: how the
+    disclosure stands; None where nothing was told."""
+
+    number: int
+    at: datetime
+    kind: Kind
+    action: str
+    outcome: Outcome
+    source: str
+    person: str | None
+    client: str | None
+    system: str | None
+    subject: str | None
+    details: Mapping[str, Any]
+    items: tuple[tuple[str, int], ...] = ()
+    consents: tuple[str, ...] = ()
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for. person: about this one, and about whoever became the same person. system: only what
+    this system asked for or got. before: numbers below this one."""
+
+    person: str | None = None
+    number: int | None = None
+    system: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+def looked(connection: Connection, tenant: str, wanted: Wanted) -> list[Looked]:
+    """The entries, newest first."""
+    columns = audit.c
+    where = [columns.tenant == tenant, columns.kind.not_in(UNSAID), *_where(wanted)]
+    if wanted.person is not None:
+        where.append(columns.person.in_(same_person(connection, tenant, wanted.person)))
+    rows = connection.execute(
+        select(audit).where(*where).order_by(columns.number.desc()).limit(wanted.limit)
+    ).all()
+    told = _told(connection, tenant, [row.subject for row in rows if row.pin is not None])
+    return [_looked(row, told.get(row.subject) if row.pin is not None else None) for row in rows]
+
+
+def _where(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
+    columns = audit.c
+    if wanted.number is not None:
+        yield columns.number == wanted.number
+    if wanted.system is not None:
+        yield columns.system == wanted.system
+    if wanted.since is not None:
+        yield columns.at >= wanted.since
+    if wanted.until is not None:
+        yield columns.at < wanted.until
+    if wanted.before is not None:
+        yield columns.number < wanted.before
+
+
+def same_person(connection: Connection, tenant: str, own: str) -> list[str]:
+    """The person, and everyone who was merged into them: entries stay with whom they were written about."""
+    found, asked = [own], [own]
+    while asked:
+        merged = select(person.c.id).where(person.c.tenant == tenant, person.c.merged_into.in_(asked))
+        asked = [one for one in connection.execute(merged).scalars() if one not in found]
+        found += asked
+    return found
+
+
+def _told(connection: Connection, tenant: str, ids: list[str]) -> dict[str, Row[Any]]:
+    found = select(disclosure).where(disclosure.c.tenant == tenant, disclosure.c.id.in_(ids))
+    return {row.id: row for row in connection.execute(found)} if ids else {}
+
+
+def _looked(row: Row[Any], told: Row[Any] | None) -> Looked:
+    items = unpack(told._mapping["items"]) if told is not None else []
+    return Looked(
+        number=row.number,
+        at=row.at,
+        kind=Kind(row.kind),
+        action=row.action,
+        outcome=ENDED.get(told.state, Outcome.FAILED) if told is not None else Outcome(row.outcome),
+        source=row.source,
+        person=told.person if told is not None else row.person,
+        client=row.client,
+        system=row.system,
+        subject=row.subject,
+        details=unpack(row.content) if row.content else {},
+        items=tuple((one["ref"], int(one["version"])) for one in items),
+        consents=tuple(sorted({ref for one in items for ref in one["consents"]})),
+        state=told.state if told is not None else None,
+    )
