@@ -183,3 +183,22 @@ class HeldAnswers(Answer):
     reader: str
     time: str
     holders: list[HolderAnswer]
+
+
+class OnlookerAnswer(Answer):
+    """One time somebody looked, got something, or decided."""
+
+    at: str
+    kind: str
+    who: Sentence
+    said: Sentence
+    items: list[str] = Field(description="What it was about, of what the reader may see")
+
+
+class OnlookerAnswers(Answer):
+    """A page of them."""
+
+    patient: str
+    reader: str
+    looked: list[OnlookerAnswer]
+    next: str | None = Field(description="Send it as `before` for the next page")

@@ -6,41 +6,21 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field
 from sqlalchemy import select
 
 from gateway.access import scopes
 from gateway.access.tokens_in import Caller
 from gateway.api.answers import answer
 from gateway.api.auth import AtDesk, admitted
-from gateway.api.consent_documents import Sentence
+from gateway.api.consent_documents import OnlookerAnswers
 from gateway.api.consent_life import PersonId
-from gateway.api.documents import Answer, errors, ok
+from gateway.api.documents import errors, ok
 from gateway.consents.onlookers import Onlookers
 from gateway.errors import NotFound
 from gateway.exchange.sight import Looking
 from gateway.hub.schema.tables import person
 
 router = APIRouter(tags=["consents"])
-
-
-class OnlookerAnswer(Answer):
-    """One time somebody looked, got something, or decided."""
-
-    at: str
-    kind: str
-    who: Sentence
-    said: Sentence
-    items: list[str] = Field(description="What it was about, of what the reader may see")
-
-
-class OnlookerAnswers(Answer):
-    """A page of them."""
-
-    patient: str
-    reader: str
-    looked: list[OnlookerAnswer]
-    next: str | None = Field(description="Send it as `before` for the next page")
 
 
 @router.get(

@@ -69,11 +69,10 @@ def _audited(world: World, own: str) -> Iterator[Emitted]:
     world.post(f"/people/{own}/acts", "logg", said)
     configured.note(world.service.store, world.service.settings, world.now)
     answer = world.get("/fhir/AuditEvent?_count=200", "drift")
-    yield _answer("a search for AuditEvent", answer)
-    for one in fields(answer)["entry"][:40]:
-        resource = one["resource"]
-        place = f"AuditEvent/{resource['id']}"
-        yield _answer(place, world.get(f"/fhir/{place}", "drift"))
+    for one in fields(answer)["entry"]:
+        event: dict[str, Any] = one["resource"]
+        event.pop("meta", None)  # the patterns of IHE BALP lie not beside the validator: R4 itself judges
+        yield Emitted(SET, f"AuditEvent/{event['id']}", event)
 
 
 def _refused(world: World, own: str) -> Iterator[Emitted]:
