@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import decisions, generator, latency, lenses, throughput
+from bench import admission, decisions, generator, latency, lenses, throughput
 from bench.latency import Pace
 from bench.processes import free_port, running
 from bench.tables import show
@@ -52,6 +52,7 @@ def measure(folder: Path, rounds: int, seconds: int, paces: list[Pace]) -> dict[
         "wrk_ceiling_requests_per_second": ceiling(folder, seconds),
         "lenses": lenses.measure(rounds, seconds / 4),
         "decisions": decisions.measure(),
+        "admission": [],
         "throughput": [],
         "latency": [],
     }
@@ -66,6 +67,8 @@ def measure(folder: Path, rounds: int, seconds: int, paces: list[Pace]) -> dict[
         }
         for kind, url in fresh.items():
             urls = (url("floor"), url("hub"))
+            (folder / f"{kind}-door").mkdir()
+            report["admission"] += admission.measure(folder / f"{kind}-door", kind, url("door"))
             report["throughput"].append(throughput.measure(folder / kind, kind, urls, rounds, seconds))
             report["latency"] += latency.measure(folder / f"{kind}-latency", kind, url("latency"), paces)
     return report

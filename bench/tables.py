@@ -21,6 +21,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     tables = (
         _lenses(report["lenses"]),
         _decisions(report["decisions"]),
+        _admission(report["admission"]),
         _throughput(report),
         _latency(report),
     )
@@ -45,6 +46,13 @@ def _decisions(figures: dict[str, Any]) -> Table:
     table = _table("Consent decisions", "", "", "aim")
     for row in decisions.rows(figures):
         table.add_row(*row)
+    return table
+
+
+def _admission(rows: list[dict[str, Any]]) -> Table:
+    table = _table("Letting in", "database", "request", "bearer, CPU ms", "proof, CPU ms", "share")
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in ("database", "what", "bearer", "dpop", "share")))
     return table
 
 
