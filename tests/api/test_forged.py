@@ -7,14 +7,19 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from gateway.hub import shown_proofs
+from gateway.hub.schema.proofs import shown_proof
 from tests.access import issuer_server
 from tests.access.forged import FORGED, PAGE, page
 from tests.access.issuer_server import Issuer
 from tests.api.bound import asked, holder, strict
+from tests.api.test_notices import keep
 from tests.api.world import World, settings
 
 CONTRACT = Path(__file__).resolve().parents[2] / "openapi" / "stafettbro.json"
@@ -74,3 +79,12 @@ def test_no_forged_request_is_accepted_at_any_route(
 def test_the_page_shows_what_is_tried() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert page(text) == text, "run: python -m tests.access.forged"
+
+
+def test_a_worker_forgets_proofs_that_have_long_ended(world: World) -> None:
+    with world.service.store.outside(write=True) as connection:
+        for name, minutes in (("old", 6), ("newer", 4)):
+            shown_proofs.remember(connection, name, world.now - timedelta(minutes=minutes))
+    keep(world)
+    with world.service.store.outside() as connection:
+        assert {row.digest for row in connection.execute(select(shown_proof))} == {"newer"}
