@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -88,3 +89,19 @@ def test_a_worker_forgets_proofs_that_have_long_ended(world: World) -> None:
     keep(world)
     with world.service.store.outside() as connection:
         assert {row.digest for row in connection.execute(select(shown_proof))} == {"newer"}
+
+
+def test_a_caller_goes_on_with_one_more_try_where_proofs_were_forgotten(
+    strict_world: World, helseid: Issuer, issuer: Issuer
+) -> None:
+    one = holder(strict_world, helseid, issuer).at("GET", "/lanes")
+    before = one.sent()
+    assert asyncio.run(asked(strict_world, before))[0] == 200
+    with strict_world.service.store.outside(write=True) as connection:
+        connection.execute(shown_proof.delete())
+    for sent in (before, one.sent()):
+        status, headers, body = asyncio.run(asked(strict_world, sent))
+        assert (status, body["code"]) == (401, "dpop-nonce")
+    again = replace(one, nonce=headers["dpop-nonce"])
+    assert asyncio.run(asked(strict_world, again.sent()))[0] == 200
+    assert asyncio.run(asked(strict_world, before))[2]["code"] == "dpop-nonce"
