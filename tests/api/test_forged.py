@@ -12,13 +12,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 from sqlalchemy import select
 
+from gateway.access.proof_key import ALGORITHMS
 from gateway.hub import shown_proofs
 from gateway.hub.schema.proofs import shown_proof
 from tests.access import issuer_server
+from tests.access.client_at_helseid import new_key, parts
 from tests.access.forged import FORGED, PAGE, page
 from tests.access.issuer_server import Issuer
+from tests.access.possession import signed
 from tests.api.bound import asked, holder, strict
 from tests.api.test_notices import keep
 from tests.api.world import World, settings
@@ -105,3 +109,16 @@ def test_a_caller_goes_on_with_one_more_try_where_proofs_were_forgotten(
     again = replace(one, nonce=headers["dpop-nonce"])
     assert asyncio.run(asked(strict_world, again.sent()))[0] == 200
     assert asyncio.run(asked(strict_world, before))[2]["code"] == "dpop-nonce"
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_proof_of_every_kind_of_key_counts(
+    strict_world: World, helseid: Issuer, issuer: Issuer, algorithm: str
+) -> None:
+    one = holder(strict_world, helseid, issuer).at("GET", "/lanes")
+    key = ECKey.generate_key("P-384") if algorithm == "ES384" else new_key(algorithm)
+    token = one.reissued(cnf={"jkt": key.thumbprint()})
+    claims = parts(one.proof(token))[1]
+    header = {"typ": "dpop+jwt", "alg": algorithm, "jwk": key.as_dict(private=False)}
+    sent = one.sent(token, signed(header, claims, key, algorithm))
+    assert asyncio.run(asked(strict_world, sent))[0] == 200
