@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.hub.audit import rows
@@ -76,7 +76,15 @@ EVENTS = st.lists(
 )
 
 
+LATE = [
+    ("begin", 0), ("begin", 1), ("commit", 1), ("seal", 0), ("begin", 2), ("commit", 2), ("seal", 0),
+    ("commit", 0), ("seal", 0),
+]  # fmt: skip
+
+
 @given(events=EVENTS)
+@example(events=LATE)
+@example(events=[*LATE[:-1], ("seal anew", 0)])
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_transaction_that_ends_late_is_looked_back_for(
     postgres_url: str, tmp_path: Path, events: list[tuple[str, int]]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from fastapi import FastAPI, Response
 from sqlalchemy import select, text
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
+from gateway.api.witness import Witness
+from gateway.hub.audit import entries as entries_of
+from gateway.hub.audit import occasion
+from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.audit.verify import verify
 from gateway.hub.content import unpack
 from gateway.hub.schema.audit import audit
@@ -120,6 +128,26 @@ def test_no_entry_no_answer(world: World, own: str) -> None:
         assert own not in answered.text
     answered = world.get(f"/fhir/Goal?patient={own}&lifecycle-status=cancelled", "bup")
     assert (answered.status_code, fields(answered)["resourceType"]) == (503, "OperationOutcome")
+
+
+def test_what_a_request_wrote_that_came_to_nothing_is_said_anew(world: World, own: str) -> None:
+    """Its transaction is undone, its entry with it; that somebody asked stays."""
+
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        occasion.asked_by(TENANT, "bup", "bup", "POST /somewhere")
+        with suppress(RuntimeError), world.service.store.write(TENANT) as connection:
+            entries_of.write(connection, TENANT, [Entry(Kind.DECISION, world.now, own, "undone")])
+            raise RuntimeError
+        await Response(status_code=409)(scope, receive, send)
+
+    app = FastAPI()
+    app.state.desk = world.app.state.desk
+    app.mount("/", failing)
+    app.add_middleware(Witness)
+    before = last(world)
+    assert TestClient(app).post("/x").status_code == 409
+    (one,) = entries(world, before)
+    assert (one.action, one.outcome, one.client) == ("POST /somewhere", "refused", "bup")
 
 
 def test_what_a_named_person_decides_is_written_with_it(world: World, own: str) -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, or_, select
 
 from gateway.hub.audit.entries import Kind, Outcome
 from gateway.hub.content import unpack
 from gateway.hub.schema.audit import audit
 from gateway.hub.schema.tables import disclosure, person
 
-UNSAID: Final = (Kind.CLOSED, Kind.MOVED)  # these are told with the disclosure they are about
+CHANNELS: Final = {"read": Kind.READ, "page": Kind.READ}  # of a disclosure that moved here; others were sent
 ENDED: Final = {"delivered": Outcome.DONE, "sending": Outcome.DONE, "refused": Outcome.REFUSED}
 
 
@@ -57,14 +57,35 @@ class Wanted:
 def looked(connection: Connection, tenant: str, wanted: Wanted) -> list[Looked]:
     """The entries, newest first."""
     columns = audit.c
-    where = [columns.tenant == tenant, columns.kind.not_in(UNSAID), *_where(wanted)]
-    if wanted.person is not None:
-        where.append(columns.person.in_(same_person(connection, tenant, wanted.person)))
+    where = [columns.tenant == tenant, columns.kind != Kind.CLOSED, *_where(wanted)]
+    if wanted.person is None:
+        where.append(columns.kind != Kind.MOVED)
+    else:
+        people = same_person(connection, tenant, wanted.person)
+        where += [columns.person.in_(people), *_theirs(tenant, people)]
     rows = connection.execute(
         select(audit).where(*where).order_by(columns.number.desc()).limit(wanted.limit)
     ).all()
     told = _told(connection, tenant, [row.subject for row in rows if row.pin is not None])
     return [_looked(row, told.get(row.subject) if row.pin is not None else None) for row in rows]
+
+
+def _theirs(tenant: str, people: list[str]) -> Iterable[ColumnElement[bool]]:
+    """Of what was told, what is about these now; and that it moved to them only where they were not told
+    before, nor since."""
+    columns, other = audit.c, audit.alias()
+    about = exists().where(
+        disclosure.c.tenant == tenant, disclosure.c.id == columns.subject, disclosure.c.person.in_(people)
+    )
+    told = exists().where(
+        other.c.tenant == tenant,
+        other.c.person.in_(people),
+        other.c.subject == columns.subject,
+        other.c.pin.is_not(None),
+        or_(other.c.kind != Kind.MOVED, other.c.number < columns.number),
+    )
+    yield or_(columns.pin.is_(None), about)
+    yield or_(columns.kind != Kind.MOVED, ~told)
 
 
 def _where(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
@@ -98,11 +119,14 @@ def _told(connection: Connection, tenant: str, ids: list[str]) -> dict[str, Row[
 
 def _looked(row: Row[Any], told: Row[Any] | None) -> Looked:
     items = unpack(told._mapping["items"]) if told is not None else []
+    kind, action, at = Kind(row.kind), row.action, row.at
+    if kind is Kind.MOVED and told is not None:
+        kind, action, at = CHANNELS.get(told.channel, Kind.DISCLOSURE), told.channel, told.started
     return Looked(
         number=row.number,
-        at=row.at,
-        kind=Kind(row.kind),
-        action=row.action,
+        at=at,
+        kind=kind,
+        action=action,
         outcome=ENDED.get(told.state, Outcome.FAILED) if told is not None else Outcome(row.outcome),
         source=row.source,
         person=told.person if told is not None else row.person,
