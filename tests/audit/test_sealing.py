@@ -70,6 +70,19 @@ def test_what_is_written_by_many_at_once_is_chained_once(standing: Standing) -> 
     whole(standing)
 
 
+def test_when_it_is_quiet_nothing_is_looked_back_for(standing: Standing) -> None:
+    for sealer in (standing.sealer, standing.another_sealer()):
+        for number in range(3):
+            standing.note(number)
+        for _ in range(3):
+            sealer.round(TENANT)
+        assert sealer.looks_back(TENANT) == 0
+    late = standing.another_sealer()
+    for _ in range(3):
+        late.round(TENANT)
+    assert late.looks_back(TENANT) == 0
+
+
 EVENTS = st.lists(
     st.tuples(st.sampled_from(["begin", "commit", "back", "seal", "seal anew"]), st.integers(0, 3)),
     max_size=25,

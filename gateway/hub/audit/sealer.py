@@ -37,15 +37,15 @@ class _Standing:
 
     def raised(self, horizon: int) -> int:
         """The number up to which none can come, as of a horizon taken before the entries were read."""
-        low = self.low
-        while self.waiting and self.waiting[0][0] <= horizon:
-            low = max(low, self.waiting.popleft()[1])
-        return low
+        ended = (number for transaction, number in self.waiting if transaction <= horizon)
+        return max(ended, default=self.low)
 
     def settle(self, low: int) -> None:
         """Every entry up to here is chained."""
-        self.low = low
-        self.above = {number for number in self.above if number > low}
+        self.low = max(low, self.low)
+        self.above = {number for number in self.above if number > self.low}
+        while self.waiting and self.waiting[0][1] <= self.low:
+            self.waiting.popleft()
 
 
 class Sealer:
@@ -79,8 +79,17 @@ class Sealer:
     def _anything(self, tenant: str, standing: _Standing) -> bool:
         """Whether there is an entry that is not chained, as far as this process knows."""
         with self._store.read(tenant) as connection:
+            low = standing.raised(self._store.horizon(connection))
             found = rows.numbers_after(connection, tenant, standing.low, len(standing.above) + 1)
-        return any(number not in standing.above for number in found)
+        if any(number not in standing.above for number in found):
+            return True
+        standing.settle(low)
+        return False
+
+    def looks_back(self, tenant: str) -> int:
+        """How many chained entries are above the number up to which none can come: a few, unless a
+        transaction has been open for long."""
+        return len(self._standing.get(tenant, _Standing()).above)
 
     def _seal(self, connection: Connection, tenant: str, standing: _Standing) -> int:
         last = rows.newest(connection, tenant)
@@ -103,8 +112,9 @@ class Sealer:
             rows.add(connection, block)
             standing.block = block.hash
             standing.above.update(fresh)
-            if not self._store.sqlite:
-                standing.waiting.append((self._store.transaction_id(connection), fresh[-1]))
+        if found and not self._store.sqlite and (fresh or not standing.waiting):
+            reached = fresh[-1] if fresh else found[-1]
+            standing.waiting.append((self._store.transaction_id(connection), reached))
         standing.settle(low)
         return len(fresh)
 
