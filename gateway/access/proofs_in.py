@@ -58,8 +58,8 @@ class Proofs:
         header, claims = self._taken_apart(shown.proofs[0])
         self._is_signed(shown.proofs[0], header, thumbprint)
         self._is_for(claims, shown, token)
-        since = self._replays.since
-        self._is_new(claims, thumbprint, self._is_timely(claims, since), since)
+        until = self._is_timely(claims)
+        self._is_new(claims, thumbprint, until, self._nonce_of(claims))
 
     def _taken_apart(self, proof: str) -> tuple[Claims, Claims]:
         if len(proof) > MAX_PROOF:
@@ -98,17 +98,23 @@ class Proofs:
         if not isinstance(said, str) or not hmac.compare_digest(said.encode(), _hash(token)):
             raise _refused("dpop-token")
 
-    def _is_timely(self, claims: Claims, since: str) -> float:
+    def _is_timely(self, claims: Claims) -> float:
         """Until when it could be shown again."""
         made, now = claims.get("iat"), self._clock()
         if isinstance(made, bool) or not isinstance(made, int | Decimal):
             raise _refused("dpop-malformed")
         if not now - LEEWAY_SECONDS <= made <= now + LEEWAY_SECONDS:
             raise _refused("dpop-time")
-        if not self._nonces.holds(claims.get("nonce"), since):
-            self._replays.look()  # so that the nonce we now tell is one that counts at every process
-            raise _stale()
         return float(made) + LEEWAY_SECONDS
+
+    def _nonce_of(self, claims: Claims) -> str:
+        """Which memory of proofs its nonce was made with: ours, or what another process has begun since."""
+        nonce, since = claims.get("nonce"), self._replays.since
+        if not self._nonces.holds(nonce, since):
+            since = self._replays.look()
+            if not self._nonces.holds(nonce, since):
+                raise _stale()
+        return since
 
     def _is_new(self, claims: Claims, thumbprint: str, until: float, since: str) -> None:
         name = claims.get("jti")

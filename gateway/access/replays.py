@@ -34,7 +34,7 @@ class Replays:
             shown_proofs.begin(connection, self._now())
             self.since = shown_proofs.begun(connection, self._now()).isoformat()
 
-    def look(self) -> None:
+    def look(self) -> str:
         """Since when the memory is whole: another process may have found a gap, or begun it anew."""
         with self._store.outside() as connection:
             found = shown_proofs.since(connection)
@@ -42,6 +42,7 @@ class Replays:
             with self._store.outside(write=True) as connection:
                 found = shown_proofs.begun(connection, self._now())
         self.since = found.isoformat()
+        return self.since
 
     def show(self, thumbprint: str, name: str, until: float, since: str) -> Shown:
         """Remember a proof (the key's thumbprint, the proof's `jti`) and say what was known of it. until:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -85,6 +86,23 @@ def known(client: Client) -> dict[str, Any]:
     return {"issuer": client.provider, "client_id": client.name, **may}
 
 
+def configuration(machines: dict[str, Client], others: list[Client], municipal: str) -> dict[str, Any]:
+    """The file: each provider as an issuer, and one whose tokens are bearer tokens."""
+    one = {"issuer": municipal, "client_id": "drift", "tenant": "fjordbyen", "scopes": [scopes.LANES_READ]}
+    system = {"id": "logg", "adapter": "stafettlogg", "organization": "362819482", "deliver": "none"}
+    return {
+        "public_url": BASE,
+        "embedded_worker": False,
+        "tenants": [{"id": "fjordbyen", "name": "Fjordbyen kommune"}],
+        "systems": [{**system, "tenant": "fjordbyen"}],
+        "issuers": [
+            *(told(client, algorithm) for algorithm, client in machines.items()),
+            {"issuer": municipal, "audience": AUDIENCE, "tokens": "bearer"},
+        ],
+        "clients": [*map(known, (*machines.values(), *others)), one],
+    }
+
+
 @pytest.fixture(scope="module")
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, issuer: Issuer
@@ -93,41 +111,25 @@ def served(
     machines = {algorithm: Client("drift", algorithm=algorithm) for algorithm in ALGORITHMS}
     people, unbound = Client("people", people=True), Client("unbound", bound=False)
     keys = {algorithm: new_key(algorithm) for algorithm in ALGORITHMS}
-    with ExitStack() as stack:
-        for algorithm, client in machines.items():
-            also = [people, unbound] if algorithm == "ES256" else []
-            profile = {
-                "keys": [keys[algorithm].as_dict(private=True)],
-                "alg": algorithm,
-                "audience": AUDIENCE,
-            }
-            registered = [one.registered() for one in (client, *also)]
-            peer = stack.enter_context(peers.helseid(registered, **profile, scopes=[SCOPE, OTHER]))
-            for one in (client, *also):
+    with ExitStack() as stack, ThreadPoolExecutor() as threads:  # what starts, starts at once
+
+        def provide(algorithm: str) -> None:
+            callers = [machines[algorithm], *([people, unbound] if algorithm == "ES256" else [])]
+            profile = {"alg": algorithm, "audience": AUDIENCE, "scopes": [SCOPE, OTHER]}
+            key = keys[algorithm].as_dict(private=True)
+            registered = [one.registered() for one in callers]
+            peer = stack.enter_context(peers.helseid(registered, keys=[key], **profile))
+            for one in callers:
                 one.provider = peer.url
-        callers = [*machines.values(), people, unbound]
-        municipal = {"issuer": issuer.url, "client_id": "drift", "tenant": "fjordbyen"}
-        values = {
-            "public_url": BASE,
-            "database_url": stack.enter_context(database(request, "postgresql", folder)),
-            "state_folder": str(folder / "state"),
-            "embedded_worker": False,
-            "tenants": [{"id": "fjordbyen", "name": "Fjordbyen kommune"}],
-            "systems": [
-                {
-                    "id": "logg", "tenant": "fjordbyen", "adapter": "stafettlogg",
-                    "organization": "362819482", "deliver": "none",
-                }
-            ],
-            "issuers": [
-                *(told(client, algorithm) for algorithm, client in machines.items()),
-                {"issuer": issuer.url, "audience": AUDIENCE, "tokens": "bearer"},
-            ],
-            "clients": [*map(known, callers), municipal | {"scopes": [scopes.LANES_READ]}],
-        }  # fmt: skip
+
+        providing = threads.map(provide, ALGORITHMS)
+        url = stack.enter_context(database(request, "postgresql", folder))
+        list(providing)
+        values = configuration(machines, [people, unbound], issuer.url)
         file = folder / "stafettbro.toml"
-        file.write_text(toml(values), encoding="utf-8")
-        doors = [stack.enter_context(serving(file, folder / f"{n}.log"))[1] for n in range(2)]
+        file.write_text(toml({"database_url": url, "state_folder": str(folder / "state"), **values}))
+        logs = [folder / f"{n}.log" for n in range(2)]
+        doors = list(threads.map(lambda log: stack.enter_context(serving(file, log))[1], logs))
         yield Served(file, (doors[0], doors[1]), machines, people, unbound, keys["ES256"])
 
 
