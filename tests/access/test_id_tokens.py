@@ -17,6 +17,7 @@ from gateway.config import Login
 from gateway.errors import Unauthenticated
 from tests.access import issuer_server
 from tests.access.issuer_server import NOW, Issuer
+from tests.access.possession import signed
 
 NONCE = "n-0S6_WzA2Mj"
 
@@ -163,3 +164,16 @@ def test_a_changed_body_is_refused(tokens: IdTokens, issuer: Issuer) -> None:
 def test_what_is_no_token_is_refused(tokens: IdTokens, text: object) -> None:
     with pytest.raises(Unauthenticated):
         tokens.check(text, NONCE)
+
+
+@pytest.mark.parametrize(
+    "twice", ['"nonce": "another"', '"sub": "somebody-else"', '"iss": "https://evil.example"']
+)
+def test_one_that_says_something_twice_is_read_by_nobody(
+    tokens: IdTokens, issuer: Issuer, twice: str
+) -> None:
+    said = b"{" + twice.encode() + b", " + jsontext.encode(claims(issuer))[1:]
+    forged = signed({"alg": "ES256", "kid": "k1"}, said, issuer.key)
+    with pytest.raises(Unauthenticated) as caught:
+        tokens.check(forged, NONCE)
+    assert caught.value.code == "id-token-malformed"
