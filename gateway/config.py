@@ -289,6 +289,15 @@ class Welfare(Model):
     key_ref: SecretRef | None = None  # 64 hexadecimal digits; None: a key made in the state folder
 
 
+class Keys(Model):
+    """Where the keys of content are kept, and the key that wraps them: neither in the hub's database nor in
+    any copy of it."""
+
+    database_url: str | None = None  # None: a SQLite file in the state folder
+    key_ref: SecretRef | None = None  # 64 hexadecimal digits; None: a key made in the state folder
+    former_key_refs: tuple[SecretRef, ...] = ()  # still unwrap, until `stafettbro keys rewrap` has run
+
+
 class Settings(Model):
     """The whole file."""
 
@@ -315,6 +324,7 @@ class Settings(Model):
     clients: tuple[Client, ...] = ()
     logins: tuple[Login, ...] = ()
     welfare: Welfare = Welfare()
+    keys: Keys = Keys()
     mail: Mail | None = None
     mailboxes: tuple[Mailbox, ...] = ()
 
@@ -323,6 +333,8 @@ class Settings(Model):
         """Reports of concern have a store of their own, and go to child welfare and nobody else."""
         if self.welfare.database_url == self.database_url:
             raise ValueError("welfare.database_url: reports of concern need a database of their own")
+        if self.keys.database_url in (self.database_url, self.welfare.database_url or self.database_url):
+            raise ValueError("keys.database_url: keys are never kept in a database that they open")
         regimes = {o.number: o.regime for o in self.organizations}
         for tenant in self.tenants:
             if tenant.child_welfare is None:

@@ -21,6 +21,7 @@ from gateway.exchange.recall import Recaller
 from gateway.exchange.worker import Worker
 from gateway.file_form import form_of
 from gateway.hub.journal import Journal
+from gateway.hub.opened import open_store
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema import bring_up
 from gateway.hub.store import Store
@@ -122,7 +123,7 @@ class Service:
 def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
     """Migrate the database and build the parts. Raises ConfigurationError where a mapping is wrong."""
     bring_up(settings.database_url, settings.database_owner_url)
-    store = Store(settings.database_url)
+    store = open_store(settings)
     key = IdentifierKey.of(settings)
     by_system = {system.id: load_mapping(system) for system in settings.systems}
     service: Service

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Delete, Table, delete, insert, select, update
+from sqlalchemy import Connection, Delete, Row, Table, delete, insert, select, update
 
 from gateway.access.people_login import Begun
 from gateway.config import Login
 from gateway.hub.audit import entries
 from gateway.hub.audit.entries import Entry, Kind, Outcome
-from gateway.hub.content import pack, unpack
+from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.login_tables import login_attempt, login_session
 from gateway.hub.store import Store
 
@@ -54,9 +54,9 @@ class Sessions:
             "digest": _digest(key),
             "login": login.id,
             "expires": now + ATTEMPT,
-            "content": pack(content),
         }
         with self._store.write(login.tenant) as connection:
+            row["content"] = pack(connection, content, TENANT, login_attempt, login.tenant, _digest(key))
             connection.execute(_expired(login_attempt, login.tenant, now))
             connection.execute(_expired(login_session, login.tenant, now))
             connection.execute(insert(login_attempt), row)
@@ -76,7 +76,9 @@ class Sessions:
                 )
                 .returning(table.content)
             ).first()
-        return None if row is None else Begun(**unpack(row.content))
+            if row is None:
+                return None
+            return Begun(**unpack(connection, row.content, login_attempt, login.tenant, _digest(key)))
 
     def open(self, login: Login, hashes: Iterable[str], now: datetime) -> str:
         """A new session, under an id that nobody has held before; what the browser is to hold."""
@@ -89,9 +91,9 @@ class Sessions:
             "started": now,
             "seen": now,
             "expires": now + timedelta(minutes=login.longest_minutes),
-            "content": pack(content),
         }
         with self._store.write(login.tenant) as connection:
+            row["content"] = pack(connection, content, TENANT, login_session, login.tenant, _digest(key))
             connection.execute(insert(login_session), row)
             entries.write(connection, login.tenant, [_entry("logged in", login.id, now, _digest(key))])
         return key
@@ -111,13 +113,13 @@ class Sessions:
         here = (table.tenant == login.tenant, table.digest == _digest(key), table.login == login.id)
         with self._store.read(login.tenant) as connection:
             row = connection.execute(select(login_session).where(*here)).first()
+            kept = _kept(connection, login, row) if row is not None else {}
         idle = timedelta(minutes=login.idle_minutes)
         if row is None or row.expires <= now or row.seen + idle <= now:
             return None
         if row.seen + SEEN_AGAIN <= now:
             with self._store.write(login.tenant) as connection:
                 connection.execute(update(login_session).where(*here).values(seen=now))
-        kept = unpack(row.content)
         return Session(
             key=key,
             login=login.id,
@@ -133,11 +135,12 @@ class Sessions:
         if draft is not None:
             content["draft"] = draft
         table = login_session.c
+        key = (session.tenant, _digest(session.key))
         with self._store.write(session.tenant) as connection:
             connection.execute(
                 update(login_session)
-                .where(table.tenant == session.tenant, table.digest == _digest(session.key))
-                .values(content=pack(content))
+                .where(table.tenant == session.tenant, table.digest == key[-1])
+                .values(content=pack(connection, content, TENANT, login_session, *key))
             )
 
     def close(self, key: str | None, now: datetime) -> None:
@@ -167,6 +170,11 @@ def _entry(
     named = {"login": login, **more}
     subject = f"session/{session[:32]}" if session else None
     return Entry(Kind.LOGIN, now, None, action, outcome, subject=subject, details=named)
+
+
+def _kept(connection: Connection, login: Login, row: Row[Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = unpack(connection, row.content, login_session, login.tenant, row.digest)
+    return kept
 
 
 def _digest(key: str) -> str:

@@ -219,11 +219,11 @@ def disclosed(
         rows = connection.execute(
             select(disclosure).where(*where).order_by(columns.started, columns.id).limit(limit + 1)
         ).all()
-    page = [_told(row) for row in rows[:limit]]
+    page = [_told(connection, row) for row in rows[:limit]]
     return answer({"disclosures": page, "next": page[-1]["id"] if len(rows) > limit else None})
 
 
-def _told(row: Any) -> dict[str, Any]:
+def _told(connection: Connection, row: Any) -> dict[str, Any]:
     return {
         "id": row.id,
         "recipient": row.recipient,
@@ -233,7 +233,7 @@ def _told(row: Any) -> dict[str, Any]:
         "started": row.started.isoformat(),
         "closed": _time(row.closed),
         "error": row.error,
-        "items": unpack(row.items),
+        "items": unpack(connection, row.items, disclosure, row.tenant, row.id),
     }
 
 

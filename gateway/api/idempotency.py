@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.access.tokens_in import Caller
 from gateway.errors import Conflict, Unprocessable
-from gateway.hub.content import pack, unpack
+from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.tables import idempotency
 from gateway.hub.store import Store
 
@@ -57,7 +57,8 @@ class Keyed:
             "body": b64encode(bytes(answer.body)).decode(),
         }
         with self.store.write(self.tenant) as connection:
-            connection.execute(update(idempotency).where(*self._place()).values(content=pack(kept)))
+            content = pack(connection, kept, TENANT, idempotency, *self._key())
+            connection.execute(update(idempotency).where(*self._place()).values(content=content))
 
     def forget(self) -> None:
         """The request failed inside: a repeat is a first one."""
@@ -72,12 +73,15 @@ class Keyed:
             if row.body_digest != self.body_digest:
                 raise Unprocessable("This Idempotency-Key was used with another body", code="idempotency-key")
             if row.content != PENDING:
-                kept = unpack(row.content)
+                kept = unpack(connection, row.content, idempotency, *self._key())
                 return Response(b64decode(kept["body"]), kept["status"], media_type=kept["type"])
             if row.created > now - ABANDONED:
                 raise Conflict("The first request with this key is under way", code="idempotency-pending")
             connection.execute(update(idempotency).where(*self._place()).values(created=now))
         return None
+
+    def _key(self) -> tuple[str, str, str]:
+        return self.tenant, self.client, self.key_digest
 
     def _place(self) -> tuple[ColumnElement[bool], ...]:
         columns = idempotency.c

@@ -18,6 +18,7 @@ from gateway.cli.explaining import explain
 from gateway.cli.exporting import export
 from gateway.cli.importing import import_
 from gateway.cli.isolating import database as database_
+from gateway.cli.key_commands import keys
 from gateway.cli.lanes import lanes
 from gateway.cli.mapping import mapping
 from gateway.cli.merging import identity
@@ -93,6 +94,7 @@ for _panel, _commands in _PANELS.items():
         app.command(_name, cls=PlainCommand, rich_help_panel=_panel)(_command)
 app.add_typer(mapping, rich_help_panel="Connect a system")
 app.add_typer(database_, rich_help_panel="Run")
+app.add_typer(keys, rich_help_panel="Run")
 app.add_typer(audit, rich_help_panel="Look and mend")
 app.add_typer(lanes, rich_help_panel="Look and mend")
 app.add_typer(identity, rich_help_panel="Look and mend")

@@ -20,6 +20,7 @@ from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.audit.heads import Heads
 from gateway.hub.backup import Manifest
 from gateway.hub.journal import Journal
+from gateway.hub.opened import open_store
 from gateway.hub.schema import migrate
 from gateway.hub.store import Store
 from gateway.intake.replay import replay
@@ -64,11 +65,11 @@ def restore(
             f"The journal {kept.path} is missing: what it says was withdrawn would be shared anew. Put it"
             " back, or say --journal-lost."
         )
-    _demand_nobody_works(settings.state_folder / "workers")
+    demand_nobody_works(settings.state_folder / "workers")
     owner = settings.database_owner_url or settings.database_url
     made = backup.restore(owner, folder, replace=replace).made
     migrate(owner, application=make_url(settings.database_url).username)
-    store = Store(settings.database_url)
+    store = open_store(settings)
     try:
         if journal_lost:
             journal_marks.forget(store, settings.tenant_ids)
@@ -90,7 +91,7 @@ def _say_in_the_heads(settings: Settings, store: Store) -> None:
         heads.sign(tenant, newest, now(), restored=True)
 
 
-def _demand_nobody_works(locks: Path) -> None:
+def demand_nobody_works(locks: Path) -> None:
     """A process on SQLite holds a lock beside it as long as it lives."""
     for path in locks.glob("*.lock"):
         with path.open("r+") as file:

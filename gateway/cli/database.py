@@ -8,6 +8,7 @@ from sqlalchemy import make_url
 
 from gateway.cli.outcome import Impossible
 from gateway.config import Settings
+from gateway.hub.opened import open_store
 from gateway.hub.schema import HEAD, current
 from gateway.hub.store import Store
 
@@ -53,4 +54,4 @@ def open_current(settings: Settings) -> Store:
         raise Impossible(
             f"The database is on schema {found or 'none'}, this program on {HEAD}: run `stafettbro migrate`."
         )
-    return Store(settings.database_url)
+    return open_store(settings)

@@ -62,11 +62,14 @@ def read(connection: Connection, hub: Hub, who: Person, now: datetime) -> Everyt
 
 def _rows(connection: Connection, table: Table, who: Person) -> list[Row]:
     rows = connection.execute(select(table).where(table.c.tenant == who.tenant, table.c.person == who.id))
-    return [_unpacked(dict(row._mapping)) for row in rows]
+    return [_unpacked(connection, table, dict(row._mapping)) for row in rows]
 
 
-def _unpacked(row: Row) -> Row:
-    return row | {"content": unpack(row["content"])} if "content" in row else row
+def _unpacked(connection: Connection, table: Table, row: Row) -> Row:
+    if "content" not in row:
+        return row
+    key = (row[column.name] for column in table.primary_key)
+    return row | {"content": unpack(connection, row["content"], table, *key)}
 
 
 def _waiting(connection: Connection, hub: Hub, who: Person, links: list[Row]) -> list[Row]:
@@ -74,7 +77,7 @@ def _waiting(connection: Connection, hub: Hub, who: Person, links: list[Row]) ->
     known = {(one["system"], one["native_id"]) for one in links}
     mappings = {s.id: load_mapping(s) for s in hub.settings.systems if s.tenant == who.tenant}
     rows = connection.execute(select(waiting_record).where(waiting_record.c.tenant == who.tenant))
-    found = [_unpacked(dict(row._mapping)) for row in rows]
+    found = [_unpacked(connection, waiting_record, dict(row._mapping)) for row in rows]
     return [one for one in found if (one["system"], _frame(mappings, one)) in known]
 
 

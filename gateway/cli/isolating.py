@@ -1,5 +1,5 @@
-"""The commands `database …`: the roles that PostgreSQL needs, and the step after which it holds every
-transaction to the tenants it names."""
+"""The commands `database …`: the roles that PostgreSQL needs, the step after which it holds every transaction
+to the tenants it names, and the sealing of a database of before."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.cli.outcome import PlainCommand
 database = typer.Typer(
     name="database",
     no_args_is_help=True,
-    help="""Set PostgreSQL up so that each municipality's data is its own. SQLite needs none of it.
+    help="""Set PostgreSQL up so that each municipality's data is its own, and seal what is older.
 
     ```
     stafettbro database roles | psql -d stafettbro   # as PostgreSQL's superuser
@@ -64,3 +64,23 @@ def isolate(config: Config = CONFIG_FILE, owner_url: OwnerUrl = None) -> None:
 
     isolation_work.isolate(config, owner_url)
     screen.say("Every table holds everyone to the tenants they name.")
+
+
+@database.command("seal", cls=PlainCommand)
+def seal(config: Config = CONFIG_FILE, owner_url: OwnerUrl = None) -> None:
+    """Seal what is personal in a database of an earlier release, by a key of each person.
+
+    Once after the upgrade, while the gateway is stopped; a database made by this release is sealed from the
+    start. Cut off, the same command goes on. Releases of before do not start on it any more. Copies that were
+    made before hold everything in clear: delete them when they are not needed any more.
+
+    Example:
+
+    ```
+    stafettbro database seal --config stafettbro.toml
+    ```
+    """
+    from gateway.cli import sealing_work
+
+    count = sealing_work.seal(config, owner_url)
+    screen.say(f"{count} rows are sealed." if count else "The database is sealed already.")

@@ -116,7 +116,7 @@ def _show_attempts(connection: Connection, one: Row[Any]) -> None:
     ).all()
     table = _table("last attempts", "state", "item", "ground", "error")
     for row in rows:
-        items = unpack(row.items)
+        items = unpack(connection, row.items, disclosure, row.tenant, row.id)
         refs, grounds = (", ".join(str(i[key]) for i in items) for key in ("ref", "ground"))
         table.add_row(_moment(row.started), Text(row.state), Text(refs), Text(grounds), Text(row.error or ""))
     screen.results().print(table if rows else "Nothing has been sent on it yet.")

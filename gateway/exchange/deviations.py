@@ -42,6 +42,7 @@ class Deviation:
 
 def begin(connection: Connection, tenant: str, new: Deviation) -> None:
     """Note a deviation; one that nobody else had is closed at once."""
+    content = {"by": new.by, "closedBy": new.closed_by, "note": new.note}
     row = {
         "tenant": tenant,
         "id": new.id,
@@ -53,7 +54,7 @@ def begin(connection: Connection, tenant: str, new: Deviation) -> None:
         "client": new.client,
         "opened": new.opened,
         "closed": new.closed,
-        "content": pack({"by": new.by, "closedBy": new.closed_by, "note": new.note}),
+        "content": pack(connection, content, new.person, deviation, tenant, new.id),
     }
     connection.execute(insert(deviation), row)
     rows = [
@@ -118,11 +119,11 @@ def _whole(connection: Connection, tenant: str, rows: Any) -> list[Deviation]:
         .order_by(columns.system, columns.ref)
     ):
         own.setdefault(r.deviation, []).append(Holder(r.system, r.ref, How(r.how), State(r.state), r.closed))
-    return [_deviation(row, tuple(own.get(row.id, ()))) for row in rows]
+    return [_deviation(connection, row, tuple(own.get(row.id, ()))) for row in rows]
 
 
-def _deviation(row: Any, held: tuple[Holder, ...]) -> Deviation:
-    content: Mapping[str, Any] = unpack(row.content)
+def _deviation(connection: Connection, row: Any, held: tuple[Holder, ...]) -> Deviation:
+    content: Mapping[str, Any] = unpack(connection, row.content, deviation, row.tenant, row.id)
     return Deviation(
         id=row.id,
         person=row.person,
@@ -186,7 +187,8 @@ def _end(connection: Connection, tenant: str, own: str, now: datetime, **more: A
 def close(connection: Connection, tenant: str, one: Deviation, by: str, note: str, now: datetime) -> bool:
     """A named person closes it: those who could not be reached were told in another way, or nothing is left
     to do. False where it was closed before."""
-    content = pack({"by": one.by, "closedBy": by, "note": note})
+    told = {"by": one.by, "closedBy": by, "note": note}
+    content = pack(connection, told, one.person, deviation, tenant, one.id)
     done = _end(connection, tenant, one.id, now, content=content) == 1
     if done:
         said = Entry(Kind.OPERATION, now, one.person, "deviation closed", subject=one.id)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from gateway.hub.audit import entries, occasion, pins
 from gateway.hub.audit.entries import Entry, Kind, Outcome
-from gateway.hub.content import pack, unpack
+from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.audit import audit
 from gateway.hub.schema.instant import Instant, stored
 from gateway.hub.schema.tables import disclosure
@@ -111,7 +111,9 @@ def begin(
             "started": now,
             "deadline": deadline,
             "closed": now if state != SENDING else None,
-            "items": pack([item.plain() for item in one.items]),
+            "items": pack(
+                connection, [item.plain() for item in one.items], TENANT, disclosure, tenant, one.id
+            ),
         }
         for one in attempts
     ]
@@ -261,4 +263,4 @@ def of_person(connection: Connection, tenant: str, person: str) -> list[dict[str
         .where(disclosure.c.tenant == tenant, disclosure.c.person == person)
         .order_by(disclosure.c.started, disclosure.c.id)
     )
-    return [{**r._mapping, "items": unpack(r.items)} for r in rows]
+    return [{**r._mapping, "items": unpack(connection, r.items, disclosure, tenant, r.id)} for r in rows]

@@ -83,7 +83,8 @@ def of_content(said: dict[str, Any], **clear: Any) -> Act:
 
 def of_person(connection: Connection, tenant: str, person: str) -> list[Act]:
     """All acts about a person, ended ones too, oldest first."""
-    return [_act(row) for row in connection.execute(_OF_PERSON, {"tenant": tenant, "person": person}).all()]
+    rows = connection.execute(_OF_PERSON, {"tenant": tenant, "person": person}).all()
+    return [_act(connection, row) for row in rows]
 
 
 _OF_PERSON = (  # built once: building it costs more than running it
@@ -101,7 +102,7 @@ def one_of(connection: Connection, tenant: str, person: str, own: str) -> Act | 
 def by_id(connection: Connection, tenant: str, own: str) -> Act | None:
     """One act, whomever it is about by now."""
     row = connection.execute(select(act).where(act.c.tenant == tenant, act.c.id == own)).first()
-    return None if row is None else _act(row)
+    return None if row is None else _act(connection, row)
 
 
 def keep(connection: Connection, tenant: str, made: Iterable[Act]) -> None:
@@ -119,7 +120,7 @@ def keep(connection: Connection, tenant: str, made: Iterable[Act]) -> None:
             "ends": one.ends,
             "ended": one.ended,
             "told": one.told,
-            "content": pack(content(one)),
+            "content": pack(connection, content(one), one.person, act, tenant, one.id),
         }
         for one in made
     ]
@@ -168,9 +169,9 @@ def open_at(found: Iterable[Act], at: datetime | None) -> list[Act]:
     return [one for one in found if (one.stands(at) if at is not None else one.ended is None)]
 
 
-def _act(row: Any) -> Act:
+def _act(connection: Connection, row: Any) -> Act:
     return of_content(
-        unpack(row.content),
+        unpack(connection, row.content, act, row.tenant, row.id),
         id=row.id,
         person=row.person,
         kind=Kind(row.kind),

@@ -46,7 +46,8 @@ def shortened(connection: Connection, tenant: str, refs: Iterable[str], value: J
         .where(head.tenant == tenant, head.ref.in_(sorted(set(refs))))
     )
     for row in rows:
-        known.update(dict.fromkeys(inside(unpack(row.content)), (row.ref, row.version)))
+        kept = unpack(connection, row.content, resource_version, tenant, row.ref, row.version)
+        known.update(dict.fromkeys(inside(kept), (row.ref, row.version)))
     return _replaced(value, lambda text: _mark(text, known[text]) if text in known else text)
 
 
@@ -63,9 +64,15 @@ def whole(connection: Connection, tenant: str, value: Json) -> Json:
     places = {(ref, version) for ref, version, _ in marks}
     old = resource_version.c
     rows = connection.execute(
-        select(old.content).where(old.tenant == tenant, tuple_(old.ref, old.version).in_(sorted(places)))
+        select(old.ref, old.version, old.content).where(
+            old.tenant == tenant, tuple_(old.ref, old.version).in_(sorted(places))
+        )
     )
-    held = {digest(one): one for row in rows for one in inside(unpack(row.content))}
+    held = {
+        digest(one): one
+        for row in rows
+        for one in inside(unpack(connection, row.content, resource_version, tenant, row.ref, row.version))
+    }
     return _restored(value, held)
 
 

@@ -97,7 +97,7 @@ def find(connection: Connection, tenant: str, system: str, native_id: str, diges
         .order_by(columns.created.desc(), columns.id)
         .limit(1)
     ).first()
-    return None if row is None else _claim(row)
+    return None if row is None else _claim(connection, row)
 
 
 def ask(
@@ -142,24 +142,25 @@ def of_persons(connection: Connection, tenant: str, persons: Iterable[str], *sta
     if states:
         where.append(columns.state.in_([one.value for one in states]))
     rows = connection.execute(select(person_claim).where(*where).order_by(columns.created, columns.id))
-    return [_claim(row) for row in rows]
+    return [_claim(connection, row) for row in rows]
 
 
 def one_of(connection: Connection, tenant: str, own: str, *, hold: bool = False) -> Claim | None:
     """One question. hold: nobody else decides it until the transaction ends."""
     chosen = select(person_claim).where(person_claim.c.tenant == tenant, person_claim.c.id == own)
     row = connection.execute(chosen.with_for_update() if hold else chosen).first()
-    return None if row is None else _claim(row)
+    return None if row is None else _claim(connection, row)
 
 
 def decide(
     connection: Connection, tenant: str, one: Claim, state: State, by: str, note: str, now: datetime
 ) -> None:
     """A named person has decided."""
+    content = pack(connection, {"by": by, "note": note}, one.person, person_claim, tenant, one.id)
     connection.execute(
         update(person_claim)
         .where(person_claim.c.tenant == tenant, person_claim.c.id == one.id)
-        .values(state=state.value, decided=now, content=pack({"by": by, "note": note}))
+        .values(state=state.value, decided=now, content=content)
     )
     action = f"question answered: {state.value}"
     said = [Entry(Audited.DECISION, now, about, action, subject=one.id) for about in _persons(one)]
@@ -172,8 +173,8 @@ def _persons(one: Claim) -> tuple[str, ...]:
     return (one.person,) if one.other is None else (one.person, one.other)
 
 
-def _claim(row: Any) -> Claim:
-    said = unpack(row.content) if row.content else {}
+def _claim(connection: Connection, row: Any) -> Claim:
+    said = unpack(connection, row.content, person_claim, row.tenant, row.id) if row.content else {}
     return Claim(
         id=row.id,
         person=row.person,

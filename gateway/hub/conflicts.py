@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
+from gateway import jsontext
 from gateway.hub import attachments
 from gateway.hub.audit import entries
 from gateway.hub.audit.entries import Entry, Kind
-from gateway.hub.content import pack, unpack
+from gateway.hub.content import opened, pack
 from gateway.hub.places import PlaceGone, Step, read
 from gateway.hub.sameness import ABSENT, normalise, same
 from gateway.hub.schema.tables import conflict
@@ -125,7 +126,7 @@ def close(
     connection.execute(
         update(conflict)
         .where(conflict.c.tenant == tenant, conflict.c.id == one.id, conflict.c.state == State.OPEN.value)
-        .values(state=state.value, content=_packed(connection, tenant, one.ref, content))
+        .values(state=state.value, content=_packed(connection, tenant, one, content))
     )
     if "client" in how:  # a person decided
         said = Entry(
@@ -172,7 +173,13 @@ def on_a_place(row: Mapping[str, Any]) -> bool:
 def keep(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Write new conflicts."""
     packed = [
-        {**row, "content": _packed(connection, row["tenant"], row["ref"], row["content"])} for row in rows
+        {
+            **row,
+            "content": _packed(
+                connection, row["tenant"], _About(row["id"], row["person"], row["ref"]), row["content"]
+            ),
+        }
+        for row in rows
     ]
     if packed:
         connection.execute(insert(conflict), packed)
@@ -203,14 +210,28 @@ def _found(connection: Connection, tenant: str, persons: list[str], states: Iter
 
 
 def _kept(connection: Connection, tenant: str, row: Row[Any]) -> Kept:
-    content = unpack(row.content)
-    if attachments.marked(row.content):
+    plain = opened(connection, row.content, conflict, tenant, row.id)
+    content = jsontext.decode(plain)
+    if attachments.marked(plain):
         sides = {name: attachments.whole(connection, tenant, content.get(name)) for name in SIDES}
         content |= {name: value for name, value in sides.items() if name in content}
     return Kept(row.id, row.person, row.ref, row.path, row.system, State(row.state), row.created, content)
 
 
-def _packed(connection: Connection, tenant: str, ref: str, content: Mapping[str, Any]) -> bytes:
+class _About(NamedTuple):
+    """Which conflict, about whom and what."""
+
+    id: str
+    person: str
+    ref: str
+
+
+def _about(row: Mapping[str, Any]) -> _About:
+    return _About(row["id"], row["person"], row["ref"])
+
+
+def _packed(connection: Connection, tenant: str, one: _About | Kept, content: Mapping[str, Any]) -> bytes:
     """As it is kept: what the current version of the resource holds too stands in it by its hash."""
-    sides = {name: attachments.shortened(connection, tenant, [ref], content.get(name)) for name in SIDES}
-    return pack({**content, **{name: value for name, value in sides.items() if name in content}})
+    sides = {name: attachments.shortened(connection, tenant, [one.ref], content.get(name)) for name in SIDES}
+    kept = {**content, **{name: value for name, value in sides.items() if name in content}}
+    return pack(connection, kept, one.person, conflict, tenant, one.id)

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Executable, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.hub.content import pack, unpack
+from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.tables import directory
 from mappings.canonical import ENH, HPR
 from mappings.model import Resource
@@ -33,7 +34,13 @@ def note(connection: Connection, tenant: str, resources: Iterable[Resource], now
     """Keep the organizations and practitioners that these resources name by a public number."""
     found = {(one.kind, one.key): one for resource in resources for one in _named(resource)}
     rows = [
-        {"tenant": tenant, "kind": kind, "key": key, "changed": now, "content": pack({"name": one.name})}
+        {
+            "tenant": tenant,
+            "kind": kind,
+            "key": key,
+            "changed": now,
+            "content": pack(connection, {"name": one.name}, TENANT, directory, tenant, kind, key),
+        }
         for (kind, key), one in sorted(found.items())
     ]
     if rows:
@@ -43,11 +50,12 @@ def note(connection: Connection, tenant: str, resources: Iterable[Resource], now
 def listed(connection: Connection, tenant: str, kind: str) -> list[Listing]:
     """All entries of a kind, by number."""
     rows = connection.execute(
-        select(directory.c.key, directory.c.content)
-        .where(directory.c.tenant == tenant, directory.c.kind == kind)
-        .order_by(directory.c.key)
+        select(directory.c.key, directory.c.content).where(
+            directory.c.tenant == tenant, directory.c.kind == kind
+        )
     )
-    return [Listing(kind, row.key, unpack(row.content)["name"]) for row in rows]
+    found = [(row.key, unpack(connection, row.content, directory, tenant, kind, row.key)) for row in rows]
+    return [Listing(kind, key, said["name"]) for key, said in sorted(found, key=itemgetter(0))]
 
 
 def _named(resource: Resource) -> Iterable[Listing]:

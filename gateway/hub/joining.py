@@ -284,7 +284,8 @@ def save(connection: Connection, tenant: str, one: Merge) -> None:
         "undoneBy": one.undone_by,
         "undoneReason": one.undone_reason,
     }
-    values = {"state": one.state.value, "undone": one.undone, "content": pack(said)}
+    content = pack(connection, said, one.kept, person_merge, tenant, one.id)
+    values = {"state": one.state.value, "undone": one.undone, "content": content}
     here = (person_merge.c.tenant == tenant, person_merge.c.id == one.id)
     if connection.execute(update(person_merge).where(*here).values(**values)).rowcount == 0:
         clear = {"id": one.id, "kept": one.kept, "joined": one.joined, "client": one.client}
@@ -301,18 +302,18 @@ def of_person(connection: Connection, tenant: str, *people: str) -> list[Merge]:
         .where(columns.tenant == tenant, columns.kept.in_(people) | columns.joined.in_(people))
         .order_by(columns.created, columns.id)
     )
-    return [_merge(row) for row in rows]
+    return [_merge(connection, row) for row in rows]
 
 
 def one_of(connection: Connection, tenant: str, own: str) -> Merge | None:
     """One merge."""
     columns = person_merge.c
     row = connection.execute(select(person_merge).where(columns.tenant == tenant, columns.id == own)).first()
-    return None if row is None else _merge(row)
+    return None if row is None else _merge(connection, row)
 
 
-def _merge(row: Any) -> Merge:
-    said = unpack(row.content)
+def _merge(connection: Connection, row: Any) -> Merge:
+    said = unpack(connection, row.content, person_merge, row.tenant, row.id)
     return Merge(
         id=row.id,
         kept=row.kept,

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway import jsontext
 from gateway.hub import attachments
-from gateway.hub.content import pack, unpack
+from gateway.hub.content import opened, pack
 from gateway.hub.schema.tables import link
 from mappings.model import EMPTY, State
 
@@ -62,7 +63,7 @@ class Link:
         states = [self.held, *self.candidates, *([self.previous] if self.previous else [])]
         return {f"{one['resourceType']}/{one['id']}" for state in states for one in state.focus.values()}
 
-    def row(self, tenant: str, content: Any) -> dict[str, Any]:
+    def row(self, tenant: str, content: bytes) -> dict[str, Any]:
         """As a row of the table, with this for its content."""
         return {
             "tenant": tenant,
@@ -76,15 +77,16 @@ class Link:
             "changed": self.changed,
             "hold": self.hold,
             "hold_digest": self.hold_digest,
-            "content": pack(content),
+            "content": content,
         }
 
 
-def _shortened(connection: Connection, tenant: str, one: Link) -> dict[str, Any]:
+def _shortened(connection: Connection, tenant: str, one: Link) -> bytes:
     """What is kept: of resources alone, not of the rest, whose form is the system's own."""
-    return _on_resources(
+    kept = _on_resources(
         one.content(), lambda focus: attachments.shortened(connection, tenant, one.resources(), focus)
     )
+    return pack(connection, kept, one.person, link, tenant, one.system, one.ref)
 
 
 def _on_resources(content: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
@@ -151,15 +153,11 @@ _UNANSWERED = (
     .where(*_HERE, link.c.person.in_(_WANTED), link.c.native_id.is_(None), link.c.hold.is_(None))
     .distinct()
 )
-_PATIENTS = (
-    select(link.c.native_id)
-    .where(
-        *_HERE,
-        link.c.ref > "Patient/",
-        link.c.ref < "Patient0",  # the character after the slash
-        link.c.native_id.is_not(None),
-    )
-    .order_by(link.c.native_id)
+_PATIENTS = select(link.c.native_id).where(
+    *_HERE,
+    link.c.ref > "Patient/",
+    link.c.ref < "Patient0",  # the character after the slash
+    link.c.native_id.is_not(None),
 )
 
 
@@ -224,7 +222,7 @@ def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str
 def patients(connection: Connection, tenant: str, system: str) -> list[str]:
     """What the system calls each person it is known to have, in order."""
     rows = connection.execute(_PATIENTS, {"tenant": tenant, "system": system})
-    return [row.native_id for row in rows.all()]
+    return sorted(row.native_id for row in rows.all())
 
 
 def unanswered(connection: Connection, tenant: str, system: str, persons: Iterable[str]) -> set[str]:
@@ -246,11 +244,12 @@ def load(connection: Connection, tenant: str, system: str, refs: Iterable[str]) 
     def whole(focus: Any) -> Any:
         return attachments.whole(connection, tenant, focus)
 
-    def content(packed: bytes) -> dict[str, Any]:
-        kept: dict[str, Any] = unpack(packed)
-        return _on_resources(kept, whole) if attachments.marked(packed) else kept
+    def content(row: Row[Any]) -> dict[str, Any]:
+        plain = opened(connection, row.content, link, tenant, system, row.ref)
+        kept: dict[str, Any] = jsontext.decode(plain)
+        return _on_resources(kept, whole) if attachments.marked(plain) else kept
 
-    return {r.ref: _link(r, content(r.content)) for r in rows.all()}
+    return {r.ref: _link(r, content(r)) for r in rows.all()}
 
 
 def doubt(connection: Connection, tenant: str, system: str, person: str) -> int:

@@ -172,7 +172,8 @@ class _Work:
         if found is None:
             return self.anonymous(sides, name, place)
         another = [*map(len, found[:3])] == [1, 1, 1] and found[0].keys() != found[1].keys()
-        replaced = another and previous is not UNKNOWN  # its only one: no removal that may have crossed ours
+        crossing = previous is not UNKNOWN and not same(previous, base, name)
+        replaced = another and crossing  # its only one: no removal that may have crossed ours
         if name not in UNION and (replaced or clash(*found[:3])):
             return self.whole(sides, place) or []
         ours, merged = found[2], Index()

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, and_, exists, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, exists, func, insert, select, update
 
 from gateway.hub import acts
 from gateway.hub.acts import Act
 from gateway.hub.audit import moved
-from gateway.hub.content import pack, unpack
+from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.acts import act
 from gateway.hub.schema.deviations import deviation
 from gateway.hub.schema.endings import ended
@@ -127,7 +127,8 @@ def _told(connection: Connection, tenant: str, person: str, refs: frozenset[str]
             disclosure.c.tenant == tenant, disclosure.c.person == person
         )
     )
-    found = ((row.id, {one["ref"] for one in unpack(row.items)}) for row in rows)
+    opened = ((row.id, unpack(connection, row._mapping["items"], disclosure, tenant, row.id)) for row in rows)
+    found = ((own, {one["ref"] for one in told}) for own, told in opened)
     return frozenset(own for own, told in found if told and told <= refs)
 
 
@@ -140,7 +141,7 @@ def _divide(
         select(disclosure).where(disclosure.c.tenant == tenant, disclosure.c.person == old)
     ).all()
     for row in rows:
-        told = unpack(row._mapping["items"])
+        told = unpack(connection, row._mapping["items"], disclosure, tenant, row.id)
         theirs = [one for one in told if one["ref"] in refs]
         if not theirs:
             continue
@@ -148,11 +149,12 @@ def _divide(
         connection.execute(
             update(disclosure)
             .where(disclosure.c.tenant == tenant, disclosure.c.id == row.id)
-            .values(items=pack(rest))
+            .values(items=pack(connection, rest, TENANT, disclosure, tenant, row.id))
         )
         ended = {"state": "unknown", "closed": now, "error": "parted"} if row.state == "sending" else {}
         own = str(uuid.uuid5(_OTHER, f"{row.id} {new}"))
-        other = {**row._mapping, "id": own, "person": new, "items": pack(theirs), **ended}
+        items = pack(connection, theirs, TENANT, disclosure, tenant, own)
+        other = {**row._mapping, "id": own, "person": new, "items": items, **ended}
         connection.execute(insert(disclosure), other)
         moved.said(connection, tenant, [row.id], old, now)
         moved.said(connection, tenant, [own], new, now, ended=True)
@@ -168,9 +170,22 @@ def _about(
 
 
 def _to(connection: Connection, table: Table, tenant: str, old: str, new: str) -> None:
-    connection.execute(
-        update(table).where(table.c.tenant == tenant, table.c.person == old).values(person=new)
-    )
+    _give(connection, table, new, table.c.tenant == tenant, table.c.person == old)
+
+
+def _give(connection: Connection, table: Table, new: str, *which: ColumnElement[bool]) -> None:
+    """These rows are about another from now on, and sealed by their key: whoever is erased takes their own
+    content along, and nobody else's."""
+    sealed = table.c.get("content")
+    if sealed is None or table is disclosure:  # what of it is sealed is the tenant's
+        connection.execute(update(table).where(*which).values(person=new))
+        return
+    own = list(table.primary_key)
+    for row in connection.execute(select(*own, sealed).where(*which)).all():
+        *key, content = row
+        kept = pack(connection, unpack(connection, content, table, *key), new, table, *key)
+        here = [column == value for column, value in zip(own, key, strict=True)]
+        connection.execute(update(table).where(*here).values({"person": new, sealed.name: kept}))
 
 
 def _chosen(
@@ -183,11 +198,7 @@ def _chosen(
     wanted: frozenset[str],
 ) -> None:
     for some in _chunks(wanted):
-        connection.execute(
-            update(table)
-            .where(table.c.tenant == tenant, table.c.person == old, column.in_(some))
-            .values(person=new)
-        )
+        _give(connection, table, new, table.c.tenant == tenant, table.c.person == old, column.in_(some))
 
 
 def _tell(

@@ -26,7 +26,8 @@ def of_person(connection: Connection, tenant: str, person: str, at: datetime) ->
         .order_by(old.ref, old.version)
     )
     found: dict[str, Version] = {}
-    for version in map(versions.version_of, rows):
+    for row in rows:
+        version = versions.version_of(connection, row)
         before = found.get(version.ref)
         found[version.ref] = replace(version, writers=_writers(before, version))
     own = [version for version in found.values() if version.person == person]

@@ -60,9 +60,10 @@ def keep(connection: Connection, tenant: str, said: Saying, now: datetime) -> Re
     version = _version(connection, tenant, said)
     if version is None:
         return None
+    own, reason = str(uuid.uuid4()), {"by": said.by, "reason": said.reason}
     row = {
         "tenant": tenant,
-        "id": str(uuid.uuid4()),
+        "id": own,
         "person": said.person,
         "ref": said.ref,
         "version": version,
@@ -70,7 +71,7 @@ def keep(connection: Connection, tenant: str, said: Saying, now: datetime) -> Re
         "kind": said.kind.value,
         "at": said.at,
         "stored": now,
-        "content": pack({"by": said.by, "reason": said.reason}),
+        "content": pack(connection, reason, said.person, receipt, tenant, own),
     }
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(receipt).on_conflict_do_nothing(), row)
@@ -86,7 +87,7 @@ def keep(connection: Connection, tenant: str, said: Saying, now: datetime) -> Re
     ).one()
     about = unacknowledged(said.ref, said.recipient)
     clear_notice(connection, tenant, Notice.UNACKNOWLEDGED, said.person, about, now)
-    return _receipt(kept)
+    return _receipt(connection, kept)
 
 
 def of_person(connection: Connection, tenant: str, person: str) -> list[Receipt]:
@@ -97,7 +98,7 @@ def of_person(connection: Connection, tenant: str, person: str) -> list[Receipt]
         .where(columns.tenant == tenant, columns.person == person)
         .order_by(columns.stored, columns.id)
     )
-    return [_receipt(row) for row in rows]
+    return [_receipt(connection, row) for row in rows]
 
 
 def said_of(connection: Connection, tenant: str, recipient: str, ref: str, version: int) -> bool:
@@ -121,7 +122,7 @@ def _version(connection: Connection, tenant: str, said: Saying) -> int | None:
     """The version that had left when it was said; by a clock that is behind, the first that ever left."""
     columns = disclosure.c
     rows = connection.execute(
-        select(columns.started, disclosure.c["items"].label("told"))
+        select(columns.id, columns.started, disclosure.c["items"].label("told"))
         .where(
             columns.tenant == tenant,
             columns.person == said.person,
@@ -133,7 +134,7 @@ def _version(connection: Connection, tenant: str, said: Saying) -> int | None:
     )
     version = None
     for row in rows:
-        found = _among(unpack(row.told), said.ref)
+        found = _among(unpack(connection, row.told, disclosure, tenant, row.id), said.ref)
         if found is not None:
             version = found
             if row.started <= said.at:
@@ -145,8 +146,8 @@ def _among(items: Iterable[dict[str, Any]], ref: str) -> int | None:
     return next((int(one["version"]) for one in items if one["ref"] == ref), None)
 
 
-def _receipt(row: Any) -> Receipt:
-    content = unpack(row.content)
+def _receipt(connection: Connection, row: Any) -> Receipt:
+    content = unpack(connection, row.content, receipt, row.tenant, row.id)
     said = Saying(
         row.recipient, row.person, row.ref, Kind(row.kind), row.at, content.get("by"), content.get("reason")
     )

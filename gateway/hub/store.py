@@ -22,7 +22,9 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 
+from gateway.hub.names import give_keys
 from gateway.hub.roles import claimer_of
+from gateway.keys.keyring import Keyring
 
 TRUSTED_SECONDS = 1.0  # a connection that rested longer is tried before it is used
 ABANDONED_SECONDS = 10  # a process stopped inside a transaction keeps its row locks no longer than this
@@ -39,7 +41,9 @@ TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")  # stands in the statemen
 class Store:
     """One database. `read`, `write`, `across` and `outside` are the only ways to a connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Keyring | None = None) -> None:
+        """keys: what content is sealed and opened with; without them what is sealed cannot be read."""
+        self.keys = keys
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._writer: Any = threading.Lock() if self.sqlite else nullcontext()
@@ -48,6 +52,7 @@ class Store:
         self._above = "BEGIN" if self.sqlite else f'BEGIN; SET LOCAL ROLE "{claimer}"'
         engine = _sqlite_engine if self.sqlite else _postgres_engine
         self.engine = engine(url, self._opening)
+        give_keys(self.engine, keys)
 
     @contextmanager
     def write(self, tenant: str, *more: str) -> Iterator[Connection]:
@@ -111,8 +116,10 @@ class Store:
         return int(row.scalar_one())
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Give back all connections, and forget the keys."""
         self.engine.dispose()
+        if self.keys is not None:
+            self.keys.close()
 
 
 _NEXT = text('SELECT coalesce(max("transaction"), 0) + 1 FROM resource_version')

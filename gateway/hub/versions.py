@@ -45,6 +45,7 @@ class Version:
 
 # A version with what its head says of the resource.
 WITH_HEAD = (
+    resource_version.c.tenant,
     resource_version.c.ref,
     resource_version.c.version,
     resource_version.c.person,
@@ -73,7 +74,7 @@ def _current() -> Select[Any]:
     )
 
 
-def version_of(row: Any) -> Version:
+def version_of(connection: Connection, row: Any) -> Version:
     """The version of a row with these columns."""
     return Version(
         ref=row.ref,
@@ -86,13 +87,13 @@ def version_of(row: Any) -> Version:
         recorded=row.recorded,
         first_recorded=row.first_recorded,
         stored=row.stored,
-        resource=unpack(row.content),
+        resource=unpack(connection, row.content, resource_version, row.tenant, row.ref, row.version),
         writers=writers.read(row.writers),
     )
 
 
 def _run(connection: Connection, statement: Select[Any], given: dict[str, Any]) -> dict[str, Version]:
-    return {row.ref: version_of(row) for row in connection.execute(statement, given).all()}
+    return {row.ref: version_of(connection, row) for row in connection.execute(statement, given).all()}
 
 
 # Statements that run often are built once: building them costs more than running them.
@@ -148,7 +149,7 @@ def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
         .where(head.tenant == tenant, head.ref == ref)
         .order_by(old.version.desc())
     )  # fmt: skip
-    return [version_of(row) for row in rows.all()]
+    return [version_of(connection, row) for row in rows.all()]
 
 
 def items_changed(connection: Connection, tenant: str, person: str, after: int) -> list[str]:
@@ -176,7 +177,7 @@ def append(connection: Connection, tenant: str, versions: Iterable[Version], tra
                 "source": v.source,
                 "recorded": v.recorded,
                 "stored": v.stored,
-                "content": pack(v.resource),
+                "content": pack(connection, v.resource, v.person, resource_version, tenant, v.ref, v.version),
             }
             for seq, v in enumerate(rows)
         ],

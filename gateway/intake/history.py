@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from gateway.hub.content import pack, unpack
+from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.backfill import import_part
 from gateway.intake.answer import Answer
 
@@ -30,6 +30,9 @@ class Part:
     run: str
     number: int
 
+    def _key(self) -> tuple[str, str, int]:
+        return self.tenant, self.run, self.number
+
     def stands(self, connection: Connection) -> tuple[int, list[Line]]:
         """How many of its records are in, and what was answered to the last of them."""
         row = connection.execute(
@@ -37,11 +40,19 @@ class Part:
                 _HERE.tenant == self.tenant, _HERE["import"] == self.run, _HERE.part == self.number
             )
         ).first()
-        return (0, []) if row is None else (row.position, unpack(row.answers))
+        return (
+            (0, [])
+            if row is None
+            else (row.position, unpack(connection, row.answers, import_part, *self._key()))
+        )
 
     def move(self, connection: Connection, before: int, after: int, lines: list[Line], now: datetime) -> None:
         """The records between are in with this transaction. Raises Elsewhere where they were in already."""
-        told = {"position": after, "answers": pack(lines), "changed": now}
+        told = {
+            "position": after,
+            "answers": pack(connection, lines, TENANT, import_part, *self._key()),
+            "changed": now,
+        }
         if before == 0:
             known, _ = self.stands(connection)
             if known:

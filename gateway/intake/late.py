@@ -46,18 +46,19 @@ class Edition:
     def keep(self, ws: Workspace) -> bool:
         """Keep it as history. False if it was kept before."""
         dialect: Any = sqlite if ws.store.sqlite else postgresql
+        key = (ws.tenant, self.system, self.heading.id, digest(self.record))
         result = ws.connection.execute(
             dialect.insert(late_edition).on_conflict_do_nothing().returning(late_edition.c.digest),
             {
                 "tenant": ws.tenant,
                 "system": self.system,
                 "native_id": self.heading.id,
-                "digest": digest(self.record),
+                "digest": key[-1],
                 "person": self.person,
                 "ref": self.ref,
                 "recorded": self.heading.changed,
                 "stored": ws.now,
-                "content": pack(self.record),
+                "content": pack(ws.connection, self.record, self.person, late_edition, *key),
             },
         )
         return result.first() is not None

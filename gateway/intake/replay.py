@@ -44,11 +44,14 @@ def _knows(connection: Connection, note: Note) -> bool:
         found = acts.by_id(connection, note.tenant, act.id)
         return found is not None and (act.ended is None or found.ended is not None)
     rows = connection.execute(
-        select(resource_version.c.content).where(
+        select(resource_version.c.version, resource_version.c.content).where(
             resource_version.c.tenant == note.tenant, resource_version.c.ref == note.ref
         )
     )
-    return any(unpack(row.content) == note.resource for row in rows)
+    return any(
+        unpack(connection, row.content, resource_version, note.tenant, note.ref, row.version) == note.resource
+        for row in rows
+    )
 
 
 def _take(store: Store, note: Note, now: datetime) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ColumnElement
 
-from gateway.hub.content import digest, pack, unpack
+from gateway.hub.content import TENANT, digest, pack, unpack
 from gateway.hub.schema.tables import link, waiting_record
 from gateway.intake.arrival import Arrival, Offered
 from gateway.intake.workspace import Workspace
@@ -41,7 +41,8 @@ _WAITED_FOR = select(*_ROW).where(
 
 def come(connection: Connection, tenant: str, system: str, mapping: RecordMapping) -> list[Arrival]:
     """Records of a system whose wait is over, whichever way what they waited for has come."""
-    return _arrivals(mapping, connection.execute(_COME, {"tenant": tenant, "system": system}))
+    given = {"tenant": tenant, "system": system}
+    return _arrivals(connection, given, mapping, connection.execute(_COME, given))
 
 
 def waited_for(ws: Workspace, appeared: set[str], mapping: RecordMapping) -> list[Arrival]:
@@ -54,13 +55,15 @@ def waiting_for(
 ) -> list[Arrival]:
     """Records of a system that wait for any of these."""
     given = {"tenant": tenant, "system": system, "wanted": wanted}
-    return _arrivals(mapping, connection.execute(_WAITED_FOR, given))
+    return _arrivals(connection, given, mapping, connection.execute(_WAITED_FOR, given))
 
 
-def _arrivals(mapping: RecordMapping, rows: Iterable[Any]) -> list[Arrival]:
+def _arrivals(
+    connection: Connection, given: dict[str, Any], mapping: RecordMapping, rows: Iterable[Any]
+) -> list[Arrival]:
     out = []
     for row in rows:
-        stored = unpack(row.content)
+        stored = _opened(connection, given["tenant"], given["system"], row)
         offered = Offered(stored["record"], stored["version"], doubted=stored.get("doubted", False))
         out.append(Arrival(None, offered, mapping.describe(offered.record), (row.native_id, row.digest)))
     return out
@@ -74,6 +77,7 @@ def keep(ws: Workspace, arrival: Arrival, lacks: str) -> None:
         )
         return
     content = {"record": arrival.offered.record, "version": arrival.offered.version}
+    key = (ws.tenant, ws.system, arrival.heading.id, digest(arrival.offered.record))
     dialect = sqlite if ws.store.sqlite else postgresql
     ws.connection.execute(
         dialect.insert(waiting_record).on_conflict_do_nothing(),
@@ -81,10 +85,10 @@ def keep(ws: Workspace, arrival: Arrival, lacks: str) -> None:
             "tenant": ws.tenant,
             "system": ws.system,
             "native_id": arrival.heading.id,
-            "digest": digest(arrival.offered.record),
+            "digest": key[-1],
             "waits_for": lacks,
             "received": ws.now,
-            "content": pack(content),
+            "content": pack(ws.connection, content, TENANT, waiting_record, *key),
         },
     )
 
@@ -96,9 +100,15 @@ def doubt(connection: Connection, tenant: str, system: str) -> int:
     rows = connection.execute(select(*_ROW).where(*here)).all()
     for row in rows:
         own = (waiting_record.c.native_id == row.native_id, waiting_record.c.digest == row.digest)
-        content = pack({**unpack(row.content), "doubted": True})
+        said = {**_opened(connection, tenant, system, row), "doubted": True}
+        content = pack(connection, said, TENANT, waiting_record, tenant, system, row.native_id, row.digest)
         connection.execute(update(waiting_record).where(*here, *own).values(content=content))
     return len(rows)
+
+
+def _opened(connection: Connection, tenant: str, system: str, row: Any) -> Any:
+    """What a waiting record says; before its log has come nobody knows whose it is, so the tenant's key."""
+    return unpack(connection, row.content, waiting_record, tenant, system, row.native_id, row.digest)
 
 
 def forget(ws: Workspace, arrival: Arrival) -> None:

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
+from sqlalchemy import select
 
 from gateway import jsontext
 from gateway.api.fhir_types import KINDS
+from gateway.hub.schema.tables import link
 from tests.api.conftest import records, unshared
 from tests.api.world import World, fields
 
@@ -25,12 +27,7 @@ def people(world: World) -> list[str]:
 def person(world: World, record: dict[str, Any], system: str = "logg") -> str:
     """Hub id of the person a log is about."""
     with world.service.store.read("fjordbyen") as connection:
-        found = connection.exec_driver_sql(
-            "SELECT person FROM link WHERE native_id = ?"
-            if world.service.store.sqlite
-            else "SELECT person FROM link WHERE native_id = %s",
-            (record["id"],),
-        )
+        found = connection.execute(select(link.c.person).where(link.c.native_id == record["id"]))
         return str(found.scalar_one())
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gateway import jsontext
-from gateway.hub.content import unpack
+from gateway.hub import versions
 from tests.api.conftest import records, unshared
 from tests.api.test_fhir_read import evaluated, matches, person
 from tests.api.world import World, fields
@@ -177,11 +177,9 @@ def test_what_is_hidden_cannot_be_written_to_and_a_reference_to_it_leads_nowhere
         made = send(world, "POST", "/fhir/Goal", goal(own, outcomeReference=pointing))
         assert (made.status_code, fields(made)["outcomeReference"]) == (201, pointing)
         with world.service.store.read("fjordbyen") as connection:
-            stored = unpack(
-                connection.exec_driver_sql(
-                    "SELECT content FROM resource_version WHERE ref = ?", (f"Goal/{fields(made)['id']}",)
-                ).scalar_one()
-            )
+            written = versions.current(connection, "fjordbyen", f"Goal/{fields(made)['id']}")
+        assert written is not None
+        stored = written.resource
         assert stored["outcomeReference"] == [{**pointing[0], "reference": f"urn:stafettbro:peer:bup:{ref}"}]
 
 

@@ -10,21 +10,25 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import Select, Table, make_url, select
+from sqlalchemy.exc import OperationalError
 
+from gateway.hub.schema.tables import link
+from gateway.hub.store import Store
 from tests.access import issuer_server
 from tests.end_to_end.configuration import toml
 from tests.end_to_end.invented import BUP, COORDINATING, SCHOOL, Child, Record
 from tests.end_to_end.plant import Plant, free_port, wait_until
 from tests.peers import Peer, medplum, records_server
 from tests.postgres import Cluster
+from tests.sealed import looking, said
 
 TENANT = "fjordbyen"
 LOG, PLAN, CLINIC = "stafettlogg", "individuell-plan", "bup"
@@ -102,6 +106,14 @@ class Installation(Plant):
         with self.cluster.connect(str(make_url(self.database_url).database)) as connection:
             return list(connection.execute(statement, values).fetchall())
 
+    def said(self, table: Table, asked: Select[Any]) -> list[tuple[Any, Any]]:
+        """(row, what stands in its content) of rows of a table."""
+        with closing(self._looking()) as store, store.read(TENANT) as connection:
+            return [(row, said(connection, table, row)) for row in connection.execute(asked).all()]
+
+    def _looking(self) -> Store:
+        return looking(self.database_url, self.folder)
+
     def patiently(self, statement: str, *values: Any, within: float = 60.0) -> list[Any]:
         """The same with a database that may be away for a while."""
         until = time.monotonic() + within
@@ -120,8 +132,15 @@ class Installation(Plant):
 
     def reference(self, native_id: str, system: str = LOG) -> str:
         """What a system's record is in the hub."""
-        asked = "SELECT ref FROM link WHERE system = %s AND native_id = %s"
-        return str(self.patiently(asked, system, native_id)[0][0])
+        until = time.monotonic() + 60.0
+        here = (link.c.system == system, link.c.native_id == native_id)
+        while True:  # the database may be away for a while
+            try:
+                ((row, _),) = self.said(link, select(link).where(*here))
+                return str(row.ref)
+            except OperationalError:
+                assert time.monotonic() < until, "the database did not come back"
+                PAUSE.wait(0.05)
 
 
 @contextmanager

@@ -6,10 +6,13 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from gateway.hub.content import unpack
+from sqlalchemy import select
+
+from gateway.hub.schema.tables import conflict, disclosure, late_edition, resource_version
 from tests.chaos.installation import CLINIC, LOG, PAUSE, PLAN, SYSTEMS, Installation
 from tests.chaos.load import Load
 from tests.end_to_end.plant_standing import found, is_write, item, records
@@ -29,20 +32,17 @@ class Judgement:
     @cached_property
     def history(self) -> dict[str, list[str]]:
         """Item -> what its versions in the hub say, in order."""
-        said = defaultdict(list)
-        columns = "ref, content"
-        for ref, content in self.made.rows(ABOUT.format(columns, "resource_version") + " ORDER BY version"):
-            said[ref].append(str(unpack(bytes(content))["description"]["text"]))
-        return dict(said)
+        stood = defaultdict(list)
+        goals = select(resource_version).where(resource_version.c.ref.like("Goal/%"))
+        for row, value in self.made.said(resource_version, goals.order_by(resource_version.c.version)):
+            stood[row.ref].append(str(value["description"]["text"]))
+        return dict(stood)
 
     @cached_property
     def put_aside(self) -> str:
         """Everything that stands in conflicts or came as an older edition, as text."""
-        rows = [
-            *self.made.rows("SELECT content FROM conflict"),
-            *self.made.rows("SELECT content FROM late_edition"),
-        ]
-        return "\n".join(str(unpack(bytes(content))) for (content,) in rows)
+        found = [one for table in (conflict, late_edition) for one in self.made.said(table, select(table))]
+        return "\n".join(str(value) for _, value in found)
 
     def lost(self) -> list[str]:
         """Edits that were answered, and neither stand in the hub nor stood there nor are in conflict. Of
@@ -135,12 +135,16 @@ class Judgement:
     def disclosures(self) -> list[tuple[Any, ...]]:
         """(id, recipient, state, started, items) of every attempt; started by the recipients' clocks."""
         offset = time.time_ns() - time.monotonic_ns()
-        asked = (
-            "SELECT id, recipient, state, started, items FROM disclosure WHERE channel IN ('push', 'notice')"
-        )
+        asked = select(disclosure).where(disclosure.c.channel.in_(("push", "notice")))
         return [
-            (key, to, state, started * 1000.0 - offset, {_item(i) for i in unpack(bytes(items))})
-            for key, to, state, started, items in self.made.rows(asked)
+            (
+                row.id,
+                row.recipient,
+                row.state,
+                row.started.timestamp() * 1e9 - offset,
+                {_item(i) for i in items},
+            )
+            for row, items in self.made.said(disclosure, asked)
         ]
 
     def untold(self) -> list[str]:
@@ -206,6 +210,11 @@ def _unheard(made: Installation) -> list[str]:
         for one in goals
         if known.get(str(hub_id(one))) != one["meta"]["versionId"]
     ]
+
+
+def _nanoseconds(at: datetime) -> float:
+    """Since 1970."""
+    return at.timestamp() * 1e9
 
 
 def _item(told: dict[str, Any]) -> str:

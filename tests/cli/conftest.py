@@ -93,6 +93,11 @@ class Installation:
         """Where both are."""
         return self.config.parent
 
+    @property
+    def state(self) -> Path:
+        """Where it keeps its keys."""
+        return self.folder / "state"
+
 
 def install(folder: Path, url: str | None = None) -> Installation:
     """A configuration in a folder."""

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select
 
 from gateway import jsontext
 from gateway.cli import export_files
-from gateway.hub.store import Store
+from gateway.hub.schema.tables import disclosure, resource_version
 from tests.cli.conftest import SAMPLES, Installation, Invoke, install
+from tests.sealed import looking, said
 
 EMMA = "14831770229"
 NASTY = "<script>alert('x')</script> & \"sitat\" {{ 7*7 }} </dd>"
@@ -116,11 +117,12 @@ def test_the_page_needs_nothing_but_the_files_beside_it(exported: tuple[Installa
 
 def test_every_version_is_there_with_its_digits(exported: tuple[Installation, Path]) -> None:
     installed, out = exported
-    with closing(Store(installed.url)) as store, store.read("fjordbyen") as connection:
-        rows = connection.execute(text("SELECT ref, version, content FROM resource_version")).all()
-    for row in rows:
-        stored = read(out / export_files.version_path(row.ref, row.version))
-        assert jsontext.encode(stored["resource"]) == row.content
+    with closing(looking(installed.url, installed.state)) as store, store.read("fjordbyen") as connection:
+        rows = connection.execute(select(resource_version)).all()
+        kept = {(row.ref, row.version): said(connection, resource_version, row) for row in rows}
+    for (ref, version), resource in kept.items():
+        stored = read(out / export_files.version_path(ref, version))
+        assert jsontext.encode(stored["resource"]) == jsontext.encode(resource)
     assert len(list((out / "versjoner").rglob("*.json"))) == len(rows)
     assert max(row.version for row in rows) == 2
     held = (out / "koblinger.json").read_text()
@@ -276,10 +278,9 @@ def test_an_export_for_nobody_who_takes_part_is_refused(jonas: Installation, inv
 
 def test_what_a_reader_gets_is_noted_with_its_ground(jonas: Installation, invoke: Invoke) -> None:
     exported_for(jonas, invoke, f"stafettlogg:{ids_of('foresatt')[-1]}")
-    with closing(Store(jonas.url)) as store, store.read("fjordbyen") as connection:
-        rows = connection.execute(text("SELECT recipient, channel, items FROM disclosure")).all()
-    last = [
-        jsontext.decode(row.items) for row in rows if (row.recipient, row.channel) == ("~export", "export")
-    ]
+    exports = (disclosure.c.recipient == "~export", disclosure.c.channel == "export")
+    with closing(looking(jonas.url, jonas.state)) as store, store.read("fjordbyen") as connection:
+        rows = connection.execute(select(disclosure).where(*exports)).all()
+        last = [said(connection, disclosure, row) for row in rows]
     assert last
     assert {item["ground"] for items in last for item in items} <= {"access", "own"}

@@ -24,7 +24,7 @@ def commands(group: Any, *before: str) -> Iterator[tuple[str, ...]]:
 ALL = sorted(commands(typer.main.get_command(app)))
 PROMISED = {
     "serve", "worker", "demo", "migrate", "check", "convert", "import", "preview", "profiles", "explain",
-    "lanes", "export", "mapping", "consents", "recall", "backup", "restore", "database", "people",
+    "lanes", "export", "mapping", "consents", "recall", "backup", "restore", "database", "people", "keys",
     "audit",
 }  # fmt: skip
 
@@ -34,7 +34,7 @@ def test_every_promised_command_is_there() -> None:
     lanes = {"list", "show", "backfill", "release", "replay", "recheck", "hold"}
     assert {names[1] for names in ALL if names[0] == "lanes"} == lanes
     assert {names[1] for names in ALL if names[0] == "mapping"} == {"check", "try"}
-    assert {names[1] for names in ALL if names[0] == "database"} == {"roles", "isolate"}
+    assert {names[1] for names in ALL if names[0] == "database"} == {"roles", "isolate", "seal"}
     assert {names[1] for names in ALL if names[0] == "people"} == {"show", "merge", "unmerge", "answer"}
     assert {names[1] for names in ALL if names[0] == "audit"} == {"verify", "stream"}
 

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway import jsontext
+from gateway.hub.schema.tables import link
 from gateway.hub.store import Store
 from tests.cli.conftest import ROOT, SAMPLES, Installation, Invoke, children, install
+from tests.sealed import looking, said
 
 RECORDS = 20  # per child, beside the log
 
@@ -91,8 +93,9 @@ def report(file: Path) -> list[dict[str, Any]]:
 
 def hub(installed: Installation) -> list[tuple[Any, ...]]:
     """What the hub holds, without its random ids: each record's own id, versions, and what is held of it."""
-    with closing(Store(installed.url)) as store, store.read("fjordbyen") as connection:
-        links = connection.execute(text("SELECT ref, native_id, person, content FROM link")).all()
+    with closing(looking(installed.url, installed.state)) as store, store.read("fjordbyen") as connection:
+        links = connection.execute(select(link)).all()
+        held = {row.native_id: jsontext.encode(said(connection, link, row)).decode() for row in links}
         versions = dict(
             connection.execute(text("SELECT ref, count(*) FROM resource_version GROUP BY ref")).all()
         )
@@ -101,7 +104,7 @@ def hub(installed: Installation) -> list[tuple[Any, ...]]:
     own |= {row.person: f"person of {row.native_id}" for row in links if row.ref.startswith("CarePlan/")}
     out: list[tuple[Any, ...]] = [("persons", people), ("resources", len(versions), sum(versions.values()))]
     for row in links:
-        content = row.content.decode()
+        content = held[row.native_id]
         for random, native in own.items():
             content = content.replace(random, native)
         out.append((row.native_id, versions[row.ref], content))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import select
+
+from gateway.hub.schema.tables import link
 from tests.cli.conftest import Installation, Invoke
 from tests.cli.test_looking import CONTENT, copied
+from tests.sealed import looking
 
 EMMA = "stafettlogg:emma-logg"
 WHY = ("--by", "Kari Nordmann", "--reason", "Samme barn")
@@ -14,15 +19,10 @@ WHY = ("--by", "Kari Nordmann", "--reason", "Samme barn")
 
 def another(own: Installation) -> str:
     """A log of somebody else in the same installation."""
-    import sqlite3
-    from contextlib import closing
-
-    with closing(sqlite3.connect(own.url.removeprefix("sqlite:///"))) as database:
-        rows = database.execute(
-            "SELECT native_id FROM link WHERE system = 'stafettlogg' AND ref LIKE 'CarePlan/%'"
-            " AND native_id != 'emma-logg' ORDER BY native_id"
-        ).fetchall()
-    return f"stafettlogg:{rows[0][0]}"
+    logs = select(link.c.native_id).where(link.c.system == "stafettlogg", link.c.ref.like("CarePlan/%"))
+    with closing(looking(own.url, own.state)) as store, store.read("fjordbyen") as connection:
+        found = sorted(connection.execute(logs).scalars())
+    return f"stafettlogg:{next(one for one in found if one != 'emma-logg')}"
 
 
 def test_they_are_merged_shown_and_parted(lived_in: Installation, invoke: Invoke, tmp_path: Path) -> None:

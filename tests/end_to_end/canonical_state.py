@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gateway.hub.content import unpack
 from gateway.hub.schema.tables import conflict, link, resource, waiting_record
 from mappings.canonical import NATIONAL_IDS
 from mappings.model import Resource
@@ -20,7 +19,8 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def state(hub: Hub) -> dict[str, Any]:
     """Current resources, what each system holds, what waits and what disagrees."""
-    links = hub.rows(select(link).order_by(link.c.system, link.c.native_id))
+    told = sorted(hub.said(link), key=lambda one: (one[0].system, str(one[0].native_id)))
+    links = [row for row, _ in told]
     names = _names(hub, links)
 
     def plain(value: Any) -> Any:
@@ -31,7 +31,7 @@ def state(hub: Hub) -> dict[str, Any]:
     return {
         "items": sorted(str(plain([r.ref, r.item, r.type])) for r in heads),
         "resources": {str(plain(ref)): plain(value) for ref, value in hub.resources().items()},
-        "held": {(r.system, r.native_id): _held(plain(unpack(r.content)["held"])) for r in links},
+        "held": {(r.system, r.native_id): _held(plain(content["held"])) for r, content in told},
         "known": {(r.system, r.native_id): plain([r.ref, r.frame, r.changed]) for r in links},
         "waiting": sorted((r.system, r.native_id, r.waits_for) for r in hub.rows(select(waiting_record))),
         "conflicts": sorted((r.system, r.path) for r in hub.rows(select(conflict))),

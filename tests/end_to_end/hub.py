@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Table, func, select
 
-from gateway.hub.content import unpack
 from gateway.hub.schema.tables import (
     conflict,
     disclosure,
@@ -17,16 +17,16 @@ from gateway.hub.schema.tables import (
     resource_version,
     waiting_record,
 )
-from gateway.hub.store import Store
 from mappings.model import Resource
 from tests.end_to_end.standing import Names
+from tests.sealed import looking, said
 
 
 class Hub:
     """Read-only sight of one database."""
 
-    def __init__(self, url: str) -> None:
-        self.store = Store(url)
+    def __init__(self, url: str, state: Path) -> None:
+        self.store = looking(url, state)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -36,6 +36,12 @@ class Hub:
         """The rows of any select."""
         with self.store.read("fjordbyen") as connection:
             return list(connection.execute(statement).all())
+
+    def said(self, table: Table, *which: ColumnElement[bool], by: Any = None) -> list[tuple[Any, Any]]:
+        """(row, what stands in its content) of rows of a table, in the order of a column."""
+        with self.store.read("fjordbyen") as connection:
+            rows = connection.execute(select(table).where(*which).order_by(by)).all()
+            return [(row, said(connection, table, row)) for row in rows]
 
     def pending(self) -> list[tuple[str, str, str | None]]:
         """(recipient, state, error) of lanes with something to do. A lane whose person the recipient does not
@@ -73,18 +79,19 @@ class Hub:
 
     def disclosures(self) -> list[dict[str, Any]]:
         """Every attempt, in order."""
-        rows = self.rows(select(disclosure).order_by(disclosure.c.started, disclosure.c.id))
-        return [{**r._mapping, "items": unpack(r.items)} for r in rows]
+        rows = self.said(disclosure, by=disclosure.c.started)
+        return [{**row._mapping, "items": items} for row, items in rows]
 
     def resources(self) -> dict[str, Resource]:
         """Current resources by reference."""
-        return {ref: unpack(content) for ref, content in self.rows(_heads())}
+        with self.store.read("fjordbyen") as connection:
+            rows = connection.execute(_heads()).all()
+            return {row.ref: said(connection, resource_version, row) for row in rows}
 
     def history(self, ref: str) -> list[Resource]:
         """All versions of one resource, oldest first."""
         columns = resource_version.c
-        found = select(columns.content).where(columns.ref == ref).order_by(columns.version)
-        return [unpack(r.content) for r in self.rows(found)]
+        return [value for _, value in self.said(resource_version, columns.ref == ref, by=columns.version)]
 
     def links(self) -> dict[tuple[str, str], Any]:
         """(system, native id) -> link row, for everything that stands at a system."""
@@ -100,8 +107,8 @@ class Hub:
 
     def conflicts(self) -> list[dict[str, Any]]:
         """Open conflicts with both values."""
-        rows = self.rows(select(conflict).where(conflict.c.state == "open").order_by(conflict.c.created))
-        return [{"ref": r.ref, "path": r.path, "system": r.system, **unpack(r.content)} for r in rows]
+        rows = self.said(conflict, conflict.c.state == "open", by=conflict.c.created)
+        return [{"ref": r.ref, "path": r.path, "system": r.system, **content} for r, content in rows]
 
     def waiting(self) -> list[str]:
         """Native ids of records that wait."""
@@ -111,6 +118,6 @@ class Hub:
 def _heads() -> Any:
     old = resource_version.c
     head = resource.c
-    return select(head.ref, old.content).join_from(
+    return select(old).join_from(
         resource, resource_version, (old.ref == head.ref) & (old.version == head.version)
     )

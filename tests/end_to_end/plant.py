@@ -12,20 +12,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from gateway.hub.schema.tables import disclosure, link
 from gateway.hub.store import Store
 from tests.access import issuer_server
 from tests.end_to_end.invented import Child
 from tests.end_to_end.plant_configuration import BEARER, CLIENTS, configuration, secret_name
 from tests.peers import Peer, medplum, records_server
+from tests.sealed import looking, said
 
 _PAUSE = threading.Event()
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -156,13 +158,24 @@ class Plant:
         return list(answer.raise_for_status().json()["lanes"])
 
     def query(self, statement: str) -> list[Any]:
-        """Look into the hub."""
-        store = Store(self.database_url)
-        try:
-            with store.read("fjordbyen") as connection:
-                return list(connection.execute(text(statement)).all())
-        finally:
-            store.close()
+        """Look into the hub, at what stands there in clear."""
+        with closing(self._looking()) as store, store.read("fjordbyen") as connection:
+            return list(connection.execute(text(statement)).all())
+
+    def disclosures(self, which: str) -> list[tuple[Any, Any]]:
+        """Attempts of which this is so, each with its items."""
+        with closing(self._looking()) as store, store.read("fjordbyen") as connection:
+            rows = connection.execute(select(disclosure).where(text(which))).all()
+            return [(row, said(connection, disclosure, row)) for row in rows]
+
+    def named(self, system: str, native_id: str) -> list[Any]:
+        """The link of a record of a system."""
+        with closing(self._looking()) as store, store.read("fjordbyen") as connection:
+            here = (link.c.system == system, link.c.native_id == native_id)
+            return list(connection.execute(select(link).where(*here)).all())
+
+    def _looking(self) -> Store:
+        return looking(self.database_url, self.folder / "state")
 
     def quiet(self, recipient: str = "%") -> bool:
         """Whether no lane (to this recipient) has anything to do and nothing is under way."""

@@ -41,8 +41,8 @@ def assert_logged(plant: Plant, name: str, *, tries: int = 2) -> None:
     """Every write that reached the recipient stands in the disclosures, as something that left. tries:
     requests that one attempt may be (a create of what is there goes on as an update; short retries)."""
     left, unsent, attempts = Counter[str](), set[str](), set[str]()
-    for row in plant.query(f"SELECT id, state, items FROM disclosure WHERE recipient = '{name}'"):
-        refs = [told["ref"].partition("/")[2] for told in jsontext.decode(bytes(row.items))]
+    for row, items in plant.disclosures(f"recipient = '{name}'"):
+        refs = [told["ref"].partition("/")[2] for told in items]
         if row.state == "unsent":
             unsent.add(row.id)
         else:
@@ -59,8 +59,8 @@ def assert_logged(plant: Plant, name: str, *, tries: int = 2) -> None:
 
 def begun(plant: Plant, name: str) -> set[str]:
     """Our ids of what is being sent to a recipient at this moment, by the disclosures."""
-    rows = plant.query(f"SELECT items FROM disclosure WHERE recipient = '{name}' AND state = 'sending'")
-    return {told["ref"].partition("/")[2] for row in rows for told in jsontext.decode(bytes(row.items))}
+    rows = plant.disclosures(f"recipient = '{name}' AND state = 'sending'")
+    return {told["ref"].partition("/")[2] for _, items in rows for told in items}
 
 
 def item(arrival: dict[str, Any]) -> str:

@@ -88,7 +88,7 @@ def process(database_url: str, folder: Path, systems: Systems, issuer: Issuer) -
         serving(config, folder / "gateway.log") as (running, url),
         httpx.Client(base_url=url, timeout=60, trust_env=False) as http,
     ):
-        hub = Hub(database_url)
+        hub = Hub(database_url, folder / "state")
         try:
             now = datetime.now(UTC)
             yield Process(

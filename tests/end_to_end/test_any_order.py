@@ -93,7 +93,7 @@ def desk(url: str, folder: Path, systems: Systems) -> Iterator[Desk]:
     folder.mkdir(exist_ok=True)
     write_tokens(folder, systems)
     settings = Settings.model_validate(configuration(url, folder, systems, NOBODY, 3600.0))
-    built, hub = service.build(settings, lambda: WRITTEN), Hub(url)
+    built, hub = service.build(settings, lambda: WRITTEN), Hub(url, settings.state_folder)
     try:
         yield Desk(built, hub)
     finally:

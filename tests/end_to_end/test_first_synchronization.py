@@ -17,7 +17,7 @@ from tests.peers import Peer, medplum
 CHILDREN = [Child(n) for n in range(60)]
 SLOW = {"rate_per_second": 60.0, "burst": 20, "backfill_share": 0.5}
 LAST_IN_LINE = """
-    SELECT k.native_id FROM lane l
+    SELECT k.ref FROM lane l
     JOIN link k ON k.tenant = l.tenant AND k.person = l.person AND k.system = 'stafettlogg'
     WHERE l.recipient = 'bup' AND l.state = 'waiting' AND l.backfill AND k.ref LIKE 'CarePlan/%'
     ORDER BY l.next_at DESC, l.person DESC LIMIT 5
@@ -65,10 +65,10 @@ def test_a_new_recipient_gets_everyones_history_behind_what_is_written_today(
         wait_until(lambda: len(written(plant)) > 40, 120, "the history has begun to arrive")
         plant.kill("worker-0")
         plant.start("worker-0")
-        logs = [row.native_id for row in plant.query(LAST_IN_LINE)]
+        logs = {row.ref for row in plant.query(LAST_IN_LINE)}
         assert len(logs) == 5
         seen = len(written(plant))
-        children = [child for child in CHILDREN if child.log in logs]
+        children = [one for one in CHILDREN if plant.named("stafettlogg", one.log)[0].ref in logs]
         answers = plant.post([child.goal("i-dag", 1) for child in children])
         today = {answer["resource"].partition("/")[2] for answer in answers}
         wait_until(lambda: plant.quiet("bup"), 300, "all of it has arrived")

@@ -9,10 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
 
 from gateway import jsontext
-from gateway.hub.content import unpack
 from gateway.hub.schema.tables import late_edition
 from tests import databases
 from tests.access.issuer_server import Issuer
@@ -134,8 +132,7 @@ def test_what_the_broken_records_leave_behind(door: Process) -> None:
 def before_now(door: Process, ref: str) -> set[str]:
     """What a goal said before: in older versions, or in editions that came when a newer one was there."""
     versions = {one["description"]["text"] for one in door.hub.history(ref)[:-1]}
-    rows = door.hub.rows(select(late_edition.c.content).where(late_edition.c.ref == ref))
-    return versions | {unpack(row.content)["tekst"] for row in rows}
+    return versions | {one["tekst"] for _, one in door.hub.said(late_edition, late_edition.c.ref == ref)}
 
 
 def test_an_older_edition_that_comes_late_is_history(door: Process) -> None:

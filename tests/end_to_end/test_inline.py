@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from gateway.hub.content import unpack
 from gateway.hub.schema.tables import disclosure
 from mappings.canonical import code_system
 from mappings.dialects.activities import MEASURE
@@ -54,8 +52,8 @@ def test_measures_stand_in_the_plan_and_nowhere_else(emma: InProcess) -> None:
     kinds = {r["category"][0]["coding"][0]["code"] for r in emma.systems.bup.all("ServiceRequest")}
     assert "tiltak" not in kinds
     told = [
-        {item["ref"] for item in unpack(row.items)}
-        for row in emma.hub.rows(select(disclosure).where(disclosure.c.recipient == "bup"))
+        {item["ref"] for item in items}
+        for _, items in emma.hub.said(disclosure, disclosure.c.recipient == "bup")
     ]
     assert any({f"ServiceRequest/{ref}", emma.hub.ref("stafettlogg", "emma-logg")} <= refs for refs in told)
 

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
 
-from gateway.hub.content import unpack
 from gateway.hub.schema.tables import disclosure
 from tests.end_to_end import world as worlds
 from tests.end_to_end.fresh import database
@@ -58,12 +56,12 @@ def test_the_plan_arrives_as_a_document_and_nothing_else_does(emma: InProcess) -
 
 
 def test_each_item_in_it_is_accounted_for(emma: InProcess) -> None:
-    (row,) = [
-        row
-        for row in emma.hub.rows(select(disclosure).where(disclosure.c.recipient == "bup"))
-        if any(item["ref"].startswith("DocumentReference/") for item in unpack(row.items))
+    (items,) = [
+        items
+        for _, items in emma.hub.said(disclosure, disclosure.c.recipient == "bup")
+        if any(item["ref"].startswith("DocumentReference/") for item in items)
     ]
-    told = {item["ref"]: item["ground"] for item in unpack(row.items)}
+    told = {item["ref"]: item["ground"] for item in items}
     grounds = {n: told[emma.hub.ref("individuell-plan", n)] for n in ("emma-ip", "ei-d1", "ei-m1", "ei-t1")}
     assert grounds == {"emma-ip": "G1", "ei-d1": "G1", "ei-m1": "G1", "ei-t1": "own"}
 

@@ -107,7 +107,7 @@ def running(database_url: str, folder: Path) -> Iterator[Hub]:
     worker = built.add_worker()
     thread = threading.Thread(target=lambda: asyncio.run(worker.run()), daemon=True)
     thread.start()
-    hub = Hub(database_url)
+    hub = Hub(database_url, settings.state_folder)
     try:
         yield hub
         assert worker.counters.failed == 0

@@ -15,9 +15,7 @@ from time import monotonic_ns
 
 import pytest
 
-from gateway import jsontext
 from gateway.hub.journal import Journal
-from gateway.hub.store import Store
 from gateway.intake.withdraw import Withdrawer
 from gateway.service import now
 from tests.databases import PostgresTemplate
@@ -25,6 +23,7 @@ from tests.end_to_end.invented import Child
 from tests.end_to_end.plant import Plant, planted, wait_until
 from tests.end_to_end.plant_configuration import TENANT
 from tests.end_to_end.plant_standing import is_write, item
+from tests.sealed import looking
 
 WITHDRAWALS = int(os.environ.get("STAFETTBRO_WITHDRAWALS", "96"))  # `make races`: 2,000
 CHILDREN = [Child(n) for n in range(8)]
@@ -77,7 +76,7 @@ def test_nothing_begins_after_the_answer(plant: Plant) -> None:
 
 
 def test_without_the_wait_this_test_fails(plant: Plant, tmp_path: Path) -> None:
-    store = Store(plant.database_url)
+    store = looking(plant.database_url, plant.folder / "state")
     withdrawer = Withdrawer(store, Journal(tmp_path), TENANT, "stafettlogg")
 
     def at_once(consent: str, by: str) -> tuple[int, list[str]]:
@@ -97,7 +96,7 @@ def _first_consent(plant: Plant, child: Child) -> tuple[str, str]:
 
 
 def _ref(plant: Plant, native_id: str) -> str:
-    found = plant.query(f"SELECT ref FROM link WHERE system = 'stafettlogg' AND native_id = '{native_id}'")
+    found = plant.named("stafettlogg", native_id)
     return str(found[0].ref)
 
 
@@ -156,5 +155,5 @@ def _too_late(plant: Plant, told: list[Story]) -> list[str]:
 
 def _items_of(plant: Plant, attempts: list[str]) -> set[str]:
     listed = ", ".join(f"'{one}'" for one in attempts)
-    rows = plant.query(f"SELECT items FROM disclosure WHERE id IN ({listed})")
-    return {told["ref"].partition("/")[2] for row in rows for told in jsontext.decode(bytes(row.items))}
+    rows = plant.disclosures(f"id IN ({listed})")
+    return {told["ref"].partition("/")[2] for _, items in rows for told in items}

@@ -224,7 +224,7 @@ def in_process(database_url: str, folder: Path, systems: Systems, **bup: Any) ->
     worker = built.add_worker()
     thread = threading.Thread(target=lambda: asyncio.run(worker.run()), daemon=True)
     thread.start()
-    hub = Hub(database_url)
+    hub = Hub(database_url, settings.state_folder)
     try:
         yield InProcess(systems, hub, clock, WRITTEN.date(), built)
         assert worker.counters.failed == 0, "a run or the worker's loop failed inside"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select, text
 
+from gateway import jsontext
 from gateway.errors import ConfigurationError
 from gateway.hub import absences, writers
-from gateway.hub.content import pack
 from gateway.hub.schema import HEAD, current, migrate, serves
 from gateway.hub.schema.tables import resource, resource_version
 from gateway.hub.store import Store
@@ -37,7 +37,7 @@ def version(number: int, *names: str) -> dict[str, object]:
         "seq": 0,
         "source": "logg",
         "stored": NOW,
-        "content": pack({"resourceType": "Provenance", "id": "m1-provenance", "agent": agents}),
+        "content": jsontext.encode({"resourceType": "Provenance", "id": "m1-provenance", "agent": agents}),
     }
 
 

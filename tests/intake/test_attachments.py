@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway import jsontext
 from gateway.hub import attachments, links
 from gateway.hub.merge import merge
 from gateway.hub.schema.tables import link
@@ -17,6 +18,7 @@ from mappings.model import ITEM
 from tests.end_to_end.invented import Child
 from tests.intake.conftest import here as here
 from tests.intake.world import TENANT, World
+from tests.sealed import said
 
 CHILD = Child(1)
 LOG = "stafettlogg"
@@ -32,8 +34,8 @@ def document(seed: int, size: int = 300_000, **more: Any) -> dict[str, Any]:
 
 def row(here: World, ref: str) -> bytes:
     with here.service.store.read(TENANT) as connection:
-        chosen = select(link.c.content).where(link.c.system == LOG, link.c.ref == ref)
-        return bytes(connection.execute(chosen).scalar_one())
+        kept = connection.execute(select(link).where(link.c.system == LOG, link.c.ref == ref)).one()
+        return jsontext.encode(said(connection, link, kept))
 
 
 def known(here: World, ref: str) -> links.Link:

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from consent.model import Consent
 from gateway.hub import versions
-from gateway.hub.content import unpack
 from gateway.hub.schema.tables import conflict
 from gateway.intake import Answer, Status
 from gateway.intake.consents import consent_of
 from tests.end_to_end.invented import Child
 from tests.intake.world import TENANT, World
+from tests.sealed import said
 
 CHILD = Child(1)
 GIVER = f"{CHILD.log}-mor"
@@ -59,8 +59,9 @@ def test_a_late_withdrawal_stands(newest: World) -> None:
     assert stands(newest).withdrawn is not None
     with newest.service.store.read(TENANT) as connection:
         (kept,) = connection.execute(select(conflict)).all()
+        content = said(connection, conflict, kept)
     assert (kept.path, kept.state) == ("Consent", "open")
-    assert unpack(kept.content)["theirs"]["status"] == "inactive"
+    assert content["theirs"]["status"] == "inactive"
     assert newest.service.journal.newest()[-1].resource["status"] == "inactive"
 
 

@@ -95,5 +95,5 @@ def goals_of(plant: Plant, child: Child) -> list[tuple[str]]:
     """Our references of a child's goals."""
     return plant.query(
         "SELECT ref FROM link WHERE system = 'stafettlogg' AND ref LIKE 'Goal/%'"
-        f" AND native_id LIKE '{child.log}-%'"
+        f" AND person = '{plant.named('stafettlogg', child.log)[0].person}'"
     )

@@ -51,5 +51,7 @@ def _last(connection: Connection, tenant: str) -> Mapping[str, str]:
         .order_by(audit.c.number.desc())
         .limit(1)
     ).first()
-    tables: Mapping[str, str] = unpack(row.content)["tables"] if row is not None else {}
+    if row is None:
+        return {}
+    tables: Mapping[str, str] = unpack(connection, row.content, audit, tenant)["tables"]
     return tables

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, bindparam, func, insert, select
 
 from gateway.hub.audit import occasion
-from gateway.hub.content import pack
+from gateway.hub.content import TENANT, pack
 from gateway.hub.schema.audit import audit
 
 
@@ -80,7 +80,7 @@ def write(connection: Connection, tenant: str, entries: Iterable[Entry]) -> None
             "system": one.system or here.system,
             "subject": one.subject,
             "pin": one.pin,
-            "content": pack(one.details) if one.details else None,
+            "content": pack(connection, one.details, TENANT, audit, tenant) if one.details else None,
         }
         for one in entries
     ]

@@ -16,9 +16,11 @@ from gateway.hub.roles import demand_isolated_role
 from gateway.hub.schema import isolation
 from gateway.hub.store import Store
 
-HEAD = "0019"
+HEAD = "0020"
 
 
+SEALED = "0020"  # the first revision whose release opens what is sealed
+SEALING = "seal"  # in the place of that: somebody is sealing it, and nobody else may start
 NAMES_TENANTS = "0010"  # the first revision whose release says in each transaction whose data it may see
 
 
@@ -55,14 +57,17 @@ def migrate(url: str, revision: str = "head", application: str | None = None) ->
     store = Store(url)
     try:
         with store.outside(write=True) as connection:
-            if serves(connection) and current(connection) != HEAD:
+            found = current(connection)
+            if serves(connection) and found != HEAD:
                 return
             hold = revision == "head" and isolation.begun(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
             isolation.complete(connection, application, hold=hold)
-            if hold:
-                raise_floor(connection)
+            if found is None and revision == "head":
+                raise_floor(connection, SEALED)
+            elif hold and not store.sqlite:
+                raise_floor(connection, NAMES_TENANTS)
     finally:
         store.close()
 
@@ -74,7 +79,7 @@ def isolate(url: str, application: str) -> None:
     try:
         with store.outside(write=True) as connection:
             isolation.complete(connection, application, hold=False)
-            raise_floor(connection)
+            raise_floor(connection, NAMES_TENANTS)
             wanted = [one.table for one in isolation.standings(connection) if one.owned and not one.held]
         for table in wanted:
             with store.outside(write=True) as connection:
@@ -84,11 +89,28 @@ def isolate(url: str, application: str) -> None:
         store.close()
 
 
-def raise_floor(connection: Connection) -> None:
-    """Releases that name no tenants would see nothing here: they are not to start."""
-    if connection.dialect.name == "postgresql" and inspect(connection).has_table("schema_floor"):
-        given = {"oldest": NAMES_TENANTS}
+def raise_floor(connection: Connection, oldest: str) -> None:
+    """Releases of before this schema would read nothing here, or read it wrongly: they are not to start."""
+    if inspect(connection).has_table("schema_floor"):
+        given = {"oldest": oldest}
         connection.execute(text("UPDATE schema_floor SET oldest = :oldest WHERE oldest < :oldest"), given)
+
+
+def is_sealed(connection: Connection) -> bool:
+    """Whether everything personal in the database is sealed: it was made so, or `stafettbro database seal`
+    has done it since."""
+    oldest = connection.execute(text("SELECT max(oldest) FROM schema_floor")).scalar()
+    return oldest is not None and SEALED <= str(oldest) < SEALING
+
+
+def set_floor(url: str, oldest: str) -> None:
+    """Say, as the owner at `url`, who may start from now on."""
+    store = Store(url)
+    try:
+        with store.outside(write=True) as connection:
+            connection.execute(text("UPDATE schema_floor SET oldest = :oldest"), {"oldest": oldest})
+    finally:
+        store.close()
 
 
 def current(connection: Connection) -> str | None:
@@ -106,6 +128,8 @@ def serves(connection: Connection) -> bool:
     if found is None or found < HEAD:
         return False
     oldest = connection.execute(text("SELECT oldest FROM schema_floor")).scalar()
+    if oldest == SEALING:
+        raise ConfigurationError("the database is being sealed: run `stafettbro database seal` to its end")
     if oldest is not None and str(oldest) > HEAD:
         raise ConfigurationError(
             f"the database is on schema {found}, which releases before schema {oldest} cannot use; this"

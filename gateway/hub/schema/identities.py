@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, String, Table
 
+from gateway.hub.names import NativeId
 from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import metadata
 
@@ -32,7 +33,7 @@ person_claim = Table(  # a log or plan came with a number that may be another's;
     Column("person", String(64), nullable=False),  # whose log it is, or one whose number it states
     Column("other", String(64)),  # whose number it states too; None: nobody else is known
     Column("system", String(40), nullable=False),
-    Column("native_id", String(255), nullable=False),  # of the log or plan
+    Column("native_id", NativeId(), nullable=False),  # of the log or plan
     Column("reason", String(20), nullable=False),  # other-person, several-persons, former-number
     Column("digest", String(64), nullable=False),  # of what was stated: the same again is the same question
     Column("state", String(10), nullable=False),  # open, same, different

@@ -1,5 +1,6 @@
 """The hub's tables. Clear columns hold only ids, types, times and codes needed for routing; what is
-personal stands in one `content` column per row (JSON as bytes, later encrypted).
+personal stands in one `content` column per row, sealed by the person's key (gateway/hub/content.py), and what
+other systems call their records is hidden (gateway/hub/names.py).
 
 Every row carries tenant and, where it is personal, person; every unique key starts with tenant.
 """
@@ -25,6 +26,7 @@ from sqlalchemy import (
     literal_column,
 )
 
+from gateway.hub.names import NativeId
 from gateway.hub.schema.instant import Instant
 
 metadata = MetaData()
@@ -32,7 +34,7 @@ metadata = MetaData()
 _ID = String(64)
 _REF = String(128)  # "Goal/3f2c…"
 _SYSTEM = String(40)
-_NATIVE = String(255)
+_NATIVE = NativeId()
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -270,7 +272,7 @@ directory = Table(  # organizations and practitioners: the tenant's, not a perso
     metadata,
     _tenant(),
     Column("kind", String(20), primary_key=True),  # Organization, Practitioner
-    Column("key", String(64), primary_key=True),  # organization number, HPR number
+    Column("key", _NATIVE, primary_key=True),  # organization number, HPR number
     _instant("changed", nullable=False),
     Column("content", LargeBinary, nullable=False),
 )

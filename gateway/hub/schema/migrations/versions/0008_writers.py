@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from gateway.hub.content import unpack
+from gateway import jsontext
 from gateway.hub.writers import joined, kept
 from mappings.writers import writers_of
 
@@ -34,5 +34,5 @@ def upgrade() -> None:
 def _ever(rows: Any) -> tuple[str, ...]:
     ever: tuple[str, ...] = ()
     for row in rows:
-        ever = joined(ever, writers_of(unpack(row.content)))
+        ever = joined(ever, writers_of(jsontext.decode(row.content)))
     return ever

@@ -1,0 +1,45 @@
+"""Names that other systems give their records, as they stand in columns that are looked up by them: hidden,
+so that a copy of the database tells none, and the same each time (gateway/keys/keyring.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.types import TypeDecorator
+
+from gateway.keys.keyring import Keyring
+
+LENGTH = 512  # characters: 255 as they are hidden
+
+
+class NativeId(TypeDecorator[str]):
+    """Another system's id of a record, up to 255 characters; only equality can be asked for."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(LENGTH)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """As it is stored."""
+        keys = keys_of(dialect)
+        return value if value is None or keys is None or not keys.seals else keys.hide(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        """As the other system knows it."""
+        keys = keys_of(dialect)
+        return value if value is None or keys is None or not keys.seals else keys.show(value)
+
+
+def give_keys(engine: Engine, keys: Keyring | None) -> None:
+    """What is read and written over this engine is opened and sealed with these."""
+    engine.dialect.stafettbro_keys = keys  # type: ignore[attr-defined]
+
+
+def keys_of(dialect: Dialect) -> Keyring | None:
+    """The keys of an engine; None where it was given none."""
+    found: Keyring | None = getattr(dialect, "stafettbro_keys", None)
+    return found
