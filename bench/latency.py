@@ -15,7 +15,7 @@ from sqlalchemy import text
 from bench.children import goal
 from bench.installation import LOG, PLAN, Installation, enter_children, installed
 from bench.processes import cpu_seconds, memory_megabytes
-from gateway.hub.content import unpack
+from gateway import jsontext
 from gateway.hub.store import Store
 
 CHILDREN = 500
@@ -103,7 +103,7 @@ def _closed(url: str) -> dict[str, float]:
     closed: dict[str, float] = {}
     for row in rows:
         moment = row.closed / 1e6
-        for item in unpack(row.items):
+        for item in jsontext.decode(row.items):
             name = name_of.get(item["ref"], "")
             closed[name] = min(moment, closed.get(name, moment))
     return closed

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 from gateway.keys.keyring import Keyring
 
-LENGTH = 512  # characters: 255 as they are hidden
+LENGTH = 1400  # characters: 255 as they are hidden, each of up to four bytes
 
 
 class NativeId(TypeDecorator[str]):

@@ -23,4 +23,4 @@ def upgrade() -> None:
     """PostgreSQL only notes the new length; SQLite holds nobody to one."""
     if op.get_bind().dialect.name == "postgresql":
         for table, column in _WIDER:
-            op.alter_column(table, column, type_=sa.String(length=512))
+            op.alter_column(table, column, type_=sa.String(length=1400))
