@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, Text
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.types import TypeDecorator
 
@@ -32,6 +32,16 @@ class NativeId(TypeDecorator[str]):
         """As the other system knows it."""
         keys = keys_of(dialect)
         return value if value is None or keys is None or not keys.seals else keys.show(value)
+
+
+class HiddenNames(NativeId):
+    """Several such names in one text, of any length."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self) -> None:
+        TypeDecorator.__init__(self)
 
 
 def give_keys(engine: Engine, keys: Keyring | None) -> None:

@@ -3,10 +3,19 @@ begins here. Beside the way of a record; never migrates."""
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
 from gateway.config import Settings
+from gateway.errors import ConfigurationError
 from gateway.hub.schema import is_sealed
+from gateway.hub.schema.key_word import key_word
 from gateway.hub.store import Store
 from gateway.keys.keyring import Keyring
+
+_WORD: Final = "stafettbro"
 
 
 def open_store(settings: Settings) -> Store:
@@ -18,6 +27,29 @@ def open_store(settings: Settings) -> Store:
 def open_at(url: str, keys: Keyring) -> Store:
     """The store at an address, with these keys; the schema must be there."""
     store = Store(url, keys)
-    with store.outside() as connection:
-        keys.seals = is_sealed(connection)
+    try:
+        with store.outside() as connection:
+            keys.seals = is_sealed(connection)
+        if keys.seals:
+            prove(store, keys)
+    except BaseException:
+        store.close()
+        raise
     return store
+
+
+def prove(store: Store, keys: Keyring) -> None:
+    """Hold the database to this key store from now on. Raises ConfigurationError for a key store that is not
+    its own: it would open nothing, and know nobody again."""
+    word = keys.hide(_WORD)
+    with store.outside() as connection:
+        known = connection.execute(select(key_word.c.word)).scalar()
+    if known is None:
+        with store.outside(write=True) as connection:
+            dialect: Any = sqlite if store.sqlite else postgresql
+            connection.execute(dialect.insert(key_word).on_conflict_do_nothing(), {"id": 1, "word": word})
+            known = connection.execute(select(key_word.c.word)).scalar()
+    if known != word:
+        raise ConfigurationError(
+            "the key store is not the one that this database was sealed with: put it back (docs/keys.md)"
+        )

@@ -14,6 +14,7 @@ from gateway import jsontext
 from gateway.errors import ConfigurationError
 from gateway.hub.content import CLEAR, TENANT, pack
 from gateway.hub.names import NativeId
+from gateway.hub.opened import prove
 from gateway.hub.schema import SEALED, SEALING, is_sealed, set_floor
 from gateway.hub.schema.every import metadata
 from gateway.hub.store import Store
@@ -50,8 +51,9 @@ def seal(store: Store, owner_url: str, tenants: Iterable[str]) -> Iterator[int]:
             for chunk in _chunks(store, tenant, table, keys):
                 done += chunk
                 yield done
-    set_floor(owner_url, SEALED)
     keys.seals = True
+    prove(store, keys)
+    set_floor(owner_url, SEALED)
 
 
 def _chunks(store: Store, tenant: str, table: Table, keys: Keyring) -> Iterator[int]:

@@ -9,6 +9,7 @@ from gateway.hub.schema import deviations as deviations
 from gateway.hub.schema import endings as endings
 from gateway.hub.schema import identities as identities
 from gateway.hub.schema import journal_mark as journal_mark
+from gateway.hub.schema import key_word as key_word
 from gateway.hub.schema import login_tables as login_tables
 from gateway.hub.schema import notices as notices
 from gateway.hub.schema import nudges as nudges

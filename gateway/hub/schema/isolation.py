@@ -37,7 +37,7 @@ CLAIMED: Final[Mapping[str, tuple[str, ...]]] = {
 # Of no tenant: which workers live, which proofs of possession have been shown (one is refused before it is
 # known whose data it was to open), and what the schema and the store of reports know of themselves.
 OF_NO_TENANT: Final = frozenset(
-    {"worker", "shown_proof", "alembic_version", "schema_floor", "welfare_version", "key_check"}
+    {"worker", "shown_proof", "alembic_version", "schema_floor", "welfare_version", "key_check", "key_word"}
 )
 FIRST: Final = frozenset(
     {"person", "report"}

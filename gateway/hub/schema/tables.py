@@ -20,13 +20,12 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
     false,
     literal_column,
 )
 
-from gateway.hub.names import NativeId
+from gateway.hub.names import HiddenNames, NativeId
 from gateway.hub.schema.instant import Instant
 
 metadata = MetaData()
@@ -86,7 +85,9 @@ resource = Table(  # the head: which version is the current one
     Column("change_no", _BIG, nullable=False),
     Column("created_by", _SYSTEM, nullable=False),  # the system the item was first written in
     _instant("first_recorded"),  # when it was first written, as its source said then
-    Column("writers", Text),  # of a Provenance: who has ever written in what it tells about, the author first
+    Column(
+        "writers", HiddenNames()
+    ),  # of a Provenance: who has ever written in what it tells about, the author first
     Index("ix_resource_person", "tenant", "person", "change_no"),
     Index("ix_resource_item", "tenant", "item"),
 )

@@ -1,0 +1,178 @@
+"""Nothing personal can be read in the database itself: no name, text or national id, and no name that another
+system gave a record, in whatever form. And a database of before becomes one like that."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import LargeBinary, create_engine, func, insert, inspect, select
+
+from gateway import jsontext
+from gateway.config import Keys
+from gateway.errors import ConfigurationError
+from gateway.hub import links, sealing, versions
+from gateway.hub.content import CLEAR
+from gateway.hub.opened import open_at
+from gateway.hub.schema import NAMES_TENANTS, set_floor
+from gateway.hub.schema.every import metadata
+from gateway.hub.schema.tables import conflict, link, resource, resource_version, waiting_record
+from gateway.keys.key_store import KeyStore
+from gateway.keys.keyring import Keyring, SealBroken
+from gateway.keys.wrapping import LocalKeys
+from tests.databases import OWNER, as_role
+from tests.end_to_end.invented import Child
+from tests.intake.world import TENANT, World, world
+
+CHILD = Child(3)
+LOG, PLAN = "stafettlogg", "individuell-plan"
+SECRET = "Gråter når døra går 🚪 og sier «æsj»"
+
+
+def forms(word: str) -> Iterator[bytes]:
+    """How a word may stand somewhere: as it is, escaped, in hexadecimal, in base64 wherever it begins."""
+    plain = word.encode()
+    yield plain
+    yield json.dumps(word)[1:-1].encode()
+    yield plain.hex().encode()
+    for before in range(3):
+        whole = base64.b64encode(b"\x00" * before + plain)
+        yield whole[-(-before * 8 // 6) : (before + len(plain)) * 8 // 6]
+
+
+def found(words: list[str], value: bytes) -> list[str]:
+    """Those of the words that stand in a value, in any form; in what is compressed too."""
+    if value[:1] == b"\x78":
+        try:
+            return found(words, zlib.decompress(value))
+        except zlib.error:
+            pass
+    return [word for word in words if any(form in value for form in forms(word))]
+
+
+def values(url: str) -> Iterator[tuple[str, bytes]]:
+    """Every value of every table, past all roles."""
+    engine = create_engine(url if url.startswith("sqlite") else as_role(url, "postgres"))
+    with engine.connect() as connection:
+        for table in inspect(connection).get_table_names():
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"').mappings():
+                for name, value in row.items():
+                    binary = isinstance(value, bytes | memoryview)
+                    yield f"{table}.{name}", bytes(value) if binary else str(value).encode()
+    engine.dispose()
+
+
+def leaks(url: str, words: list[str]) -> list[tuple[str, str]]:
+    return sorted({(place, word) for place, value in values(url) for word in found(words, value)})
+
+
+def fill(here: World) -> list[str]:
+    """A child's log and plan, late and waiting records; the words that must not be read."""
+    log, plan = CHILD.log_records(), CHILD.plan_records()
+    here.take(LOG, *log)
+    here.take(PLAN, *plan)
+    here.take(LOG, CHILD.goal("m1", 5) | {"tekst": SECRET})
+    here.take(LOG, CHILD.goal("m1", 2))
+    here.take(LOG, {**CHILD.goal("m9", 1), "logg": "logg-som-ikke-er-kommet", "tekst": SECRET})
+    assert here.count("late_edition") == 1
+    assert here.count("waiting_record") == 1
+    texts = {str(r[k]) for r in (*log, *plan) for k in ("tekst", "beskrivelse", "egneOrd") if r.get(k)}
+    names = {str(r["navn"][k]) for r in (*log, *plan) if isinstance(r.get("navn"), dict) for k in r["navn"]}
+    natives = {str(r["id"]) for r in (*log, *plan)} | {"logg-som-ikke-er-kommet"}
+    words = {SECRET, CHILD.fnr, *texts, *names, *natives}
+    return sorted(word for word in words if len(word) > 4)  # shorter ones stand anywhere by chance
+
+
+def test_nothing_personal_stands_in_any_table(here: World, database_url: str, tmp_path: Path) -> None:
+    words = fill(here)
+    assert len(words) > 10
+    assert leaks(database_url, words) == [], leaks(database_url, words)
+    if database_url.startswith("sqlite"):
+        files = b"".join(path.read_bytes() for path in tmp_path.rglob("*.db*") if "keys" not in path.name)
+        assert found(words, files) == []
+
+
+@pytest.mark.parametrize("form", range(7))
+def test_the_search_finds_what_is_planted_in_each_form(here: World, database_url: str, form: int) -> None:
+    planted = [*forms(SECRET), zlib.compress(SECRET.encode())][form]
+    content = planted if form == 6 else b"{" + planted
+    row = {"tenant": TENANT, "id": "c", "person": "p", "ref": "Goal/1", "path": "x", "system": LOG,
+           "state": "open", "created": here.service.clock(), "content": content}  # fmt: skip
+    with here.service.store.write(TENANT) as connection:
+        connection.execute(insert(conflict), row)
+    assert leaks(database_url, [SECRET]) == [("conflict.content", SECRET)]
+
+
+def test_content_that_nobody_sealed_is_not_believed(here: World) -> None:
+    (answer,) = here.take(LOG, *CHILD.log_records())[:1]
+    with here.service.store.write(TENANT) as connection:
+        forged = jsontext.encode({"resourceType": "CarePlan"})
+        connection.execute(resource_version.update().values(content=forged))
+    with here.service.store.read(TENANT) as connection, pytest.raises(SealBroken):
+        versions.current(connection, TENANT, answer.ref or "")
+
+
+def test_content_of_another_row_does_not_open(here: World) -> None:
+    here.take(LOG, *CHILD.log_records())
+    with here.service.store.write(TENANT) as connection:
+        rows = connection.execute(select(link.c.ref, link.c.content)).all()
+        one, other = rows[0], rows[1]
+        connection.execute(link.update().where(link.c.ref == one.ref).values(content=other.content))
+    with here.service.store.read(TENANT) as connection, pytest.raises(SealBroken):
+        links.load(connection, TENANT, LOG, [one.ref])
+
+
+def test_another_key_store_starts_nothing(here: World, database_url: str, tmp_path: Path) -> None:
+    here.take(LOG, *CHILD.log_records())
+    with pytest.raises(ConfigurationError, match="key store"):
+        open_at(database_url, Keyring.of(Keys(), tmp_path / "elsewhere"))
+
+
+def test_a_database_of_before_is_sealed_and_everything_in_it_is_still_there(
+    database_url: str, tmp_path: Path
+) -> None:
+    with world(database_url, tmp_path) as old:
+        assert old.service.store.keys is not None
+        old.service.store.keys.seals = False  # as a release of before wrote it
+        words = fill(old)
+        before = told(old)
+    owner = database_url if database_url.startswith("sqlite") else as_role(database_url, OWNER)
+    set_floor(owner, NAMES_TENANTS)
+    assert {word for _, word in leaks(database_url, words)} == set(words)
+    keys = Keyring(KeyStore(f"sqlite:///{tmp_path / 'keys.db'}", LocalKeys.of(Keys(), tmp_path)))
+    store = open_at(database_url, keys)
+    assert max(sealing.seal(store, owner, [TENANT])) > 20
+    assert list(sealing.seal(store, owner, [TENANT])) == []
+    store.close()
+    assert leaks(database_url, words) == []
+    with world(database_url, tmp_path) as new:
+        assert told(new) == before
+        again = new.take(LOG, *CHILD.log_records(), CHILD.goal("m1", 2))
+        assert {one.status.value for one in again} <= {"unchanged", "stored"}
+        assert new.count("resource") == len(before["resources"])
+        assert new.count("waiting_record") == 1
+
+
+def told(here: World) -> dict[str, Any]:
+    """What the hub holds, read as the gateway reads it."""
+    with here.service.store.read(TENANT) as connection:
+        refs = list(connection.execute(select(resource.c.ref)).scalars())
+        held = [links.load(connection, TENANT, system, refs).values() for system in (LOG, PLAN)]
+        return {
+            "resources": {
+                ref: one.resource for ref, one in versions.of_refs(connection, TENANT, refs).items()
+            },
+            "links": sorted((one.system, str(one.native_id), str(one.held)) for some in held for one in some),
+            "waiting": connection.execute(select(func.count()).select_from(waiting_record)).scalar_one(),
+        }
+
+
+def test_every_table_that_holds_content_is_known() -> None:
+    columns = [c for t in metadata.sorted_tables for c in t.columns if isinstance(c.type, LargeBinary)]
+    binary = {c.table.name for c in columns if c.name not in ("pin", "entries", "previous", "hash")}
+    assert binary - {t.name for t in sealing.tables()} == CLEAR
