@@ -245,6 +245,7 @@ class Entry:
         }
 
     def _hold(self, ws: Workspace, link: Link, theirs: State) -> None:
+        ws.frees(link)
         if link.native_id not in (None, self.heading.id):
             link.former = link.native_id  # it had lost the item, and tells of it by the id that it had before
         link.native_id = self.heading.id

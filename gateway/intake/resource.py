@@ -86,6 +86,7 @@ class ResourceEntry:
         link = ws.links.get(ref) or Link(self.system.id, ref, self.person, None, mine=ref not in ws.heads)
         if link.native_id not in (None, ref):
             return
+        ws.frees(link)
         link.native_id, link.changed = ref, ws.now
         link.held, link.candidates, link.previous = State({ITEM: theirs}), (), None
         link.hold = link.hold_digest = None

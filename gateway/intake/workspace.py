@@ -76,6 +76,7 @@ class Workspace:
     heard: dict[str, tuple[Resource, Resource]] = field(default_factory=dict)  # held before, said now; by ref
     again: set[str] = field(default_factory=set)  # as they were, and lanes are to compare them once more
     restored: set[str] = field(default_factory=set)  # persons of whom the system holds less than it did
+    freed: set[str] = field(default_factory=set)  # persons of whom something waits that the system now has
     moved: set[str] = field(default_factory=set)  # persons with a new version
     committed: set[str] = field(default_factory=set)  # what says otherwise than before by when, or by whom
     narrowed: list[Note] = field(default_factory=list)  # consents that permit less, or may, than before
@@ -250,6 +251,11 @@ class Workspace:
         """Both values of a conflict, for a person to decide."""
         self.conflicts.append(conflicts.new(self.tenant, self.system, person_id, ref, path, values, self.now))
 
+    def frees(self, link: Link) -> None:
+        """The system has what it had refused, or what nobody knew it to have: what waits for it may go."""
+        if link.hold is not None or (link.native_id is None and not link.mine):
+            self.freed.add(link.person)
+
     def flush(self, *, backfill: bool = False) -> None:
         """Write everything, and wake the lanes of the persons that changed; behind live traffic if this is
         history (backfill)."""
@@ -262,8 +268,9 @@ class Workspace:
             seats.keep(self.connection, self.tenant, self.key, {v.ref: v for v in self.fresh}.values())
         persons.number(self.connection, self.tenant, [self.people[p] for p in sorted(self.moved)])
         # Lanes before links, as a run that ends locks them: the other way round the two wait for each other.
-        wake(self.connection, self.tenant, self.moved | self.restored, self.now, backfill=backfill)
-        anew(self.connection, self.tenant, self.system, self.restored)
+        whole = self.restored | self.freed
+        wake(self.connection, self.tenant, self.moved | whole, self.now, backfill=backfill)
+        anew(self.connection, self.tenant, self.system, whole)
         for person_id in sorted(self.restored):
             links.doubt(self.connection, self.tenant, self.system, person_id)
         links.save(self.connection, self.tenant, self.touched.values())

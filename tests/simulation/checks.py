@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from gateway import jsontext
 from gateway.exchange.differences import REFERS_TO_HELD
 from gateway.exchange.selection import Selection, by_item
 from gateway.exchange.unanswered import KNOWN_OTHERWISE
 from gateway.hub import versions
-from gateway.hub.content import unpack
 from mappings.references import references
 from tests.simulation.installation import CLINICS, NATIVE, SYSTEMS, TENANT
 from tests.simulation.ledger import Word, words_in
@@ -137,7 +137,7 @@ def _admitted(world: World, word: Word) -> bool:
 
 def in_order(world: World) -> Iterator[str]:
     """Of each item, no recipient got an older version after a newer one."""
-    told = {r["id"]: unpack(r["items"]) for r in world.rows("SELECT id, items FROM disclosure")}
+    told = {r["id"]: jsontext.decode(r["items"]) for r in world.rows("SELECT id, items FROM disclosure")}
     newest: dict[tuple[str, str], int] = {}
     for one in world.network.arrivals:
         if one.attempt is None or not one.asked.writes or one.status not in (200, 201):
@@ -156,7 +156,7 @@ def all_logged(world: World) -> Iterator[str]:
         if row["state"] == "sending":
             yield f"{row['id']} to {row['recipient']} is still open"
         died = row["error"] in ("worker-died",)
-        looked_up = any(i["version"] == 0 for i in unpack(row["items"]))
+        looked_up = any(i["version"] == 0 for i in jsontext.decode(row["items"]))
         attempted = row["id"] in world.network.attempted or looked_up
         if row["state"] in ("delivered", "unknown") and not attempted and not died:
             yield f"{row['id']} to {row['recipient']} is {row['state']} ({row['error']}), and nothing left"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from gateway.hub.content import unpack
+from gateway import jsontext
 from gateway.intake import Offered
 from gateway.intake.answer import Answer
 from tests.simulation.children import Simulated
@@ -163,7 +163,7 @@ class World:
         """Every version of everything."""
         out: dict[str, dict[int, Any]] = {}
         for row in self.rows("SELECT ref, version, content FROM resource_version ORDER BY ref, version"):
-            out.setdefault(row["ref"], {})[row["version"]] = unpack(row["content"])
+            out.setdefault(row["ref"], {})[row["version"]] = jsontext.decode(row["content"])
         return out
 
     def end(self) -> None:
