@@ -17,6 +17,7 @@ from gateway.cli.outcome import Impossible, expected, fault
 from gateway.config import Route, Settings, System, secret
 from gateway.errors import ConfigurationError
 from gateway.hub import directory
+from gateway.hub.opened import open_store
 from gateway.hub.roles import demand_isolated_role
 from gateway.hub.schema import HEAD, isolation
 from gateway.hub.store import Store
@@ -46,7 +47,7 @@ def with_connections(settings: Settings) -> Iterator[Found]:
     yield stands
     yield from _isolation(settings)
     if stands.level == "ok" and database.absent(settings.database_url) is None:
-        yield from _unknown_organizations(settings)
+        yield from _sealed(settings)
     for system in settings.systems:
         token = token_checks.with_connection(system)
         if token is not None:
@@ -198,10 +199,24 @@ def _isolation(settings: Settings) -> Iterator[Found]:
         store.close()
 
 
-def _unknown_organizations(settings: Settings) -> Iterator[Found]:
+def _sealed(settings: Settings) -> Iterator[Found]:
+    """Whether what is personal is sealed, by keys that are at hand; then what is read with them."""
+    try:
+        store = open_store(settings)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the other checks go on
+        yield Found("error", "keys", expected(error) or fault(error))
+        return
+    if store.keys is not None and store.keys.seals:
+        yield Found("ok", "keys", "what is personal is sealed")
+    else:
+        clear = "what is personal stands in clear: run `stafettbro database seal` when the upgrade is done"
+        yield Found("warning", "keys", clear)
+    yield from _unknown_organizations(settings, store)
+
+
+def _unknown_organizations(settings: Settings, store: Store) -> Iterator[Found]:
     """Organizations that take part in a log or plan, and whose secrecy regime nobody has stated."""
     known = {o.number for o in settings.organizations}
-    store = Store(settings.database_url)
     try:
         for tenant in settings.tenant_ids:
             with store.read(tenant) as connection:

@@ -11,12 +11,12 @@ from sqlalchemy import select, text
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from gateway import jsontext
 from gateway.api.witness import Witness
 from gateway.hub.audit import entries as entries_of
 from gateway.hub.audit import occasion
 from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.audit.verify import verify
-from gateway.hub.content import unpack
 from gateway.hub.schema.audit import audit
 from tests.api.conftest import records
 from tests.api.test_fhir_read import find, person
@@ -78,7 +78,7 @@ def test_what_is_hidden_was_asked_for_and_that_is_told(world: World) -> None:
     answered, (one,) = since(world, lambda: world.get(f"/fhir/Patient/{child}", "lege"))
     assert answered.status_code == 404
     assert (one.kind, one.outcome, one.person, one.client) == ("read", "refused", child, "lege")
-    assert unpack(one.content) == {"status": 404}
+    assert jsontext.decode(one.content) == {"status": 404}
 
 
 def test_a_number_in_an_address_never_gets_into_the_audit(world: World, own: str) -> None:
@@ -190,8 +190,8 @@ def test_what_a_changed_configuration_says_is_told_at_the_next_start(world: Worl
     closed = tuple(route.model_copy(update={"open": False}) for route in settings.routes)
     configured.note(store, settings.model_copy(update={"routes": closed}), world.now)
     _, two = [e for e in entries(world) if e.kind == "configuration"]
-    assert unpack(one.content)["changed"] == ["all"]
-    assert unpack(two.content)["changed"] == ["routes"]
+    assert jsontext.decode(one.content)["changed"] == ["all"]
+    assert jsontext.decode(two.content)["changed"] == ["routes"]
 
 
 def test_all_of_it_is_whole(world: World, own: str) -> None:

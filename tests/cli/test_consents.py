@@ -10,9 +10,9 @@ import pytest
 from gateway.exchange import disclosures
 from gateway.exchange.disclosures import Attempt, Disclosed
 from gateway.hub import links
-from gateway.hub.store import Store
 from tests.cli.conftest import Installation, Invoke
 from tests.cli.test_looking import CONTENT, copied, dump
+from tests.sealed import looking
 
 TOLD = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ TOLD = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def told(lived_in: Installation, tmp_path: Path) -> Installation:
     """Jonas's goal and the note that is withheld from his parents have been told to BUP."""
     own = copied(lived_in, tmp_path)
-    store = Store(own.url)
+    store = looking(own.url, own.state)
     with store.write("fjordbyen") as connection:
         found = links.names(connection, "fjordbyen", "stafettlogg", ["j-m1", "j-n1"])
         items = tuple(Disclosed(n.ref, 1, (), "G1", ("G1",), ()) for n in found.values())

@@ -67,7 +67,7 @@ def looked(connection: Connection, tenant: str, wanted: Wanted) -> list[Looked]:
         select(audit).where(*where).order_by(columns.number.desc()).limit(wanted.limit)
     ).all()
     told = _told(connection, tenant, [row.subject for row in rows if row.pin is not None])
-    return [_looked(row, told.get(row.subject) if row.pin is not None else None) for row in rows]
+    return [_looked(connection, row, told.get(row.subject) if row.pin is not None else None) for row in rows]
 
 
 def _theirs(tenant: str, people: list[str]) -> Iterable[ColumnElement[bool]]:
@@ -117,8 +117,10 @@ def _told(connection: Connection, tenant: str, ids: list[str]) -> dict[str, Row[
     return {row.id: row for row in connection.execute(found)} if ids else {}
 
 
-def _looked(row: Row[Any], told: Row[Any] | None) -> Looked:
-    items = unpack(told._mapping["items"]) if told is not None else []
+def _looked(connection: Connection, row: Row[Any], told: Row[Any] | None) -> Looked:
+    items = []
+    if told is not None:
+        items = unpack(connection, told._mapping["items"], disclosure, told.tenant, told.id)
     kind, action, at = Kind(row.kind), row.action, row.at
     if kind is Kind.MOVED and told is not None:
         kind, action, at = CHANNELS.get(told.channel, Kind.DISCLOSURE), told.channel, told.started
@@ -133,7 +135,7 @@ def _looked(row: Row[Any], told: Row[Any] | None) -> Looked:
         client=row.client,
         system=row.system,
         subject=row.subject,
-        details=unpack(row.content) if row.content else {},
+        details=unpack(connection, row.content, audit, row.tenant) if row.content else {},
         items=tuple((one["ref"], int(one["version"])) for one in items),
         consents=tuple(sorted({ref for one in items for ref in one["consents"]})),
         state=told.state if told is not None else None,
