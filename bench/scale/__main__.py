@@ -28,6 +28,7 @@ from bench.scale.paths import NAMES, Size, timed
 from bench.scale.plans import watched
 from bench.scale.world import TENANT, Clock, World, world
 from gateway.exchange import lanes, recovery, timers
+from gateway.hub.schema import NAMES_TENANTS, set_floor
 from gateway.hub.store import Store
 from gateway.intake import Offered
 from tests import databases
@@ -43,9 +44,16 @@ SETTINGS = {
 }  # fmt: skip
 
 
+def in_clear(cluster: Cluster) -> str:
+    """A database that nobody has sealed yet: its rows are copied under other ids."""
+    url = databases.installed(cluster)
+    set_floor(databases.as_role(url, databases.OWNER), NAMES_TENANTS)
+    return url
+
+
 def lived(cluster: Cluster, folder: Path, lives: int) -> list[clones.Table]:
     """Let some children live through the gateway itself, each to as many versions as its dice say."""
-    url = databases.installed(cluster)
+    url = in_clear(cluster)
     name = make_url(url).database or ""
     with cluster.connect() as connection:
         connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
@@ -85,7 +93,7 @@ def _live(here: World, clock: Clock, child: Child, versions: int) -> None:
 def filled(cluster: Cluster, tables: list[clones.Table], count: int) -> tuple[str, float]:
     """A database of so many children, and the seconds it took."""
     began = time.monotonic()
-    name = make_url(databases.installed(cluster)).database or ""
+    name = make_url(in_clear(cluster)).database or ""
     dsn = f"host=127.0.0.1 port={cluster.port} user=postgres dbname={name}"
     clones.load(tables, dsn, count, SEED)
     with cluster.connect(name) as connection:

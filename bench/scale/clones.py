@@ -25,6 +25,9 @@ Connect = Callable[[str], psycopg.Connection[Any]]
 _UUID = rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _TOKEN = re.compile(rb"(" + _UUID + rb")|(?:barn|plan)-T(\d{4})|(?<![0-9])(\d{11})(?![0-9])")
 SIZES = {"disclosure": 3, "link": 3, "resource_version": 3, "resource": 2}  # the largest first
+NUMBERED = frozenset(
+    {("resource_version", "transaction"), ("person_identifier", "keyed_hash"), ("audit", "number")}
+)
 WRITE = 1 << 18
 for _module in iter_modules(gateway.hub.schema.__path__):  # so that every table is known
     if _module.name != "migrations":
@@ -95,8 +98,8 @@ def _row(table: str, columns: list[str], line: bytes, numbers: dict[bytes, int])
         return b"%b"
 
     for place, name in enumerate(columns):
-        if (table, name) in (("resource_version", "transaction"), ("person_identifier", "keyed_hash")):
-            gaps.append(name)
+        if (table, name) in NUMBERED:
+            gaps.append("transaction" if table == "audit" else name)
             cells[place] = b"%b"
         else:
             cells[place] = _TOKEN.sub(gap, cells[place].replace(b"%", b"%%"))
