@@ -20,6 +20,7 @@ from gateway.exchange.merging import Merging
 from gateway.exchange.recall import Recaller
 from gateway.exchange.worker import Worker
 from gateway.file_form import form_of
+from gateway.hub import erasing
 from gateway.hub.journal import Journal
 from gateway.hub.opened import open_store
 from gateway.hub.persons import IdentifierKey
@@ -133,6 +134,8 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
 
     journal = Journal(settings.journal_folder or settings.state_folder / "journal")
     journal.open(store, settings.tenant_ids)
+    erasing.again(store, settings.tenant_ids)
+    erasing.finish(store, settings.tenant_ids)
     replay(store, journal, clock())
     intake = Intake(store, settings, by_system, key, clock, journal, woken)
     service = Service(

@@ -14,7 +14,7 @@ from gateway import config
 from gateway.cli import database
 from gateway.cli.outcome import Impossible
 from gateway.config import Settings
-from gateway.hub import backup, journal_marks
+from gateway.hub import backup, erasing, journal_marks
 from gateway.hub.audit import entries, rows
 from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.audit.heads import Heads
@@ -74,6 +74,7 @@ def restore(
         if journal_lost:
             journal_marks.forget(store, settings.tenant_ids)
         kept.open(store, settings.tenant_ids)
+        erasing.again(store, settings.tenant_ids)
         _say_in_the_heads(settings, store)
         return Restored(made, replay(store, kept, now()))
     finally:

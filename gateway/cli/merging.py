@@ -71,6 +71,24 @@ def merge(
     merging_work.merge(config, patient, other, by=by, reason=reason)
 
 
+@identity.command("erase", cls=PlainCommand)
+def erase(patient: Named, by: By, reason: Why, config: Config = CONFIG_FILE) -> None:
+    """Erase everything about a person here, and the key it was sealed by: no copy can be read either.
+
+    It cannot be undone. What was told to whom and who looked stays, as ids and codes. Whoever still has the
+    child in a connected system sends it again at the next change: end that first. Nothing is erased there.
+
+    Example:
+
+    ```
+    stafettbro people erase stafettlogg:emma-logg --by "Kari Nordmann" --reason "Krav om sletting, vedtak 12"
+    ```
+    """
+    from gateway.cli import erasing_work
+
+    erasing_work.erase(config, patient, by=by, reason=reason)
+
+
 @identity.command("unmerge", cls=PlainCommand)
 def unmerge(
     patient: Named,

@@ -46,46 +46,46 @@ def show(config: Path, named: str) -> None:
 
 def merge(config: Path, named: str, other: str, *, by: str, reason: str) -> None:
     """Merge two persons. Raises Impossible."""
-    asked = _asked(by, reason)
+    asked = asked_by(by, reason)
     with people.opened(config) as hub:
         who, too = people.find(hub, named), people.find(hub, other)
         if who.tenant != too.tenant:
             raise Impossible("They are in two municipalities: nobody merges across those.")
         now = datetime.now(UTC)
-        done = _done(lambda: _merging(hub, who.tenant).merge(who.id, too.id, asked, now))
-    screen.say(f"{done.joined} is {done.kept} from now on: merge {done.id}.")
+        made = done(lambda: _merging(hub, who.tenant).merge(who.id, too.id, asked, now))
+    screen.say(f"{made.joined} is {made.kept} from now on: merge {made.id}.")
 
 
 def unmerge(config: Path, named: str, own: str, *, by: str, reason: str) -> None:
     """Undo a merge, and show who was told what because of it. Raises Impossible."""
-    asked = _asked(by, reason)
+    asked = asked_by(by, reason)
     with people.opened(config) as hub:
         who = people.find(hub, named)
         now = datetime.now(UTC)
-        done = _done(lambda: _merging(hub, who.tenant).undo(who.id, own, asked, now))
-    screen.say(f"{done.merge.joined} is a person of its own again.")
-    if not done.crossed:
+        made = done(lambda: _merging(hub, who.tenant).undo(who.id, own, asked, now))
+    screen.say(f"{made.merge.joined} is a person of its own again.")
+    if not made.crossed:
         screen.say("Nobody was told anything because of the merge.")
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("system", "item", "told", "state"):
         table.add_column(heading, overflow="fold")
-    for one in done.crossed:
+    for one in made.crossed:
         told = one.told.isoformat(timespec="seconds")
         table.add_row(Text(one.system), Text(one.item), Text(told), Text(one.state))
     screen.results().print(table)
-    screen.say(f"{len(done.opened)} deviations are open: somebody tells those who got it.")
+    screen.say(f"{len(made.opened)} deviations are open: somebody tells those who got it.")
 
 
 def answer(config: Path, named: str, own: str, *, same: bool, by: str, reason: str) -> None:
     """Answer a question. Raises Impossible."""
-    asked = _asked(by, reason)
+    asked = asked_by(by, reason)
     with people.opened(config) as hub:
         who = people.find(hub, named)
         merging, now = _merging(hub, who.tenant), datetime.now(UTC)
         call = merging.accept if same else merging.refuse
-        done = _done(lambda: call(who.id, own, asked, now))
-    screen.say(f"question {done.id}: {done.state}")
+        made = done(lambda: call(who.id, own, asked, now))
+    screen.say(f"question {made.id}: {made.state}")
 
 
 def _merging(hub: Hub, tenant: str) -> Merging:
@@ -95,7 +95,7 @@ def _merging(hub: Hub, tenant: str) -> Merging:
     return Merging(hub.store, hub.settings, journal, intake, tenant)
 
 
-def _asked(by: str, reason: str) -> Asked:
+def asked_by(by: str, reason: str) -> Asked:
     if people.looks_personal(by) or people.looks_personal(reason):
         raise Impossible("--by takes a full name and --reason a few words; neither takes a number.")
     if not 1 <= len(by.strip()) <= 120 or not 1 <= len(reason.strip()) <= 500:
@@ -103,7 +103,7 @@ def _asked(by: str, reason: str) -> Asked:
     return Asked(by.strip(), reason.strip(), f"command line: {getpass.getuser()}"[:255], None)
 
 
-def _done(call: Callable[[], T]) -> T:
+def done(call: Callable[[], T]) -> T:
     try:
         return call()
     except ApiError as error:

@@ -107,13 +107,13 @@ class Puller:
     # --- what became of the last one ---------------------------------------------------------------------
 
     def _confirm(self, connection: Connection, memory: _Memory, now: datetime) -> None:
-        """It has been taken in: the system holds it. What it has told of since then is newer."""
+        """It has been taken in: the system has seen it and holds it. What it told of since then is newer."""
         tenant = self.system.tenant
         found = links.load(connection, tenant, self.system.id, [one["ref"] for one in memory.attempts])
         for link in found.values():
             awaited.confirmed(connection, self.system, link.person, link.ref, now)
             if link.candidates:
-                link.previous, link.held, link.candidates = link.held, link.candidates[-1], ()
+                link.previous, link.held, link.candidates = None, link.candidates[-1], ()
                 link.hold = link.hold_digest = None
         links.save(connection, tenant, found.values())
         told = {ref: Told.TOLD for ref, link in found.items() if link.notice}

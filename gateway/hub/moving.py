@@ -46,7 +46,7 @@ TOLD: Final = (notice, reminder)  # of which a person has one of each at a time
 # the audit is never changed, and says of each disclosure that it moved.
 OTHERWISE: Final = frozenset(
     {"person_identifier", "disclosure", "act", "notice", "reminder", "resource", "resource_version", "lane",
-     "person_claim", "audit"}
+     "person_claim", "audit", "erasure"}
 )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def _arrivals(
 ) -> list[Arrival]:
     out = []
     for row in rows:
-        stored = _opened(connection, given["tenant"], given["system"], row)
+        stored = opened(connection, given["tenant"], given["system"], row)
         offered = Offered(stored["record"], stored["version"], doubted=stored.get("doubted", False))
         out.append(Arrival(None, offered, mapping.describe(offered.record), (row.native_id, row.digest)))
     return out
@@ -100,14 +100,14 @@ def doubt(connection: Connection, tenant: str, system: str) -> int:
     rows = connection.execute(select(*_ROW).where(*here)).all()
     for row in rows:
         own = (waiting_record.c.native_id == row.native_id, waiting_record.c.digest == row.digest)
-        said = {**_opened(connection, tenant, system, row), "doubted": True}
+        said = {**opened(connection, tenant, system, row), "doubted": True}
         content = pack(connection, said, TENANT, waiting_record, tenant, system, row.native_id, row.digest)
         connection.execute(update(waiting_record).where(*here, *own).values(content=content))
     return len(rows)
 
 
-def _opened(connection: Connection, tenant: str, system: str, row: Any) -> Any:
-    """What a waiting record says; before its log has come nobody knows whose it is, so the tenant's key."""
+def opened(connection: Connection, tenant: str, system: str, row: Any) -> Any:
+    """What a waiting record says. Before its log has come nobody knows whose it is, so the tenant's key."""
     return unpack(connection, row.content, waiting_record, tenant, system, row.native_id, row.digest)
 
 

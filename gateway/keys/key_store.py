@@ -118,6 +118,12 @@ class KeyStore:
                 connection.execute(insert(_key), row)
         return False
 
+    def destroyed(self, tenant: str) -> set[str]:
+        """Those of a tenant whose keys are destroyed."""
+        with self._engine.connect() as connection:
+            gone = select(_key.c.person).where(_key.c.tenant == tenant, _key.c.wrapped.is_(None))
+            return set(connection.execute(gone).scalars())
+
     def rewrap(self) -> Iterator[int]:
         """Wrap by the newest key-encryption key what a former one wraps, some at a time while everybody
         works; how many so far. Raises KeyUnknown."""

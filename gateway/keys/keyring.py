@@ -93,6 +93,10 @@ class Keyring:
                 del self._kept[name]
         return done
 
+    def destroyed(self, tenant: str) -> set[str]:
+        """Those of a tenant whose keys are destroyed."""
+        return self._store.destroyed(tenant)
+
     def close(self) -> None:
         """Forget the keys and give back the store's connections."""
         with self._lock:

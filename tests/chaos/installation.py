@@ -112,7 +112,7 @@ class Installation(Plant):
             return [(row, said(connection, table, row)) for row in connection.execute(asked).all()]
 
     def _looking(self) -> Store:
-        return looking(self.database_url, self.folder)
+        return looking(self.database_url, self.folder / "state")
 
     def patiently(self, statement: str, *values: Any, within: float = 60.0) -> list[Any]:
         """The same with a database that may be away for a while."""

@@ -47,6 +47,7 @@ def test_another_takes_over_within_thirty_seconds(plant: Plant) -> None:
     wait_until(plant.quiet, 30, "everything is delivered")
     assert editions_at(plan, CHILDREN) == {f"{child.log}-m1": 1, f"{other.log}-m1": 2}
     assert_logged(plant, "individuell-plan")
+    started_again(plant, name)
 
 
 def test_an_idle_worker_that_is_killed_is_not_missed(plant: Plant) -> None:
@@ -57,9 +58,14 @@ def test_an_idle_worker_that_is_killed_is_not_missed(plant: Plant) -> None:
         plant.post([child.goal("m1", edition)])
         want = {f"{child.log}-m1": edition}
         wait_until(lambda want=want: editions_at(plan, [child]) == want, AT_ONCE, "the other sends")  # type: ignore[misc]
-        seen = len(plant.logged("SB0020"))
-        plant.start(name)
-        wait_until(lambda seen=seen: len(plant.logged("SB0020")) > seen, 60, "it is at work again")  # type: ignore[misc]
+        started_again(plant, name)
+
+
+def started_again(plant: Plant, name: str) -> None:
+    """Start what was killed, and wait until it is at work."""
+    seen = len(plant.logged("SB0020"))
+    plant.start(name)
+    wait_until(lambda: len(plant.logged("SB0020")) > seen, 60, "it is at work again")
 
 
 def running(plant: Plant) -> list[dict[str, Any]]:

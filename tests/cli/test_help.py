@@ -35,7 +35,13 @@ def test_every_promised_command_is_there() -> None:
     assert {names[1] for names in ALL if names[0] == "lanes"} == lanes
     assert {names[1] for names in ALL if names[0] == "mapping"} == {"check", "try"}
     assert {names[1] for names in ALL if names[0] == "database"} == {"roles", "isolate", "seal"}
-    assert {names[1] for names in ALL if names[0] == "people"} == {"show", "merge", "unmerge", "answer"}
+    assert {names[1] for names in ALL if names[0] == "people"} == {
+        "show",
+        "merge",
+        "unmerge",
+        "answer",
+        "erase",
+    }
     assert {names[1] for names in ALL if names[0] == "audit"} == {"verify", "stream"}
 
 

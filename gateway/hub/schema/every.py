@@ -7,6 +7,7 @@ from gateway.hub.schema import audit as audit
 from gateway.hub.schema import backfill as backfill
 from gateway.hub.schema import deviations as deviations
 from gateway.hub.schema import endings as endings
+from gateway.hub.schema import erasures as erasures
 from gateway.hub.schema import identities as identities
 from gateway.hub.schema import journal_mark as journal_mark
 from gateway.hub.schema import key_word as key_word
