@@ -23,7 +23,7 @@ def seal(path: Path, owner_url: str | None) -> int:
     demand_nobody_works(settings.state_folder / "workers")
     owner = settings.database_owner_url or settings.database_url
     migrate(owner, application=make_url(settings.database_url).username)
-    store = open_store(settings)
+    store = open_store(settings, to_seal=True)
     try:
         return max(sealing.seal(store, owner, settings.tenant_ids), default=0)
     finally:

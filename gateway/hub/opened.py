@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.config import Settings
 from gateway.errors import ConfigurationError
-from gateway.hub.schema import is_sealed
+from gateway.hub.schema import UNFINISHED, being_sealed, is_sealed
 from gateway.hub.schema.key_word import key_word
 from gateway.hub.store import Store
 from gateway.keys.keyring import Keyring
@@ -18,17 +18,19 @@ from gateway.keys.keyring import Keyring
 _WORD: Final = "stafettbro"
 
 
-def open_store(settings: Settings) -> Store:
-    """The store and its keys; the schema must be there. Raises ConfigurationError where a key cannot be
-    one."""
-    return open_at(settings.database_url, Keyring.of(settings.keys, settings.state_folder))
+def open_store(settings: Settings, *, to_seal: bool = False) -> Store:
+    """The store and its keys; the schema must be there. to_seal: in order to seal it. Raises
+    ConfigurationError where a key cannot be one, and for everybody else while it is being sealed."""
+    return open_at(settings.database_url, Keyring.of(settings.keys, settings.state_folder), to_seal=to_seal)
 
 
-def open_at(url: str, keys: Keyring) -> Store:
-    """The store at an address, with these keys; the schema must be there."""
+def open_at(url: str, keys: Keyring, *, to_seal: bool = False) -> Store:
+    """The store at an address, with these keys; the schema must be there. Raises as `open_store` does."""
     store = Store(url, keys)
     try:
         with store.outside() as connection:
+            if being_sealed(connection) and not to_seal:
+                raise ConfigurationError(UNFINISHED)
             keys.seals = is_sealed(connection)
         if keys.seals:
             prove(store, keys)

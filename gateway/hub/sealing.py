@@ -5,6 +5,7 @@ end."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from itertools import islice
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from gateway.hub.names import NativeId
 from gateway.hub.opened import prove
 from gateway.hub.schema import SEALED, SEALING, is_sealed, set_floor
 from gateway.hub.schema.every import metadata
+from gateway.hub.schema.isolation import lifted
 from gateway.hub.store import Store
 from gateway.keys.keyring import FORM, Keyring, SealBroken
 
@@ -36,24 +38,59 @@ def whose(row: Any) -> str:
 
 
 def seal(store: Store, owner_url: str, tenants: Iterable[str]) -> Iterator[int]:
-    """Seal everything of these tenants; yields how many rows so far. owner_url: as who it is said that the
-    database is sealed. Raises ConfigurationError where somebody is at work on it."""
+    """Seal everything of these tenants, and of whoever else has rows; yields how many rows so far. owner_url:
+    as who it is said that the database is sealed. Raises ConfigurationError where somebody is at work on it,
+    and where it was begun with another key store."""
     keys = store.keys
     assert keys is not None
     with store.outside() as connection:
         if is_sealed(connection):
             return
         _demand_alone(connection)
-    set_floor(owner_url, SEALING)
+    prove(store, keys)
+    _close_doors(store, owner_url)
     done = 0
-    for tenant in tenants:
+    for tenant in sorted({*tenants, *_with_rows(owner_url)}):
         for table in tables():
             for chunk in _chunks(store, tenant, table, keys):
                 done += chunk
                 yield done
     keys.seals = True
-    prove(store, keys)
+    _wipe(store)
     set_floor(owner_url, SEALED)
+
+
+def _close_doors(store: Store, owner_url: str) -> None:
+    """Nobody starts from now on, and nobody has started since we looked."""
+    before = set_floor(owner_url, SEALING)
+    try:
+        with store.outside() as connection:
+            _demand_alone(connection)
+    except ConfigurationError:
+        set_floor(owner_url, str(before))
+        raise
+
+
+def _with_rows(owner_url: str) -> set[str]:
+    """Every tenant that has something here, also where the configuration names it no more."""
+    wanted = tables()
+    store = Store(owner_url)
+    try:
+        with store.outside(write=True) as connection, lifted(connection, *(table.name for table in wanted)):
+            found = (connection.execute(select(table.c.tenant).distinct()).scalars() for table in wanted)
+            return {tenant for some in found for tenant in some}
+    finally:
+        store.close()
+
+
+def _wipe(store: Store) -> None:
+    """What stood in clear in the free pages of a SQLite file goes too, and what of it stands beside the
+    file. (PostgreSQL's owner does it by VACUUM FULL: docs/operations.md.)"""
+    if not store.sqlite:
+        return
+    with closing(store.engine.raw_connection()) as raw:
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            raw.cursor().execute(statement).fetchall()
 
 
 def _chunks(store: Store, tenant: str, table: Table, keys: Keyring) -> Iterator[int]:

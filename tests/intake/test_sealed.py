@@ -7,6 +7,8 @@ import base64
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +21,17 @@ from gateway.errors import ConfigurationError
 from gateway.hub import links, sealing, versions
 from gateway.hub.content import CLEAR
 from gateway.hub.opened import open_at
-from gateway.hub.schema import NAMES_TENANTS, set_floor
+from gateway.hub.schema import NAMES_TENANTS, migrate, set_floor
 from gateway.hub.schema.every import metadata
 from gateway.hub.schema.tables import conflict, link, resource, resource_version, waiting_record
-from gateway.keys.key_store import KeyStore
 from gateway.keys.keyring import Keyring, SealBroken
-from gateway.keys.wrapping import LocalKeys
 from tests.databases import OWNER, as_role
 from tests.end_to_end.invented import Child
-from tests.intake.world import TENANT, World, world
+from tests.intake.world import NOW, TENANT, World, world
 
 CHILD = Child(3)
 LOG, PLAN = "stafettlogg", "individuell-plan"
+LEFT = "nabokommunen"  # has rows, and stands in no configuration any more
 SECRET = "Gråter når døra går 🚪 og sier «æsj»"
 
 
@@ -93,8 +94,7 @@ def test_nothing_personal_stands_in_any_table(here: World, database_url: str, tm
     assert len(words) > 10
     assert leaks(database_url, words) == [], leaks(database_url, words)
     if database_url.startswith("sqlite"):
-        files = b"".join(path.read_bytes() for path in tmp_path.rglob("*.db*") if "keys" not in path.name)
-        assert found(words, files) == []
+        assert found(words, b"".join(path.read_bytes() for path in hub_files(tmp_path))) == []
 
 
 @pytest.mark.parametrize("form", range(7))
@@ -136,26 +136,68 @@ def test_another_key_store_starts_nothing(here: World, database_url: str, tmp_pa
 def test_a_database_of_before_is_sealed_and_everything_in_it_is_still_there(
     database_url: str, tmp_path: Path
 ) -> None:
-    with world(database_url, tmp_path) as old:
-        assert old.service.store.keys is not None
-        old.service.store.keys.seals = False  # as a release of before wrote it
-        words = fill(old)
-        before = told(old)
-    owner = database_url if database_url.startswith("sqlite") else as_role(database_url, OWNER)
-    set_floor(owner, NAMES_TENANTS)
+    words, before, owner = of_before(database_url, tmp_path)
     assert {word for _, word in leaks(database_url, words)} == set(words)
-    keys = Keyring(KeyStore(f"sqlite:///{tmp_path / 'keys.db'}", LocalKeys.of(Keys(), tmp_path)))
-    store = open_at(database_url, keys)
+    store = open_at(database_url, keys_in(tmp_path))
     assert max(sealing.seal(store, owner, [TENANT])) > 20
     assert list(sealing.seal(store, owner, [TENANT])) == []
-    store.close()
     assert leaks(database_url, words) == []
+    if database_url.startswith("sqlite"):  # nor in its free pages, nor in the log beside it
+        assert found(words, b"".join(path.read_bytes() for path in hub_files(tmp_path))) == []
+    store.close()
     with world(database_url, tmp_path) as new:
         assert told(new) == before
         again = new.take(LOG, *CHILD.log_records(), CHILD.goal("m1", 2))
         assert {one.status.value for one in again} <= {"unchanged", "stored"}
         assert new.count("resource") == len(before["resources"])
         assert new.count("waiting_record") == 1
+
+
+def test_cut_off_it_goes_on_and_leaves_out_nobody_who_has_rows(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, before, owner = of_before(database_url, tmp_path)
+    with closing(open_at(database_url, keys_in(tmp_path))) as store, store.write(LEFT) as connection:
+        row = {"tenant": LEFT, "id": "c", "person": "p", "ref": "Goal/1", "path": "x", "system": LOG,
+               "state": "open", "created": NOW, "content": jsontext.encode({"tekst": SECRET})}  # fmt: skip
+        connection.execute(insert(conflict), row)
+    monkeypatch.setattr(sealing, "CHUNK", 4)
+    for cut in (0, 1, 5, 11):
+        with closing(open_at(database_url, keys_in(tmp_path), to_seal=True)) as store:
+            assert len(list(islice(sealing.seal(store, owner, [TENANT]), cut + 1))) == cut + 1
+        migrate(owner)  # as the command does before it goes on
+        with pytest.raises(ConfigurationError, match="being sealed"):
+            open_at(database_url, keys_in(tmp_path))
+    other = open_at(database_url, keys_in(tmp_path / "other"), to_seal=True)
+    with closing(other), pytest.raises(ConfigurationError, match="key store"):
+        list(sealing.seal(other, owner, [TENANT]))
+    with closing(open_at(database_url, keys_in(tmp_path), to_seal=True)) as store:
+        assert max(sealing.seal(store, owner, [TENANT])) > 20
+    assert leaks(database_url, words) == []
+    with world(database_url, tmp_path) as new:
+        assert told(new) == before
+
+
+def keys_in(folder: Path) -> Keyring:
+    """Those that an installation keeps in its state folder."""
+    return Keyring.of(Keys(), folder)
+
+
+def hub_files(folder: Path) -> list[Path]:
+    """The hub's database and what SQLite keeps beside it."""
+    return [path for path in folder.rglob("*.db*") if "keys" not in path.name]
+
+
+def of_before(database_url: str, folder: Path) -> tuple[list[str], dict[str, Any], str]:
+    """A database as a release of before wrote it: the words in it, what it holds, its owner's address."""
+    with world(database_url, folder) as old:
+        assert old.service.store.keys is not None
+        old.service.store.keys.seals = False
+        words = fill(old)
+        before = told(old)
+    owner = database_url if database_url.startswith("sqlite") else as_role(database_url, OWNER)
+    set_floor(owner, NAMES_TENANTS)
+    return words, before, owner
 
 
 def told(here: World) -> dict[str, Any]:

@@ -21,6 +21,7 @@ HEAD = "0021"
 
 SEALED = "0020"  # the first revision whose release opens what is sealed
 SEALING = "seal"  # in the place of that: somebody is sealing it, and nobody else may start
+UNFINISHED = "the database is being sealed: run `stafettbro database seal` to its end"
 NAMES_TENANTS = "0010"  # the first revision whose release says in each transaction whose data it may see
 
 
@@ -58,6 +59,8 @@ def migrate(url: str, revision: str = "head", application: str | None = None) ->
     try:
         with store.outside(write=True) as connection:
             found = current(connection)
+            if found == HEAD and being_sealed(connection):
+                return  # so that `stafettbro database seal` can go on; nobody else starts
             if serves(connection) and found != HEAD:
                 return
             hold = revision == "head" and isolation.begun(connection)
@@ -103,12 +106,19 @@ def is_sealed(connection: Connection) -> bool:
     return oldest is not None and SEALED <= str(oldest) < SEALING
 
 
-def set_floor(url: str, oldest: str) -> None:
-    """Say, as the owner at `url`, who may start from now on."""
+def being_sealed(connection: Connection) -> bool:
+    """Whether `stafettbro database seal` has begun and not ended: then it alone may work on the database."""
+    return connection.execute(text("SELECT max(oldest) FROM schema_floor")).scalar() == SEALING
+
+
+def set_floor(url: str, oldest: str) -> str | None:
+    """Say, as the owner at `url`, who may start from now on; what was said before."""
     store = Store(url)
     try:
         with store.outside(write=True) as connection:
+            before = connection.execute(text("SELECT max(oldest) FROM schema_floor")).scalar()
             connection.execute(text("UPDATE schema_floor SET oldest = :oldest"), {"oldest": oldest})
+            return before
     finally:
         store.close()
 
@@ -129,7 +139,7 @@ def serves(connection: Connection) -> bool:
         return False
     oldest = connection.execute(text("SELECT oldest FROM schema_floor")).scalar()
     if oldest == SEALING:
-        raise ConfigurationError("the database is being sealed: run `stafettbro database seal` to its end")
+        raise ConfigurationError(UNFINISHED)
     if oldest is not None and str(oldest) > HEAD:
         raise ConfigurationError(
             f"the database is on schema {found}, which releases before schema {oldest} cannot use; this"
