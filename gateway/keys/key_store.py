@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.errors import StafettbroError
 from gateway.keys.wrapping import KeyWrapper
@@ -73,10 +73,13 @@ class KeyStore:
         self._sqlite = parsed.get_backend_name() == "sqlite"
         if self._sqlite and parsed.database:
             _own_file(Path(parsed.database))
-        self._engine = create_engine(url, hide_parameters=True)
+        self._engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
         if self._sqlite:
             event.listen(self._engine, "connect", _settle)
-        _metadata.create_all(self._engine)
+        try:
+            _metadata.create_all(self._engine)
+        except DBAPIError:  # another process was before us
+            _metadata.create_all(self._engine)
 
     def of(self, tenant: str, person: str) -> ContentKey:
         """The key of a person ("": of the tenant itself), made now where there is none. Raises KeyDestroyed
@@ -103,20 +106,12 @@ class KeyStore:
     def destroy(self, tenant: str, person: str) -> bool:
         """Destroy the key of a person for good; False where it already was, or there never was one: then
         there will be none either."""
-        with self._engine.begin() as connection:
-            done = connection.execute(
-                update(_key)
-                .where(_key.c.tenant == tenant, _key.c.person == person, _key.c.wrapped.is_not(None))
-                .values(wrapped=None, destroyed=int(time.time()))
-            )
-            if done.rowcount:
-                return True
-            there = select(_key.c.id).where(_key.c.tenant == tenant, _key.c.person == person)
-            if connection.execute(there).one_or_none() is None:
-                now = int(time.time())
-                row = self._row(tenant, person) | {"wrapped": None, "destroyed": now}
-                connection.execute(insert(_key), row)
-        return False
+        try:
+            done = self._mark(tenant, person)
+        except IntegrityError:  # another process has just made one
+            done = self._mark(tenant, person)
+        self._wipe()
+        return done
 
     def destroyed(self, tenant: str) -> set[str]:
         """Those of a tenant whose keys are destroyed."""
@@ -151,6 +146,28 @@ class KeyStore:
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+
+    def _mark(self, tenant: str, person: str) -> bool:
+        with self._engine.begin() as connection:
+            done = connection.execute(
+                update(_key)
+                .where(_key.c.tenant == tenant, _key.c.person == person, _key.c.wrapped.is_not(None))
+                .values(wrapped=None, destroyed=int(time.time()))
+            )
+            if done.rowcount:
+                return True
+            there = select(_key.c.id).where(_key.c.tenant == tenant, _key.c.person == person)
+            if connection.execute(there).one_or_none() is None:
+                now = int(time.time())
+                row = self._row(tenant, person) | {"wrapped": None, "destroyed": now}
+                connection.execute(insert(_key), row)
+        return False
+
+    def _wipe(self) -> None:
+        """What was destroyed goes from SQLite's log beside the file too."""
+        if self._sqlite:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
 
     def _made(self, tenant: str, person: str) -> ContentKey:
         row = self._row(tenant, person)
@@ -189,5 +206,5 @@ def _own_file(path: Path) -> None:
 
 
 def _settle(raw: Any, _record: Any) -> None:
-    for pragma in ("journal_mode=WAL", "busy_timeout=60000", "synchronous=FULL", "secure_delete=ON"):
+    for pragma in ("busy_timeout=60000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
         raw.execute(f"PRAGMA {pragma}")

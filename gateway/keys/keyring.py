@@ -40,6 +40,7 @@ class Keyring:
         self.seals = True  # False: the database is of before, and nobody has sealed it yet
         self._store, self._clock = store, clock
         self._kept: dict[Hashable, tuple[float, ContentKey, AESGCM]] = {}
+        self._swept = self._clock()
         self._lock = threading.Lock()
         self._names: AESSIV | None = None
 
@@ -111,10 +112,16 @@ class Keyring:
         key = found()
         fresh = (now + KEPT_SECONDS, key, AESGCM(key.key))
         with self._lock:
-            if len(self._kept) >= MOST:
-                self._kept.clear()
+            if now >= self._swept + KEPT_SECONDS or len(self._kept) >= MOST:
+                self._sweep(now)
             self._kept[key.id] = self._kept[key.tenant, key.person] = fresh
         return fresh[1], fresh[2]
+
+    def _sweep(self, now: float) -> None:
+        """Forget the keys whose time is out; all of them where there are too many."""
+        kept = {name: one for name, one in self._kept.items() if one[0] > now}
+        self._kept = kept if len(kept) < MOST else {}
+        self._swept = now
 
     def _siv(self) -> AESSIV:
         if self._names is None:

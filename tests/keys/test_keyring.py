@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,6 +79,28 @@ def test_a_destroyed_key_opens_nothing_and_is_not_made_anew(tmp_path: Path) -> N
     assert keys.open(TENANT, PLACE, other) == PLAIN
 
 
+def test_of_a_destroyed_key_nothing_is_left_in_the_files_nor_long_in_memory(tmp_path: Path) -> None:
+    clock = Clock()
+    keys, elsewhere = ring(tmp_path), ring(tmp_path, clock=clock)
+    sealed = keys.seal(TENANT, PERSON, PLACE, PLAIN)
+    elsewhere.open(TENANT, PLACE, sealed)
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as database:
+        (wrapped,) = database.execute("SELECT wrapped FROM content_key").fetchone()
+    assert any(wrapped in path.read_bytes() for path in tmp_path.iterdir())
+    keys.destroy(TENANT, PERSON)
+    assert not any(wrapped in path.read_bytes() for path in tmp_path.iterdir())
+    clock.now = KEPT_SECONDS + 1
+    elsewhere.seal(TENANT, "p2", PLACE, PLAIN)
+    assert {key.person for _, key, _ in elsewhere._kept.values()} == {"p2"}
+
+
+def test_several_processes_may_begin_a_key_store_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        begun = list(threads.map(lambda _: ring(tmp_path), range(8)))
+        sealed = list(threads.map(lambda one: one.seal(TENANT, PERSON, PLACE, PLAIN), begun))
+    assert len({one[:17] for one in sealed}) == 1
+
+
 def test_who_is_destroyed_before_there_was_a_key_never_gets_one(keys: Keyring) -> None:
     assert not keys.destroy(TENANT, PERSON)
     with pytest.raises(KeyDestroyed):
@@ -98,8 +123,6 @@ def test_the_key_encryption_key_is_replaced_while_everybody_works(tmp_path: Path
 
 
 def test_a_wrapped_key_in_anothers_place_opens_nothing(keys: Keyring, tmp_path: Path) -> None:
-    import sqlite3
-
     sealed = keys.seal(TENANT, PERSON, PLACE, PLAIN)
     keys.seal(TENANT, "p2", PLACE, PLAIN)
     keys.close()
