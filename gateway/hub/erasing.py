@@ -8,18 +8,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
 from gateway.errors import Conflict, NotFound
 from gateway.hub import persons
 from gateway.hub.audit import entries
 from gateway.hub.audit.entries import Entry, Kind
-from gateway.hub.content import TENANT, pack
+from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.deviations import deviation, deviation_recipient
 from gateway.hub.schema.erasures import erasure
 from gateway.hub.schema.every import metadata
 from gateway.hub.schema.identities import person_claim, person_merge
-from gateway.hub.schema.tables import disclosure, lane, link, person, timer, waiting_record
+from gateway.hub.schema.receipts import snapshot
+from gateway.hub.schema.seats import seat
+from gateway.hub.schema.tables import (
+    disclosure,
+    lane,
+    link,
+    person,
+    resource,
+    resource_version,
+    timer,
+    waiting_record,
+)
 from gateway.hub.store import Store
 
 STAYING: Final = frozenset({"disclosure", "audit", erasure.name})
@@ -46,9 +57,11 @@ def erase(
         )
     with store.write(tenant) as connection:
         people = group(connection, tenant, own)
-        if len(persons.lock(connection, tenant, people)) != len(people):
+        locked = persons.lock(connection, tenant, people)
+        if len(locked) != len(people) or set(group(connection, tenant, own)) != set(people):
             raise NotFound("The person has just changed here: try again")
         _demand_rest(connection, tenant, people)
+        _hand_back(connection, tenant, people)
         rows = _forget(connection, tenant, people) + _forget_waiting(connection, tenant, waiting)
         for one in people:
             content = pack(connection, said, TENANT, erasure, tenant, one)
@@ -107,22 +120,43 @@ def _in(tenant: str, people: Iterable[str]) -> ColumnElement[bool]:
 
 
 def _demand_rest(connection: Connection, tenant: str, people: Iterable[str]) -> None:
+    """Nothing about them is under way, and nothing begins before this transaction ends."""
     wanted = list(people)
-    running = select(lane.c.id).where(
-        lane.c.tenant == tenant, lane.c.person.in_(wanted), lane.c.state == "running"
-    )
+    lanes = select(lane.c.state).where(lane.c.tenant == tenant, lane.c.person.in_(wanted))
     sending = select(disclosure.c.id).where(
         disclosure.c.tenant == tenant, disclosure.c.person.in_(wanted), disclosure.c.state == "sending"
     )
-    if connection.execute(running).first() or connection.execute(sending).first():
+    held = connection.execute(lanes.order_by(lane.c.person, lane.c.recipient).with_for_update()).scalars()
+    if "running" in held.all() or connection.execute(sending).first():
         raise Conflict("Something about the person is being sent or read: try again", code="under-way")
+
+
+def _hand_back(connection: Connection, tenant: str, people: Iterable[str]) -> None:
+    """Versions from when somebody else was taken for one of them are about that somebody, and stay."""
+    wanted = list(people)
+    head, old = resource.c, resource_version.c
+    rows = connection.execute(
+        select(old.ref, old.version, old.content, head.person)
+        .join(resource, (head.tenant == old.tenant) & (head.ref == old.ref))
+        .where(old.tenant == tenant, old.person.in_(wanted), head.person.not_in(wanted))
+    )
+    for row in rows.all():
+        key = (tenant, row.ref, row.version)
+        plain = unpack(connection, row.content, resource_version, *key)
+        content = pack(connection, plain, row.person, resource_version, *key)
+        here = (old.tenant == tenant, old.ref == row.ref, old.version == row.version)
+        connection.execute(update(resource_version).where(*here).values(person=row.person, content=content))
 
 
 def _forget(connection: Connection, tenant: str, people: Iterable[str]) -> int:
     """Every row about them but of what stays; how many."""
     wanted = list(people)
     own = select(deviation.c.id).where(deviation.c.tenant == tenant, deviation.c.person.in_(wanted))
+    refs = select(resource.c.ref).where(resource.c.tenant == tenant, resource.c.person.in_(wanted))
     which = [
+        (resource_version, resource_version.c.ref.in_(refs)),  # also while they were taken for somebody else
+        (seat, seat.c.ref.in_(refs)),
+        (snapshot, snapshot.c.scope.in_(refs)),
         (deviation_recipient, deviation_recipient.c.deviation.in_(own)),
         (person_claim, or_(person_claim.c.person.in_(wanted), person_claim.c.other.in_(wanted))),
         (person_merge, or_(person_merge.c.kept.in_(wanted), person_merge.c.joined.in_(wanted))),
