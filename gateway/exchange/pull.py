@@ -102,7 +102,8 @@ class Puller:
             .where(*(timer.c[name] == value for name, value in key.items()))
             .with_for_update()
         ).scalar_one()
-        return msgspec.json.decode(content, type=_Memory) if content else _Memory()
+        kept = timers.remembered(connection, content, *key.values())
+        return msgspec.convert(kept, _Memory) if kept else _Memory()
 
     # --- what became of the last one ---------------------------------------------------------------------
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Executable, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 import consent
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.lanes import reconsider
+from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.instant import Instant
 from gateway.hub.schema.tables import timer
 
@@ -57,7 +57,7 @@ def put(
     connection: Connection, tenant: str, kind: str, subject: str, due: datetime, content: Any = None
 ) -> None:
     """Set a timer, new or moved."""
-    packed = msgspec.json.encode(content) if content is not None else None
+    packed = pack(connection, content, TENANT, timer, tenant, kind, subject) if content is not None else None
     connection.execute(
         _put(connection.dialect.name),
         {"tenant": tenant, "kind": kind, "subject": subject, "due": due, "content": packed},
@@ -115,7 +115,12 @@ def claim_poll(
     if row.due > now:
         return False, None
     connection.execute(_MOVED, {**key, "to": until})
-    return True, msgspec.json.decode(row.content) if row.content else None
+    return True, remembered(connection, row.content, tenant, POLL, system)
+
+
+def remembered(connection: Connection, content: bytes | None, tenant: str, kind: str, subject: str) -> Any:
+    """What was kept with a timer; None where nothing was. Raises as `unpack` does."""
+    return unpack(connection, content, timer, tenant, kind, subject) if content else None
 
 
 def hold_poll(connection: Connection, tenant: str, system: str, until: datetime, longer: datetime) -> bool:

@@ -13,9 +13,9 @@ from gateway.hub.names import keys_of
 from gateway.keys.keyring import FORM, SealBroken
 
 TENANT = ""  # as `person`: what is about nobody is sealed by the tenant's key
-# Ids and codes: what is due; what was told to whom, and who looked, held to by digests of their bytes. The
-# last two stay when somebody is erased.
-CLEAR = frozenset({"timer", "disclosure", "audit"})
+# Ids and codes of ours: what was told to whom, and who looked. They are held to by digests of their bytes,
+# and stay when somebody is erased.
+CLEAR = frozenset({"disclosure", "audit"})
 
 
 def pack(connection: Connection, value: Any, person: str, table: Table, *key: object) -> bytes:

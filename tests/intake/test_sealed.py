@@ -8,6 +8,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy import LargeBinary, create_engine, func, insert, inspect, select
 from gateway import jsontext
 from gateway.config import Keys
 from gateway.errors import ConfigurationError
+from gateway.exchange import timers
 from gateway.hub import links, sealing, versions
 from gateway.hub.content import CLEAR
 from gateway.hub.opened import open_at
@@ -218,3 +220,16 @@ def test_every_table_that_holds_content_is_known() -> None:
     columns = [c for t in metadata.sorted_tables for c in t.columns if isinstance(c.type, LargeBinary)]
     binary = {c.table.name for c in columns if c.name not in ("pin", "entries", "previous", "hash")}
     assert binary - {t.name for t in sealing.tables()} == CLEAR
+
+
+def test_how_far_a_system_has_been_read_tells_no_name_of_its_records(here: World, database_url: str) -> None:
+    """The next page of a FHIR server, and what is to be asked for again, are said by its own ids."""
+    words, store = ["pasient-hos-bup", "https://bup/Goal?page=2"], here.service.store
+    cursor = jsontext.encode({"patients": {words[0]: words[1]}}).decode()
+    until, due = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
+    with store.write(TENANT) as connection:
+        timers.claim_poll(connection, TENANT, "bup", NOW, until)
+        assert timers.end_poll(connection, TENANT, "bup", until, due, cursor)
+    assert leaks(database_url, words) == []
+    with store.write(TENANT) as connection:
+        assert timers.claim_poll(connection, TENANT, "bup", due, due + timedelta(minutes=1)) == (True, cursor)
