@@ -21,7 +21,7 @@ from gateway.exchange.facts import FactsReader
 from gateway.exchange.liveness import Liveness
 from gateway.exchange.poll import Poller
 from gateway.exchange.watching import Watcher
-from gateway.hub import shown_proofs
+from gateway.hub import erasing, shown_proofs
 from gateway.hub.audit.heads import Heads
 from gateway.hub.audit.sealer import Sealer
 from gateway.hub.review import DEADLINES, REMINDERS
@@ -176,3 +176,4 @@ class Housekeeper:
         self.counters.repaired += repaired
         if repaired:
             log(Event.LANES_REPAIRED, level=logging.ERROR, worker=life.id, lanes=repaired)
+        erasing.finish(self.store, self.settings.tenant_ids)

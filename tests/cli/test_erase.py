@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 
 from gateway import config
 from gateway.errors import Conflict
+from gateway.exchange import liveness
+from gateway.exchange.housekeeping import Counters, Housekeeper
 from gateway.hub import erasing, versions
 from gateway.hub.schema.every import metadata
 from gateway.hub.schema.tables import disclosure, link, resource
@@ -92,6 +94,26 @@ def test_an_erasure_that_was_cut_off_is_finished_at_the_next_start(
         assert service.store.keys is not None
         assert person in service.store.keys.destroyed("fjordbyen")
     finally:
+        service.close()
+
+
+def test_an_erasure_that_was_cut_off_is_finished_by_a_worker_that_goes_on(
+    told: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, service = person_of(told, "jonas-logg"), build(config.load(told.config))
+    store, keys = service.store, service.store.keys
+    assert keys is not None
+    house = Housekeeper(store, service.settings, {}, service.intake, service.clock, Counters(), service.facts)
+    life = liveness.take(store, service.settings.state_folder, service.clock())
+    try:
+        with monkeypatch.context() as cut:
+            cut.setattr(erasing, "_destroy", lambda *_: None)
+            erasing.erase(store, "fjordbyen", person, [], datetime.now(UTC), "test", by="Kari", reason="Krav")
+        assert person not in keys.destroyed("fjordbyen")
+        house.keep(life)
+        assert person in keys.destroyed("fjordbyen")
+    finally:
+        life.close()
         service.close()
 
 
