@@ -4,6 +4,7 @@ end."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
@@ -23,6 +24,11 @@ from gateway.hub.store import Store
 from gateway.keys.keyring import FORM, Keyring, SealBroken
 
 CHUNK: Final = 500  # rows in one transaction
+PATIENCE: Final = 3.0  # seconds: connections that were given back are counted until they have ended
+_OTHERS: Final = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND usename = current_user AND pid <> pg_backend_pid()"
+)
 COLUMNS: Final = ("content", "answers")  # where JSON stands
 
 
@@ -169,11 +175,9 @@ def _demand_alone(connection: Connection) -> None:
     command has asked for."""
     if connection.dialect.name != "postgresql":
         return
-    others = connection.execute(
-        text(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND usename = current_user AND pid <> pg_backend_pid()"
-        )
-    ).scalar_one()
+    end = time.monotonic() + PATIENCE
+    while (others := connection.execute(_OTHERS).scalar_one()) and time.monotonic() < end:
+        time.sleep(0.1)
+        connection.execute(text("SELECT pg_stat_clear_snapshot()"))
     if others:
         raise ConfigurationError(f"{others} connections to the database are open: stop the gateway first")

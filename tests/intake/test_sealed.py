@@ -233,3 +233,16 @@ def test_how_far_a_system_has_been_read_tells_no_name_of_its_records(here: World
     assert leaks(database_url, words) == []
     with store.write(TENANT) as connection:
         assert timers.claim_poll(connection, TENANT, "bup", due, due + timedelta(minutes=1)) == (True, cursor)
+
+
+def test_nothing_is_sealed_under_somebody_at_work(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_url.startswith("sqlite"):
+        pytest.skip("a SQLite file's processes are asked after by the command: tests/cli")
+    _, _, owner = of_before(database_url, tmp_path)
+    monkeypatch.setattr(sealing, "PATIENCE", 0.2)
+    working, store = (open_at(database_url, keys_in(tmp_path)) for _ in range(2))
+    with closing(working), closing(store), pytest.raises(ConfigurationError, match="stop the gateway"):
+        list(sealing.seal(store, owner, [TENANT]))
+    open_at(database_url, keys_in(tmp_path)).close()  # it was not begun
