@@ -43,19 +43,19 @@ def test_a_set_keeps_its_order_and_leaves_out_what_only_encrypts() -> None:
     assert [k.algorithm for k in signing_keys(json.dumps({"keys": rows}))] == ["ES256", "RS256"]
 
 
-@pytest.mark.parametrize(
-    "unfit",
-    [
-        "", "geheim", "[]", "7", '{"keys": []}', '{"keys": [7]}', '{"keys": 7}', '{"kty": "EC"}',
-        json.dumps(ECKey.generate_key("P-256").as_dict(private=False)),
-        text(ECKey.generate_key("secp256k1", private=True)),
-        text(OctKey.generate_key(256)),
-        text(OKPKey.generate_key("Ed25519", private=True)),
-        text(RSA, alg="HS256"),
-        text(RSA, alg="none"),
-        text(RSAKey.generate_key(1024, private=True)),
-    ],
-)  # fmt: skip
+UNFIT = [
+    "", "geheim", "[]", "7", '{"keys": []}', '{"keys": [7]}', '{"keys": 7}', '{"kty": "EC"}',
+    json.dumps(ECKey.generate_key("P-256").as_dict(private=False)),
+    text(ECKey.generate_key("secp256k1", private=True)),
+    text(OctKey.generate_key(256)),
+    text(OKPKey.generate_key("Ed25519", private=True)),
+    text(RSA, alg="HS256"),
+    text(RSA, alg="none"),
+    text(RSAKey.generate_key(1024, private=True)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unfit", UNFIT, ids=[str(place) for place in range(len(UNFIT))])  # no key in a name
 def test_what_is_no_fit_key_is_refused_without_being_shown(unfit: str) -> None:
     with pytest.raises(SecretGone) as told:
         signing_keys(unfit)
