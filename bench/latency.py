@@ -4,22 +4,28 @@ gateway has written that down: new goals at a steady rate, one recipient each, o
 from __future__ import annotations
 
 import asyncio
+import re
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
 import httpx
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bench.children import goal
 from bench.installation import LOG, PLAN, Installation, enter_children, installed
 from bench.processes import cpu_seconds, memory_megabytes
 from gateway import jsontext
+from gateway.hub.schema.tables import link
 from gateway.hub.store import Store
+from tests.sealed import looking
 
 CHILDREN = 500
 CHANGED = "2026-11-21T12:00:00+01:00"
+
+COORDINATOR = re.compile(r"plan-.*-koord")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +39,18 @@ class Pace:
 def measure(folder: Path, kind: str, url: str, paces: list[Pace]) -> list[dict[str, object]]:
     """The figures on one kind of database, one row per pace."""
     rows: list[dict[str, object]] = []
-    with installed(folder, url, plans=CHILDREN) as installation:
+    with (
+        installed(folder, url, plans=CHILDREN) as installation,
+        closing(looking(url, folder / "state")) as store,
+    ):
         enter_children(installation, CHILDREN)
-        _await_quiet(url)
+        _await_quiet(store)
         for pace in paces:
             before = cpu_seconds(*installation.pids)
             sent = asyncio.run(_send(installation, pace))
-            _await_quiet(url)
+            _await_quiet(store)
             used = cpu_seconds(*installation.pids) - before
-            row = {"database": kind, "entries_per_second": pace.rate, **_figures(sent, _closed(url))}
+            row = {"database": kind, "entries_per_second": pace.rate, **_figures(sent, _closed(store))}
             rows.append({**row, "cpu_ms_per_entry": round(1000 * used / len(sent), 2)})
         for row in rows:
             row["memory_mb"] = round(memory_megabytes(*installation.pids))
@@ -70,36 +79,33 @@ async def _post(client: httpx.AsyncClient, url: str, record: dict[str, object]) 
         raise RuntimeError(f"an entry was answered {answer['status']}")
 
 
-def _await_quiet(url: str, seconds: float = 180.0) -> None:
+def _await_quiet(store: Store, seconds: float = 180.0) -> None:
     """Until every child's plan has come in and no lane has anything to do."""
-    plans = text("SELECT count(*) FROM link WHERE system = :plan AND native_id LIKE 'plan-%-koord'")
+    plans = select(link.c.native_id).where(link.c.system == PLAN, link.c.native_id.is_not(None))
     busy = text("SELECT count(*) FROM lane WHERE recipient = :plan AND state <> 'idle'")
-    store = Store(url)
     deadline = time.monotonic() + seconds
     there, active = 0, 0
     while time.monotonic() < deadline:
         with store.read("fjordbyen") as connection:
-            there = connection.execute(plans, {"plan": PLAN}).scalar_one()
+            named = connection.execute(plans).scalars()
+            there = sum(bool(COORDINATOR.fullmatch(one)) for one in named)
             active = connection.execute(busy, {"plan": PLAN}).scalar_one()
         if there == CHILDREN and active == 0:
             break
         time.sleep(0.2)
     else:
         raise RuntimeError(f"after {seconds:.0f} s {there} plans are there and {active} lanes still at work")
-    store.close()
 
 
-def _closed(url: str) -> dict[str, float]:
+def _closed(store: Store) -> dict[str, float]:
     """Native id in the stafettlogg -> when its first delivery was closed as delivered."""
-    store = Store(url)
     with store.read("fjordbyen") as connection:
-        names = connection.execute(text("SELECT ref, native_id FROM link WHERE system = :log"), {"log": LOG})
+        names = connection.execute(select(link.c.ref, link.c.native_id).where(link.c.system == LOG))
         name_of = {row.ref: row.native_id for row in names}
         rows = connection.execute(
             text("SELECT closed, items FROM disclosure WHERE recipient = :plan AND state = 'delivered'"),
             {"plan": PLAN},
         ).all()
-    store.close()
     closed: dict[str, float] = {}
     for row in rows:
         moment = row.closed / 1e6
