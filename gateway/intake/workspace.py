@@ -252,8 +252,9 @@ class Workspace:
         self.conflicts.append(conflicts.new(self.tenant, self.system, person_id, ref, path, values, self.now))
 
     def frees(self, link: Link) -> None:
-        """The system has what it had refused, or what nobody knew it to have: what waits for it may go."""
-        if link.hold is not None or (link.native_id is None and not link.mine):
+        """The system has what nobody knew it to have, since it refused it or never answered: what waits for
+        it may go."""
+        if link.native_id is None and not link.mine:
             self.freed.add(link.person)
 
     def flush(self, *, backfill: bool = False) -> None:

@@ -51,14 +51,18 @@ def test_another_takes_over_within_thirty_seconds(plant: Plant) -> None:
 
 
 def test_an_idle_worker_that_is_killed_is_not_missed(plant: Plant) -> None:
-    plan, child, _ = plant.recipients["individuell-plan"], *CHILDREN
+    child = CHILDREN[0]
     wait_until(lambda: plant.processes.keys() == plant.commands.keys(), 1, "all have been started")
     for edition, name in enumerate(sorted(n for n in plant.processes if n != "serve"), 10):
         plant.kill(name)
         plant.post([child.goal("m1", edition)])
-        want = {f"{child.log}-m1": edition}
-        wait_until(lambda want=want: editions_at(plan, [child]) == want, AT_ONCE, "the other sends")  # type: ignore[misc]
+        wait_until(lambda now=edition: standing(plant, child) == now, AT_ONCE, "the other sends")  # type: ignore[misc]
         started_again(plant, name)
+
+
+def standing(plant: Plant, child: Child) -> int | None:
+    """Which edition of the goal the plan system has."""
+    return editions_at(plant.recipients["individuell-plan"], [child]).get(f"{child.log}-m1")
 
 
 def started_again(plant: Plant, name: str) -> None:
