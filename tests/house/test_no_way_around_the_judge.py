@@ -64,7 +64,11 @@ READERS = {
     "web/standing.py": "where somebody who has logged in takes part",
 }
 ASKED = {"gateway.hub.versions", "gateway.hub.past", "gateway.hub.content"}
-OWN_ROWS = {"api/idempotency.py", "access/login_sessions.py"}  # packed content of rows of their own
+OWN_ROWS = {
+    "api/idempotency.py",
+    "access/login_sessions.py",
+    "exchange/timers.py",
+}  # packed content of rows of their own
 SENDERS = {
     "exchange/send.py",
     "welfare/courier.py",
