@@ -128,6 +128,16 @@ class Cluster:
         self._process.wait(timeout=30)
         self._process = None
 
+    def tool(self, name: str, *words: str) -> None:
+        """Run one of PostgreSQL's own programs."""
+        done = subprocess.run([str(self.bin / name), *words], stderr=subprocess.PIPE, check=False)
+        if done.returncode:
+            raise Missing(f"{name}: {done.stderr.decode(errors='replace')[-2000:]}")
+
+    def log_files(self) -> list[Path]:
+        """The segments of its write-ahead log."""
+        return [path for path in (self.folder / "data" / "pg_wal").iterdir() if path.is_file()]
+
     def remove(self) -> None:
         """Stop the server and delete its folder."""
         self.stop()

@@ -3,10 +3,7 @@ system gave a record, in whatever form. And a database of before becomes one lik
 
 from __future__ import annotations
 
-import base64
-import json
 import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from itertools import islice
@@ -14,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import LargeBinary, create_engine, func, insert, inspect, select
+from sqlalchemy import LargeBinary, func, insert, select
 
 from gateway import jsontext
 from gateway.config import Keys
@@ -30,48 +27,12 @@ from gateway.keys.keyring import Keyring, SealBroken
 from tests.databases import OWNER, as_role
 from tests.end_to_end.invented import Child
 from tests.intake.world import NOW, TENANT, World, world
+from tests.leaks import forms, found, leaks
 
 CHILD = Child(3)
 LOG, PLAN = "stafettlogg", "individuell-plan"
 LEFT = "nabokommunen"  # has rows, and stands in no configuration any more
 SECRET = "Gråter når døra går 🚪 og sier «æsj»"
-
-
-def forms(word: str) -> Iterator[bytes]:
-    """How a word may stand somewhere: as it is, escaped, in hexadecimal, in base64 wherever it begins."""
-    plain = word.encode()
-    yield plain
-    yield json.dumps(word)[1:-1].encode()
-    yield plain.hex().encode()
-    for before in range(3):
-        whole = base64.b64encode(b"\x00" * before + plain)
-        yield whole[-(-before * 8 // 6) : (before + len(plain)) * 8 // 6]
-
-
-def found(words: list[str], value: bytes) -> list[str]:
-    """Those of the words that stand in a value, in any form; in what is compressed too."""
-    if value[:1] == b"\x78":
-        try:
-            return found(words, zlib.decompress(value))
-        except zlib.error:
-            pass
-    return [word for word in words if any(form in value for form in forms(word))]
-
-
-def values(url: str) -> Iterator[tuple[str, bytes]]:
-    """Every value of every table, past all roles."""
-    engine = create_engine(url if url.startswith("sqlite") else as_role(url, "postgres"))
-    with engine.connect() as connection:
-        for table in inspect(connection).get_table_names():
-            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"').mappings():
-                for name, value in row.items():
-                    binary = isinstance(value, bytes | memoryview)
-                    yield f"{table}.{name}", bytes(value) if binary else str(value).encode()
-    engine.dispose()
-
-
-def leaks(url: str, words: list[str]) -> list[tuple[str, str]]:
-    return sorted({(place, word) for place, value in values(url) for word in found(words, value)})
 
 
 def fill(here: World) -> list[str]:
