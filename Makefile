@@ -17,11 +17,11 @@ SEEDS ?= 1-100
 STEPS ?= 500
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak tamper
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak tamper sbom audit-dependencies
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-15s %s\n' "$$name" "$$text"; done
+		printf '  make %-18s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.runtime ## start the demo: gateway, three demo systems, sample children
 	@$(BIN)/stafettbro demo
@@ -85,6 +85,12 @@ bench-import: $(VENV)/.development ## records a second of a whole history, besid
 
 lock: $(VENV)/.development ## the lock files anew from pyproject.toml; LOCK_ARGS=--upgrade for newer versions
 	@.ci/lock $(LOCK_ARGS)
+
+sbom: $(VENV)/.development ## what we ship, as CycloneDX: build/sbom/stafettbro.cdx.json
+	@$(BIN)/python .ci/sbom build/sbom/stafettbro.cdx.json
+
+audit-dependencies: $(VENV)/.development ## known weaknesses of what is locked; AUDIT_ARGS=--must-reach, --osv-url URL
+	@$(BIN)/python .ci/audit-dependencies $(AUDIT_ARGS)
 
 clean: ## everything that was made here, the virtual environment too
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
