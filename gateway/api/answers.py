@@ -21,6 +21,8 @@ from gateway.events import Event, log
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 FHIR_JSON = "application/fhir+json"
+TURNED_AWAY = frozenset({401, 403, 413, 429})
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
 class Failed(ApiError):
@@ -109,6 +111,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ApiError)
     async def _known(request: Request, error: ApiError) -> Response:
+        _turned_away(request, error)
         return refusal(request, error)
 
     @app.exception_handler(RequestValidationError)
@@ -119,7 +122,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> Response:
-        return refusal(request, Failed(error.status_code, allow=(error.headers or {}).get("Allow")))
+        failed = Failed(error.status_code, allow=(error.headers or {}).get("Allow"))
+        _turned_away(request, failed)
+        return refusal(request, failed)
 
     @app.exception_handler(OperationalError)
     async def _database(request: Request, _error: OperationalError) -> Response:
@@ -138,6 +143,23 @@ def unexpected(request: Request) -> Response:
 
 
 def _note(request: Request) -> None:
-    route = request.scope.get("route")
-    path = getattr(route, "path", "unmatched")
-    log(Event.REQUEST_FAILED, level=logging.ERROR, method=request.method, route=path, trace=True)
+    log(Event.REQUEST_FAILED, level=logging.ERROR, trace=True, **_asked(request))
+
+
+def _turned_away(request: Request, error: ApiError) -> None:
+    """Say in the log who was not let in: the route and the reason, never what was shown. That a proof lacks
+    our nonce is how every caller begins."""
+    if error.status in TURNED_AWAY and error.code != "dpop-nonce":
+        log(
+            Event.REQUEST_REFUSED,
+            level=logging.WARNING,
+            **_asked(request),
+            status=error.status,
+            code=error.code,
+        )
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """The method and the route, as it was declared; whatever else stands in an address may name a child."""
+    method = request.method if request.method in METHODS else "other"
+    return {"method": method, "route": getattr(request.scope.get("route"), "path", "unmatched")}

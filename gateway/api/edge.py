@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api.answers import unexpected
+from gateway.api.answers import METHODS, unexpected
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -18,7 +18,6 @@ HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
 }
-METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 UNCOUNTED = "/welfare/"  # in a small municipality one more report tells that somebody has reported
 

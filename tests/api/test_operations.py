@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from gateway.events import Event
 from tests.api.world import World, fields
 from tests.databases import as_owner
 
@@ -52,6 +53,26 @@ def test_what_nobody_foresaw_is_noted_and_not_told(world: World, caplog: Any) ->
     assert "Emma" not in answer.text
     assert "SB0010" in caplog.text
     assert "Emma" not in caplog.text
+
+
+def test_who_is_not_let_in_stands_in_the_log_without_what_was_shown(world: World, caplog: Any) -> None:
+    world.http.get("/people/01010112345/held", headers={"Authorization": "Bearer Emma.Sofie.Testesen"})
+    world.post("/systems/logg/records", "plan", [])
+    world.hand_in("logg", [{}] * 1001)
+    world.http.request("EMMA", "/lanes?x=Emma")
+    lines = [line.getMessage() for line in caplog.records if line.getMessage().startswith("SB0011")]
+    assert [line.partition(" method=")[2] for line in lines] == [
+        "GET route=/people/{person_id}/held status=401 code=token-malformed",
+        "POST route=/systems/{system}/records status=403 code=other-system",
+        "POST route=/systems/{system}/records status=413 code=too-large",
+    ]
+    assert "Emma" not in caplog.text
+    assert "01010112345" not in caplog.text
+
+
+def test_every_event_has_a_number_of_its_own() -> None:
+    numbers = [event.value[0] for event in Event]
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_metrics_count_and_name_nobody_elses_systems(world: World, emma: list[dict[str, Any]]) -> None:
