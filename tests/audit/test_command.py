@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from gateway import config
 from gateway.cli import app
-from tests.audit.standing import filled
+from gateway.hub.audit.heads import Head
+from gateway.service import build
+from tests.audit.standing import TENANT, Standing, filled
 
 CONFIG = """
 database_url = "sqlite:///{folder}/stafettbro.db"
@@ -65,6 +68,26 @@ def test_a_chain_that_was_cut_off_is_found_by_what_was_signed(folder: Path) -> N
     change(folder, "DELETE FROM audit_block WHERE number > 2")
     told = json.loads(run(folder, "verify", "--json").stdout)
     assert {"where": "block 3", "what": "was signed and is gone: the chain was cut off"} in told["faults"]
+
+
+def test_that_a_copy_was_put_back_is_signed_and_hides_nothing_that_was(sqlite_url: str, folder: Path) -> None:
+    toml = str(folder / "stafettbro.toml")
+    build(config.load(Path(toml))).close()  # as the gateway starts: the journal is there from then on
+    assert CliRunner().invoke(app, ["backup", str(folder / "copy"), "--config", toml]).exit_code == 0
+    later = Standing(sqlite_url, folder)
+    later.note(900)
+    assert later.sealer.round(TENANT)
+    signed = later.signed()
+    later.close()
+    back = CliRunner().invoke(app, ["restore", str(folder / "copy"), "--config", toml, "--replace"])
+    assert back.exit_code == 0, back.output
+    done = run(folder, "verify")
+    assert done.exit_code == 0, done.stdout
+    after = Standing(sqlite_url, folder)
+    lines = after.signed()
+    after.close()
+    assert lines[: len(signed)] == signed
+    assert [one.restored for one in lines[len(signed) :] if isinstance(one, Head)] == [True]
 
 
 def test_heads_without_their_key_are_no_proof_and_that_is_said(folder: Path) -> None:
