@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gateway.access import scopes
 from gateway.access.tokens_in import Caller
@@ -18,6 +18,7 @@ from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.documents import fhir_errors
 from gateway.api.fhir_query import LARGEST_PAGE, refused, span
 from gateway.api.fhir_read import absent, acceptable, base_of, documented, fhir
+from gateway.hub import acquaintance
 from gateway.hub.audit import listing, occasion
 from gateway.hub.audit.listing import Looked, Wanted
 from gateway.hub.schema.tables import person
@@ -88,15 +89,35 @@ def _found(desk: Desk, caller: Caller, wanted: Wanted, own: str | None) -> list[
     """The entries, and a note of whom they are about: that somebody looked at them is an entry too."""
     with desk.service.store.read(caller.tenant) as connection:
         if own is not None:
-            there = select(person.c.id).where(person.c.tenant == caller.tenant, person.c.id == own)
-            if connection.execute(there).first() is None:
-                raise absent()
+            if not _is_there(connection, caller, own):
+                return []
             occasion.about(own)
             wanted = replace(wanted, person=own)
-        found = listing.looked(connection, caller.tenant, wanted)
+        found = _named(connection, caller, listing.looked(connection, caller.tenant, wanted))
     if own is None:
         occasion.about(*(one.person for one in found if one.person is not None))
     return found
+
+
+def _is_there(connection: Connection, caller: Caller, own: str) -> bool:
+    """Whether somebody may be asked about. For a system whoever it does not know is not there, whether they
+    are or not. Raises NotFound for an operator."""
+    if caller.system is not None:
+        return bool(acquaintance.known(connection, caller.tenant, caller.system, [own]))
+    there = select(person.c.id).where(person.c.tenant == caller.tenant, person.c.id == own)
+    if connection.execute(there).first() is None:
+        raise absent()
+    return True
+
+
+def _named(connection: Connection, caller: Caller, found: list[Looked]) -> list[Looked]:
+    """As the caller may be told of it: a system that asked in vain about somebody it does not know does not
+    learn from its own question that they are here."""
+    if caller.system is None:
+        return found
+    people = {one.person for one in found if one.person is not None}
+    known = acquaintance.known(connection, caller.tenant, caller.system, people)
+    return [one if one.person in known else replace(one, person=None) for one in found]
 
 
 def _within(dates: list[str]) -> tuple[datetime | None, datetime | None]:

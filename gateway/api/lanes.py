@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from gateway.access import scopes
 from gateway.access.tokens_in import Caller
@@ -22,6 +22,7 @@ from gateway.api.documents import LaneAnswer, LaneAnswers, errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.exchange import steering
+from gateway.hub.acquaintance import is_known
 from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import lane, person, recipient, worker
 
@@ -41,7 +42,8 @@ REASON = asks(
 @router.get(
     "/lanes",
     summary="Lanes: what waits for whom, and why",
-    description="A client that acts for a system sees the lanes to it; an operator all of the tenant.",
+    description="A client that acts for a system sees the lanes to it of those it knows: whom it has told "
+    "something of here, or was told something of; an operator all of the tenant.",
     responses={**ok(LaneAnswers, "A page of lanes"), **errors(400)},
     response_class=Response,
 )
@@ -123,7 +125,7 @@ def _act(
 
 
 def _rows(connection: Connection, caller: Caller, *where: Any, limit: int) -> list[Row[Any]]:
-    own = () if caller.system is None else (lane.c.recipient == caller.system,)
+    own = () if caller.system is None else _own(caller.tenant, caller.system)
     statement = (
         select(
             lane,
@@ -145,6 +147,12 @@ def _rows(connection: Connection, caller: Caller, *where: Any, limit: int) -> li
         .limit(limit)
     )
     return list(connection.execute(statement).all())
+
+
+def _own(tenant: str, system: str) -> tuple[ColumnElement[bool], ...]:
+    """Lanes to the system, of those it knows: that somebody has a lane to it who shares nothing with it would
+    tell that they are here."""
+    return lane.c.recipient == system, is_known(tenant, system, lane.c.person)
 
 
 def _plain(row: Row[Any]) -> dict[str, Any]:

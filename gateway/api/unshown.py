@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gateway.access import scopes
 from gateway.access.tokens_in import Caller
@@ -18,6 +18,7 @@ from gateway.config import System
 from gateway.errors import NotFound
 from gateway.exchange.selection import Selection
 from gateway.exchange.unshown import missing
+from gateway.hub import acquaintance
 from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import person
 
@@ -53,7 +54,10 @@ def unshown(
         channel = asked.deliver if asked.deliver != "none" else "read"
         mapping = service.mappings[asked.id]
         selection = Selection(asked, service.settings, mapping, facts, channel, service.clock())
-        found = [one for one in missing(connection, selection) if after is None or one.item > after]
+        every = list(missing(connection, selection))
+        if caller.system is not None and not every and not _knows(connection, caller, own):
+            raise NotFound("No such person here")
+        found = [one for one in every if after is None or one.item > after]
     page = found[:limit]
     items = [
         {"item": m.item, "source": m.source, "code": m.code, "reason": m.reason, "elements": list(m.elements)}
@@ -61,6 +65,11 @@ def unshown(
     ]
     following = page[-1].item if len(found) > limit else None
     return answer({"patient": f"Patient/{own}", "system": asked.id, "items": items, "next": following})
+
+
+def _knows(connection: Connection, caller: Caller, person_id: str) -> bool:
+    system = caller.system or ""
+    return bool(acquaintance.known(connection, caller.tenant, system, [person_id]))
 
 
 def _asked(desk: Desk, caller: Caller, system_id: str) -> System:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from gateway.events import Event
+from tests.api.test_fhir_read import person
 from tests.api.world import World, fields
 from tests.databases import as_owner
 
@@ -99,6 +100,9 @@ def test_lanes_are_shown_page_by_page_and_to_those_they_concern(
         "plan",
     ]
     assert rest["next"] is None
+    assert fields(world.get("/lanes", "bup"))["lanes"] == []  # it was told nothing of her yet
+    own = person(world, emma[0])
+    assert world.get(f"/timeline/{own}", "bup").status_code == 200
     assert [one["recipient"] for one in fields(world.get("/lanes", "bup"))["lanes"]] == ["bup"]
     assert fields(world.get("/lanes?recipient=bup&state=held", "drift"))["lanes"] == []
     assert fields(world.get("/lanes", "nabodrift"))["lanes"] == []
