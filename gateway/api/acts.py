@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gateway.access import scopes
 from gateway.access.tokens_in import Caller
@@ -112,8 +112,8 @@ async def _closing(desk: Desk, tenant: str, made: Act) -> Closing:
 @router.get(
     "/people/{person_id}/acts",
     summary="What named persons have decided about a person",
-    description="Oldest first, those that have ended too. A client that acts for a system is told of acts "
-    "about what was made there and of those about the person as a whole; an operator of all.",
+    description="Oldest first, those that have ended too. A client that acts for a system is told of those "
+    "it made itself, and ends those alone; an operator of all.",
     responses={**ok(ActAnswers, "Every act"), **errors(400, 404)},
     response_class=Response,
 )
@@ -121,8 +121,21 @@ def listed(desk: AtDesk, caller: MayRead, person_id: PersonId) -> Response:
     with desk.service.store.read(caller.tenant) as connection:
         facts_of(connection, desk, caller, person_id)
         found = acts.of_person(connection, caller.tenant, person_id)
-    own = [one for one in found if caller.system is None or one.client == caller.client_id[:255]]
-    return answer({"patient": f"Patient/{person_id}", "acts": [_plain(one) for one in own]})
+    own = [_plain(one) for one in found if _is_own(caller, one)]
+    return answer({"patient": f"Patient/{person_id}", "acts": own})
+
+
+def _is_own(caller: Caller, one: Act) -> bool:
+    """Whether the caller has to do with an act at all: who acts for a system with those it made itself."""
+    return caller.system is None or one.client == caller.client_id[:255]
+
+
+def _demand(connection: Connection, desk: Desk, caller: Caller, person_id: str, act_id: str) -> None:
+    """That the act is there for the caller. Raises NotFound."""
+    facts_of(connection, desk, caller, person_id)
+    found = acts.one_of(connection, caller.tenant, person_id, act_id)
+    if found is None or not _is_own(caller, found):
+        raise NotFound("No such act")
 
 
 @router.post(
@@ -133,6 +146,8 @@ def listed(desk: AtDesk, caller: MayRead, person_id: PersonId) -> Response:
 )
 def end(desk: AtDesk, caller: MayAct, person_id: PersonId, act_id: ActId) -> Response:
     service = desk.service
+    with service.store.read(caller.tenant) as connection:
+        _demand(connection, desk, caller, person_id, act_id)
     done = service.acting(caller.tenant, caller.system).end(person_id, act_id, service.clock())
     service.woken()
     return answer(_plain(done))
@@ -146,7 +161,7 @@ def end(desk: AtDesk, caller: MayAct, person_id: PersonId, act_id: ActId) -> Res
 )
 def told(desk: AtDesk, caller: MayAct, person_id: PersonId, act_id: ActId) -> Response:
     with desk.service.store.write(caller.tenant) as connection:
-        facts_of(connection, desk, caller, person_id)
+        _demand(connection, desk, caller, person_id, act_id)
         now = desk.service.clock()
         noted = acts.tell(connection, caller.tenant, person_id, act_id, now)
         review.ask(connection, caller.tenant, [person_id] if noted else [], now)

@@ -33,12 +33,13 @@ class Acting:
 
     def make(self, act: Act, now: datetime) -> Act:
         """Keep an act. One with the same id is not made twice. Raises NotFound where there is no such person,
-        Unprocessable where an item is not theirs, or not this system's to decide about."""
+        Conflict where the id is another's, Unprocessable where an item is not theirs, or not this system's to
+        decide about."""
         with self.store.write(self.tenant) as connection:
             ws = self._locked(Workspace(connection, self.store, self.tenant, "", now), act.person)
-            known = acts.one_of(connection, self.tenant, act.person, act.id)
+            known = acts.by_id(connection, self.tenant, act.id)
             if known is not None:
-                return known
+                return self._again(known, act)
             self._demand_own(ws, act)
             self._keep(ws, act, narrowing=act.kind in NARROWING)
         return act
@@ -64,6 +65,13 @@ class Acting:
             self._keep(ws, new, narrowing=new.kind not in NARROWING)
         return new
 
+    def _again(self, known: Act, act: Act) -> Act:
+        """What a repeat is answered with. Raises Conflict: an act of somebody else, or about somebody else,
+        is neither told nor touched by who names its id."""
+        if known.person != act.person or (self.system is not None and known.client != act.client):
+            raise Conflict("An act may not be made under this id", code="id-taken")
+        return known
+
     def _locked(self, ws: Workspace, person: str) -> Workspace:
         ws.lock([person])
         if person not in ws.people:
@@ -75,10 +83,8 @@ class Acting:
         found = versions.of_refs(ws.connection, self.tenant, named)
         for ref in named:
             known = found.get(ref)
-            if known is None or known.person != act.person:
-                raise Unprocessable("An item is none of this person's", field="items")
-            if self.system not in (None, known.created_by):
-                raise Unprocessable("An item was made in another system: it decides there", field="items")
+            if known is None or known.person != act.person or self.system not in (None, known.created_by):
+                raise Unprocessable("An item is none of this person's, or was made elsewhere", field="items")
 
     def _keep(self, ws: Workspace, act: Act, *, narrowing: bool) -> None:
         acts.keep(ws.connection, self.tenant, [act])

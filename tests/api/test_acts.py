@@ -260,3 +260,40 @@ def test_what_stops_sharing_stands_after_an_older_backup_is_restored(emma_there:
     assert {(one.id, one.ended is None) for one in found} == {(kept["id"], True), (emergency["id"], False)}
     assert decisions(world, own) == after
     assert replay(service.store, service.journal, world.now) == 0
+
+
+def test_an_act_of_somebody_else_is_neither_told_nor_ended_nor_begun_again(
+    emma_there: tuple[World, str],
+) -> None:
+    world, own = emma_there
+    goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Sove"}}
+    written = world.post("/fhir/Goal", "bup", goal | {"subject": {"reference": f"Patient/{own}"}})
+    assert written.status_code == 201  # BUP knows her too
+    said = {"kind": "finding", **WHO, "recipients": ["lege"], "categories": ["maal"]}
+    made = decide(world, own, "finding", "logg", recipients=["lege"], categories=["maal"])
+    for path in ("end", "told"):
+        answer = world.post(f"/people/{own}/acts/{made['id']}/{path}", "bup")
+        assert (answer.status_code, fields(answer)["detail"]) == (404, "No such act")
+    taken = world.post(f"/people/{own}/acts", "bup", said | {"id": made["id"]})
+    assert (taken.status_code, fields(taken)["code"], WHO["reason"] in taken.text) == (409, "id-taken", False)
+    jonas = records("stafettlogg", "jonas")
+    world.hand_in("logg", jonas)
+    ended = fields(world.post(f"/people/{own}/acts/{made['id']}/end", "logg"))["ended"]
+    for client in ("logg", "drift"):  # under the id of an act about another child
+        answer = world.post(f"/people/{person(world, jonas[0])}/acts", client, said | {"id": made["id"]})
+        assert (answer.status_code, fields(answer)["code"]) == (409, "id-taken")
+    (stands,) = fields(world.get(f"/people/{own}/acts", "drift"))["acts"]
+    assert stands["ended"] == ended
+    assert decide(world, own, "finding", "drift", id=made["id"], recipients=["lege"], categories=["maal"])
+
+
+def test_an_item_made_elsewhere_is_answered_as_one_that_is_not_there(emma_there: tuple[World, str]) -> None:
+    world, own = emma_there
+    goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Sove"}}
+    world.post("/fhir/Goal", "bup", goal | {"subject": {"reference": f"Patient/{own}"}})
+    said = {"kind": "withholding", **WHO}
+    hidden, absent = (
+        world.post(f"/people/{own}/acts", "bup", said | {"items": [ref]})
+        for ref in (named(world, "e-n1"), "Communication/finnes-ikke")
+    )
+    assert (hidden.status_code, hidden.content) == (422, absent.content)
