@@ -26,7 +26,7 @@ from gateway.api.fhir_shape import check
 from gateway.api.fhir_wanted import Wanted, writable
 from gateway.api.fhir_writing import Done, Writing, location, writer, writing
 from gateway.api.limits import body, decoded, demand
-from gateway.errors import ApiError, InvalidRequest, TooLarge, Unprocessable
+from gateway.errors import ApiError, Forbidden, InvalidRequest, TooLarge, Unprocessable
 from gateway.exchange.sight import Looking
 
 router = APIRouter(prefix="/fhir", tags=["fhir"])
@@ -71,7 +71,7 @@ def _transact(desk: Desk, caller: Caller, content: bytes, *, minimal: bool) -> R
     if not wanted:
         raise InvalidRequest("A transaction has at least one entry that writes", code="bundle")
     if scopes.FHIR_READ not in caller.scopes and len(wanted) < len(steps):
-        raise InvalidRequest("This token does not read", code="scope-missing")
+        raise Forbidden("This token does not read", code="scope-missing")
     with writing(desk, caller, wanted[0].patient) as here:
         done = iter(here.run(wanted))
         forms = here.after()

@@ -112,7 +112,8 @@ def _point(one: Assessed) -> dict[str, Any]:
     summary="A closed stafettlogg goes on as an individuell plan",
     description="What is not finished becomes the plan's, with where it comes from. Consents of the log do "
     "not hold for the plan, refusals do: how each recipient stands is decided anew and shown. Saying it "
-    "twice changes nothing.",
+    "twice changes nothing. A client that acts for the plan's system continues logs that it may see, "
+    "or of whom it keeps a plan; an operator any.",
     responses={
         **ok(ContinuedAnswer, "What went along, and who may have it now"),
         **errors(400, 404, 409, 413, 415, 422),
@@ -142,6 +143,8 @@ def _go_on(desk: Desk, caller: Caller, log: str, system_id: str) -> Response:
         raise NotFound("No such system")
     if caller.system not in (None, system_id):
         raise Forbidden("This client acts for another system", code="other-system")
+    if caller.system is not None:
+        _demand_own(desk, caller, log)
     done = Continuing(desk.service.store, system, desk.service.clock).go_on(log)
     desk.service.woken()
     return answer(
@@ -153,6 +156,18 @@ def _go_on(desk: Desk, caller: Caller, log: str, system_id: str) -> Response:
             "recipients": _decided(desk, caller, done),
         }
     )
+
+
+def _demand_own(desk: Desk, caller: Caller, log: str) -> None:
+    """That the caller's system may see the log, or keeps a plan of whose it is. Raises NotFound: whether
+    somebody has a log, and whether it is closed, is told to no other."""
+    service = desk.service
+    with service.store.read(caller.tenant) as connection:
+        head = versions.current(connection, caller.tenant, log)
+        looking = Looking(service.settings, service.facts, desk.system_of(caller), service.clock())
+        sight = looking.whole(connection, head.person, hold=False) if head else None
+    if sight is None or not (log in sight.seen or caller.system in sight.facts.frames.values()):
+        raise NotFound("No such log")
 
 
 def _decided(desk: Desk, caller: Caller, done: Continued) -> list[dict[str, Any]]:

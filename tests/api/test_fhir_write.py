@@ -323,3 +323,12 @@ def test_what_stands_in_two_entries_is_refused(here: tuple[World, str]) -> None:
     change = entry("PUT", f"Goal/{wish['id']}", wish, ifMatch=f'W/"{wish["meta"]["versionId"]}"')
     assert send(world, "POST", "/fhir", transaction(change)).status_code == 200
     assert send(world, "POST", "/fhir", transaction(change, change)).status_code == 400
+
+
+def test_a_transaction_that_reads_needs_a_token_that_reads(here: tuple[World, str]) -> None:
+    world, own = here
+    asked = transaction(entry("POST", "Goal", goal(own)), entry("GET", f"Goal?patient={own}"))
+    for scope, status in (("fhir.write", 403), ("fhir.write fhir.read", 200)):
+        headers = world.headers("bup", scope, Content_Type=FHIR)
+        answer = world.http.post("/fhir", content=jsontext.encode(asked), headers=headers)
+        assert answer.status_code == status, answer.text
