@@ -68,7 +68,7 @@ def listed(
     person_id: PersonId,
     state: Annotated[State, Query(description="How they stand")] = State.OPEN,
 ) -> Response:
-    found = looked_at(desk, caller, person_id, None, [state])
+    found = looked_at(desk, caller, person_id, [state])
     return answer({"patient": f"Patient/{person_id}", "conflicts": [plain(one) for one in found]})
 
 
@@ -125,18 +125,24 @@ async def decide(request: Request, desk: AtDesk, caller: MayWrite, conflict_id: 
 def _one(desk: Desk, caller: Caller, conflict_id: str) -> Contested:
     with desk.service.store.read(caller.tenant) as connection:
         found = kept.one_of(connection, caller.tenant, conflict_id)
-    if found is None:
+    told = _told(desk, caller, found.person, conflict_id, list(State)) if found is not None else None
+    if not told:
         raise absent()
-    (shown,) = looked_at(desk, caller, found.person, conflict_id, list(State)) or (None,)
-    if shown is None:
-        raise absent()
-    return shown
+    return told[0]
 
 
-def looked_at(
-    desk: Desk, caller: Caller, person_id: str, wanted: str | None, states: list[State]
-) -> list[Contested]:
+def looked_at(desk: Desk, caller: Caller, person_id: str, states: list[State]) -> list[Contested]:
     """A person's conflicts as the caller may see them. Raises NotFound."""
+    found = _told(desk, caller, person_id, None, states)
+    if found is None:
+        raise NotFound("No such person here")
+    return found
+
+
+def _told(
+    desk: Desk, caller: Caller, person_id: str, wanted: str | None, states: list[State]
+) -> list[Contested] | None:
+    """The same, or the one that is wanted; None for a person of whom the caller's system sees nothing."""
     if caller.system is None:
         with desk.service.store.read(caller.tenant) as connection:
             facts = facts_of(connection, desk, caller, person_id)
@@ -146,10 +152,10 @@ def looked_at(
             seen = [looker.look(row, heads.get(row.ref)) for row in rows]
         return [one for one in seen if one is not None]
 
-    def work(here: Visit) -> list[Contested]:
+    def work(here: Visit) -> list[Contested] | None:
         sight = here.looking.whole(here.connection, person_id, hold=False)
         if sight is None or not sight.seen:
-            raise NotFound("No such person here")
+            return None
         looker = Onlooker(sight.facts, sight.now, caller.tenant, sight)
         rows = _rows(kept.of_person(here.connection, caller.tenant, person_id, states), wanted)
         heads = versions.of_refs(here.connection, caller.tenant, {row.ref for row in rows})

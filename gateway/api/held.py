@@ -82,7 +82,7 @@ def _stands(connection: Connection, caller: Caller, person_id: str, *, hold: boo
     )
     row = connection.execute(about.with_for_update(read=True) if hold else about).first()
     if row is None:
-        raise NotFound("No such person here")
+        raise absent()
     return int(row.change_no), int(row.facts_no)
 
 
@@ -95,8 +95,13 @@ def _look(
     within = _within(connection, desk, caller, person_id)
     look = Look(service.settings, facts, reader, service.clock(), within)
     if reader not in own or not look.may:
-        raise NotFound("No such reader here")
+        raise absent()
     return look.look(connection)
+
+
+def absent() -> NotFound:
+    """The one answer: that somebody is there tells of them too."""
+    return NotFound("No such person or reader here")
 
 
 def _within(connection: Connection, desk: Desk, caller: Caller, person_id: str) -> frozenset[str] | None:

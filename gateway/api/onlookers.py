@@ -15,8 +15,8 @@ from gateway.api.auth import AtDesk, admitted
 from gateway.api.consent_documents import OnlookerAnswers
 from gateway.api.consent_life import PersonId
 from gateway.api.documents import errors, ok
+from gateway.api.held import absent
 from gateway.consents.onlookers import Onlookers
-from gateway.errors import NotFound
 from gateway.exchange.sight import Looking
 from gateway.hub.schema.tables import person
 
@@ -45,7 +45,7 @@ def looked(
         about = select(person.c.facts_no).where(person.c.tenant == caller.tenant, person.c.id == person_id)
         number = connection.execute(about).scalar()
         if number is None:
-            raise NotFound("No such person here")
+            raise absent()
         facts = service.facts.read(connection, caller.tenant, person_id, number)
         own = {p.id for p in facts.facts.participants if caller.system in (None, facts.frames.get(p.frame))}
         within = None
@@ -55,7 +55,7 @@ def looked(
             within = frozenset(sight.seen) if sight is not None else frozenset()
         held = Onlookers(service.settings, facts, reader, now, within)
         if reader not in own or not held.may:
-            raise NotFound("No such reader here")
+            raise absent()
         found = held.page(connection, int(before) if before else None, limit + 1)
     page = found[:limit]
     return answer(

@@ -148,9 +148,9 @@ class Reminders:
 
     def _place(self, connection: Connection, after: str) -> tuple[datetime, str]:
         row = connection.execute(
-            select(columns.due, columns.id).where(columns.tenant == self.tenant, columns.id == after)
+            select(either).where(columns.tenant == self.tenant, columns.id == after)
         ).first()
-        if row is None:
+        if row is None or self._of(connection, row) is None:
             raise NotFound("No such page")
         return row.due, row.id
 

@@ -27,6 +27,8 @@ from gateway.intake import Intake, acting
 from gateway.intake.merges import noted
 
 WRONG: Final = "feil-person"
+NO_MERGE: Final = "No such merge"
+NO_QUESTION: Final = "No such question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,28 +125,30 @@ class Merging:
     def _find(self, connection: Connection, person: str, own: str) -> Merge:
         found = joining.one_of(connection, self.tenant, own)
         if found is None or person not in (found.kept, found.joined):
-            raise NotFound("No such merge")
+            raise NotFound(NO_MERGE)
         return found
 
-    def _demand_own(self, connection: Connection, asked: Asked, *people: str) -> None:
-        """A client that acts for a system decides about persons whose logs or plans that system keeps. Raises
-        NotFound."""
+    def _demand_own(
+        self, connection: Connection, asked: Asked, *people: str, absent: str = "No such person here"
+    ) -> None:
+        """A client that acts for a system decides about persons whose logs or plans that system keeps.
+        absent: what is said where that which is decided about is not there. Raises NotFound."""
         for who in people if asked.system is not None else ():
             own = persons.resolve(connection, self.tenant, who)
             plans = versions.of_types(connection, self.tenant, own, ["CarePlan"]).values()
             if not any(one.created_by == asked.system for one in plans):
-                raise NotFound("No such person here")
+                raise NotFound(absent)
 
     def _demand_both(self, connection: Connection, asked: Asked, merge: Merge) -> None:
         """Who parts two has a log or plan of each, as they were told apart before. Raises NotFound."""
         if asked.system is None or merge.state is State.UNDONE:
-            self._demand_own(connection, asked, merge.kept, merge.joined)
+            self._demand_own(connection, asked, merge.kept, merge.joined, absent=NO_MERGE)
             return
         kept = persons.resolve(connection, self.tenant, merge.kept)
         current, sides, group = _apart(connection, self.tenant, kept, merge)
         plans = [v for v in current.values() if v.ref.startswith("CarePlan/")]
         if {sides[v.item] in group for v in plans if v.created_by == asked.system} != {True, False}:
-            raise NotFound("No such merge")
+            raise NotFound(NO_MERGE)
 
     def _answer(
         self, connection: Connection, kept: str, joined: str, asked: Asked, now: datetime
@@ -160,8 +164,8 @@ class Merging:
         with self.store.write(self.tenant) as connection:
             one = claims.one_of(connection, self.tenant, own, hold=True)
             if one is None or person not in (one.person, one.other):
-                raise NotFound("No such question")
-            self._demand_own(connection, asked, person)
+                raise NotFound(NO_QUESTION)
+            self._demand_own(connection, asked, person, absent=NO_QUESTION)
             if one.state is not claims.State.OPEN:
                 raise Conflict("The question has been answered", code="claim-decided")
             if state is claims.State.SAME and one.other is not None:

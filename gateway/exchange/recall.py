@@ -36,6 +36,7 @@ REASONS: Final[Mapping[str, str]] = {
     "annet": "Feilregistrert",
 }
 # A consent is withdrawn, and who takes part ends in their own system: those decide what may be shared.
+NO_ITEM: Final = "No such item of this person"  # whether it is the item or the person that is not there
 RECALLED: Final = frozenset(
     {"Appointment", "Communication", "DocumentReference", "Goal", "Observation", "ServiceRequest"}
 )
@@ -76,7 +77,7 @@ class Recaller:
         this person's or that the system may not recall, Unprocessable for a kind that is not recalled."""
         with self.store.write(self.tenant) as connection:
             if asked.person not in persons.lock(connection, self.tenant, [asked.person]):
-                raise NotFound("No such person here")
+                raise NotFound(NO_ITEM)
             found = versions.of_items(connection, self.tenant, asked.items)
             for item in asked.items:
                 _demand(asked, item, found.get(item))
@@ -144,7 +145,7 @@ class Recaller:
 
 def _demand(asked: Recall, item: str, found: Version | None) -> None:
     if found is None or found.person != asked.person or asked.system not in (None, found.created_by):
-        raise NotFound("No such item of this person")
+        raise NotFound(NO_ITEM)
     if item.partition("/")[0] not in RECALLED or found.item != item:
         raise Unprocessable("This is not recalled by itself", field="items")
 
