@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +74,18 @@ def _free_port() -> int:
 class Cluster:
     """One running cluster. `create` gives a fresh database, `drop` takes it away."""
 
-    def __init__(self) -> None:
+    def __init__(self, stays: Path | None = None) -> None:
+        """stays: a folder to make it in that is not removed, or that has it already."""
         self.bin = binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="stafettbro-pg-"))
+        self.folder = stays or Path(tempfile.mkdtemp(prefix="stafettbro-pg-"))
         self.port = _free_port()
-        self._numbers = itertools.count(1)
+        self._stays = stays is not None
+        self._numbers = itertools.count(int(time.time()) if stays else 1)  # no name comes twice
         self._process: subprocess.Popen[bytes] | None = None
         self._log = bytearray()
         try:
-            self._initialize()
+            if not (self.folder / "data" / "PG_VERSION").exists():
+                self._initialize()
             self.start()
         except BaseException:
             self.remove()
@@ -139,11 +143,13 @@ class Cluster:
         return [path for path in (self.folder / "data" / "pg_wal").iterdir() if path.is_file()]
 
     def remove(self) -> None:
-        """Stop the server and delete its folder."""
+        """Stop the server, and delete its folder unless it is one that stays."""
         self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not self._stays:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _initialize(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             try:
                 shutil.chown(self.folder, "postgres", "postgres")

@@ -1,199 +1,72 @@
 """`make bench-scale`: two databases of the same shape, one a hundred times the other, in one run.
 
-Run as: python -m bench.scale [--scale 0.01] [--persons 3000] [--docs docs/scale.md]. The full size takes 50
-GB of disk and about an hour; everything is made in a temporary folder and removed.
+Run as: python -m bench.scale [--scale 0.01] [--persons 3000] [--keep FOLDER] [--docs docs/scale.md]. The full
+size takes 60 GB of disk and, mostly to make it, an hour; without --keep everything is made in a temporary
+folder and removed. With it a second run measures what the first one made.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import random
 import shutil
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection
 
-from bench.scale import clones, report
-from bench.scale.children import Child
-from bench.scale.paths import NAMES, Size, timed
+from bench.scale import clones, looking, report
+from bench.scale.making import NOW, SEED, Made, Workshop, say
+from bench.scale.paths import Size, timed
+from bench.scale.patterns import Rows
 from bench.scale.plans import watched
-from bench.scale.world import TENANT, Clock, World, world
+from bench.scale.world import TENANT
 from gateway.exchange import lanes, recovery, timers
-from gateway.hub.schema import NAMES_TENANTS, set_floor
 from gateway.hub.store import Store
-from gateway.intake import Offered
-from tests import databases
-from tests.postgres import Cluster
 
-CHILDREN, SMALL, VERSIONS = 100_000, 1_000, 100
+CHILDREN, SMALL = 100_000, 1_000
 LIVES = 48  # children that are lived through; the others are like them
-SEED = 20261122
-NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
-SETTINGS = {
-    "shared_buffers": "'3GB'", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "'8GB'",
-    "checkpoint_timeout": "'30min'", "random_page_cost": "1.1", "effective_cache_size": "'12GB'",
-}  # fmt: skip
+ROUNDS = 10_000_000  # visits are numbered; each run has so many numbers of its own
 
 
-def in_clear(cluster: Cluster) -> str:
-    """A database that nobody has sealed yet: its rows are copied under other ids."""
-    url = databases.installed(cluster)
-    set_floor(databases.as_role(url, databases.OWNER), NAMES_TENANTS)
-    return url
-
-
-def lived(cluster: Cluster, folder: Path, lives: int) -> list[clones.Table]:
-    """Let some children live through the gateway itself, each to as many versions as its dice say."""
-    url = in_clear(cluster)
-    name = make_url(url).database or ""
-    with cluster.connect() as connection:
-        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
-    clock = Clock(NOW)
-    here = world(url, folder / "lived", clock)
-    for number in range(lives):
-        child = Child(number, SEED)
-        _live(here, clock, child, int(VERSIONS * child.dice.uniform(0.4, 1.6)))
-    with here.service.store.read(TENANT) as connection:
-        people = list(connection.execute(text("SELECT id FROM person ORDER BY created, id")).scalars())
-        left = connection.execute(text("SELECT count(*) FROM lane WHERE state <> 'idle'")).scalar_one()
-    here.service.close()
-    if left:
-        raise RuntimeError(f"{left} lanes of the children that are copied have not come to rest")
-    return clones.patterns(cluster.connect, name, people)
-
-
-def _live(here: World, clock: Clock, child: Child, versions: int) -> None:
-    counted = text(
-        "SELECT count(*) FROM resource_version v JOIN link l ON l.tenant = v.tenant AND l.person = v.person"
-        " WHERE l.system = 'stafettlogg' AND l.native_id = :log"
-    )
-    for number, (system, records) in enumerate(child.steps()):
-        clock.at = child.now + timedelta(seconds=1)
-        answers = here.service.intake.take(here.system(system), [Offered(r) for r in records])
-        if any(one.status.value != "stored" for one in answers):
-            raise RuntimeError(f"not stored: {[one.plain() for one in answers]}")
-        if number % 6 == 5:
-            asyncio.run(here.deliver())
-            with here.service.store.read(TENANT) as connection:
-                if connection.execute(counted, {"log": child.log}).scalar_one() >= versions:
-                    break
-    clock.at = NOW - timedelta(days=1)
-    asyncio.run(here.deliver())
-
-
-def filled(cluster: Cluster, tables: list[clones.Table], count: int) -> tuple[str, float]:
-    """A database of so many children, and the seconds it took."""
-    began = time.monotonic()
-    name = make_url(in_clear(cluster)).database or ""
-    dsn = f"host=127.0.0.1 port={cluster.port} user=postgres dbname={name}"
-    clones.load(tables, dsn, count, SEED)
-    with cluster.connect(name) as connection:
-        connection.execute("CHECKPOINT")
-    return name, time.monotonic() - began
-
-
-def shape(cluster: Cluster, name: str) -> dict[str, Any]:
-    """How large a database is."""
-    with cluster.connect(name) as connection:
-        row = connection.execute(
-            "SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM resource_version),"
-            " (SELECT count(*) FROM link), (SELECT count(*) FROM disclosure), (SELECT count(*) FROM lane),"
-            " (SELECT count(*) FROM lane WHERE state = 'waiting'), pg_database_size(current_database())"
-        ).fetchone()
-        per = connection.execute(
-            "SELECT avg(length(content))::int FROM resource_version TABLESAMPLE SYSTEM (1)"
-        ).fetchone()
-    names = ("children", "versions", "links", "disclosures", "lanes", "waiting", "bytes")
-    return {**dict(zip(names, row or (), strict=True)), "bytes_of_a_version": (per or [None])[0]}
-
-
-def opened(
-    cluster: Cluster, name: str, children: int, folder: Path, tables: list[clones.Table], most: int
-) -> Size:
-    """One of the databases with the persons that will be looked at, drawn by chance."""
-    drawn = random.Random(SEED).sample(range(children), min(most, children))
-    people = [(n, clones.person_id(tables, n, SEED)) for n in drawn]
-    url = cluster.url(name, databases.APPLICATION)
-    return Size(name, children, world(url, folder / name, Clock(NOW)), people)
-
-
-def measured(sizes: list[Size], persons: int, first: int, *, keep: bool) -> Iterator[None]:
-    """Look at so many persons, each size in its turn."""
-    for number in range(persons):
-        for size in sizes if number % 2 else sizes[::-1]:
-            child, person = size.people[number % len(size.people)]
-            took = size.visit(child, person, first + number)
-            for name in NAMES if keep else ():
-                size.took[name].append(took[name])
-        yield
-
-
-def forget_files(folder: Path) -> None:
-    """Ask the system to drop what it keeps of these files in memory."""
-    import os
-
-    for path in folder.rglob("*"):
-        if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-            os.close(descriptor)
-
-
-def run(scale: float, persons: int, lives: int) -> dict[str, Any]:
-    """Everything; the report."""
-    folder = Path(tempfile.mkdtemp(prefix="stafettbro-scale-"))
+def made(shop: Workshop, scale: float, lives: int) -> tuple[list[Rows], list[Made]]:
+    """Both databases, the smaller first, and what they were made of."""
     large = int(CHILDREN * scale)
     small = min(SMALL, max(20, large // 5))
-    cluster = Cluster()
-    try:
-        for key, value in SETTINGS.items():
-            with cluster.connect() as connection:
-                connection.execute(f"ALTER SYSTEM SET {key} = {value}")
-        cluster.stop()
-        cluster.start()
-        say(f"{lives} children live through the gateway")
-        tables = lived(cluster, folder, min(lives, small))
-        names, out = [], {"scale": scale, "seed": SEED, "persons": persons, "sizes": []}
-        for children in (small, large):
-            say(f"a database of {children} children")
-            name, seconds = filled(cluster, tables, children)
-            names.append((name, children))
-            out["sizes"].append({**shape(cluster, name), "seconds_to_make": round(seconds)})
-            say(json.dumps(out["sizes"][-1]))
-        cluster.stop()
-        forget_files(cluster.folder / "data")
-        cluster.start()
-        sizes = [opened(cluster, name, n, folder, tables, persons) for name, n in names]
-        say("cold")
-        for _ in measured(sizes, max(20, persons // 20), 1_000_000, keep=True):
-            pass
-        out["cold"] = report.figures(sizes)
-        say("warming up")
-        for _ in measured(sizes, persons, 2_000_000, keep=False):
-            pass
-        say("warm")
-        for _ in measured(sizes, persons, 3_000_000, keep=True):
-            pass
-        out["warm"] = report.figures(sizes)
-        out["ratio"] = report.ratios(out["warm"])
-        out["background"] = {str(one.children): background(one) for one in sizes}
-        out["plans"] = {one.children: plans(one) for one in sizes}
-        for one in sizes:
-            one.world.service.close()
-        return out
-    finally:
-        cluster.remove()
-        shutil.rmtree(folder, ignore_errors=True)
+    tables = shop.lives(min(lives, small))
+    return tables, [shop.database(tables, children) for children in (small, large)]
+
+
+def measured(shop: Workshop, tables: list[Rows], found: list[Made], persons: int) -> dict[str, Any]:
+    """Every figure of both, in turn."""
+    out: dict[str, Any] = {"persons": persons, "sizes": [one.shape for one in found]}
+    ids = [clones.person_ids(tables, one.children, SEED) for one in found]
+    looking.demand_whole(shop, found, ids)
+    first = shop.measured * ROUNDS
+    shop.note_measured()
+    shop.restart(cold=True)
+    sizes = [looking.opened(shop, one, known, persons) for one, known in zip(found, ids, strict=True)]
+    say("cold")
+    looking.fetched(sizes, ids, max(20, persons // 20))
+    looking.visited(sizes, max(20, persons // 20), first + 1_000_000)
+    out["cold"] = report.figures(sizes)
+    say("warming up")
+    looking.warmed(sizes, persons, first + 2_000_000)
+    say("warm")
+    looking.visited(sizes, persons, first + 3_000_000)
+    looking.fetched(sizes, ids, persons)
+    out["warm"] = report.figures(sizes)
+    out["ratio"] = report.ratios(out["warm"])
+    say("beside it, and the plans")
+    out["background"] = {str(one.children): background(one) for one in sizes}
+    out["plans"] = {one.children: plans(one, first + 4_000_000) for one in sizes}
+    for one in sizes:
+        one.close()
+    return out
 
 
 def background(size: Size) -> dict[str, float]:
@@ -218,18 +91,13 @@ def _swept(store: Store) -> None:
         recovery.sweep(connection, TENANT, NOW)
 
 
-def plans(size: Size) -> dict[str, list[str]]:
+def plans(size: Size, number: int) -> dict[str, list[str]]:
     """Of every statement of the three paths, and of a look for work."""
     child, person = size.people[0]
     with watched(size.world.service.store.engine) as found:
-        size.visit(child, person, 4_000_000)
+        size.visit(child, person, number)
         background(size)
     return found
-
-
-def say(text_: str) -> None:
-    """How far it is."""
-    print(f"{datetime.now(UTC):%H:%M:%S} {text_}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -238,14 +106,31 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="of 100,000 children")
     parser.add_argument("--persons", type=int, default=3000)
     parser.add_argument("--lives", type=int, default=LIVES, help="children that the others are copied from")
+    parser.add_argument("--keep", type=Path, help="make the databases here, and measure them again next time")
+    parser.add_argument("--make-only", action="store_true", help="with --keep: make them, measure nothing")
     parser.add_argument("--docs", type=Path, help="write the page with the plans here too")
     given = parser.parse_args()
-    out = run(given.scale, given.persons, given.lives)
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="stafettbro-scale-"))
+    shop = Workshop(folder)
+    try:
+        tables, found = made(shop, given.scale, given.lives)
+        if given.make_only:
+            return
+        out = {"scale": given.scale, "seed": SEED, **measured(shop, tables, found, given.persons)}
+    finally:
+        shop.close()
+        if given.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    written(out, given.docs)
+
+
+def written(out: dict[str, Any], docs: Path | None) -> None:
+    """Keep the report, print its table."""
     folder = Path("build") / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scale.json").write_text(json.dumps(out, indent=2) + "\n")
     page = report.page(out)
-    for path in (folder / "scale.md", *([given.docs] if given.docs else ())):
+    for path in (folder / "scale.md", *([docs] if docs else ())):
         path.write_text(page)
     print(report.table(out))
 

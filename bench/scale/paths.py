@@ -1,5 +1,6 @@
-"""What is measured: one person's timeline, one entry coming in, one run of a lane. As the processes of the
-gateway do them, in this process, with nothing between but the network."""
+"""What is measured: one person's timeline, one entry coming in, one run of a lane, and the person's key out
+of the key store. As the processes of the gateway do them, in this process, with nothing between but the
+network."""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ from gateway.api import timeline
 from gateway.api.auth import Desk
 from gateway.api.meters import Meters
 from gateway.intake import Offered
+from gateway.keys.key_store import KeyStore
 
-NAMES = ("timeline", "intake", "lane run")
+NAMES = ("timeline", "intake", "lane run", "key")
 CALLER = Caller(TENANT, LOG, LOG, "362819482", frozenset({"timeline.read"}))
 _FIRST = text(
     "UPDATE lane SET state = 'waiting', next_at = 0, waiting_since = 0 WHERE tenant = :tenant"
@@ -40,11 +42,12 @@ class Size:
     children: int
     world: World
     people: list[tuple[int, str]]  # number and id of those that are looked at
+    keys: KeyStore
     took: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in NAMES})
     sent: int = 0
 
     def visit(self, number: int, person: str, round_number: int) -> dict[str, float]:
-        """All three, for one child; what each took."""
+        """A timeline, an entry and a run, for one child; what each took."""
         dice = random.Random(f"{self.children}/{number}/{round_number}")
         recipient = dice.choice(RECIPIENTS)
         record = entry(number, round_number)
@@ -53,6 +56,15 @@ class Size:
             "intake": timed(lambda: self._take(record)),
             "lane run": self._run(person, recipient),
         }
+
+    def fetch(self, person: str) -> None:
+        """A key out of the key store, unwrapped; one that a process has used it keeps for a minute."""
+        self.keys.of(TENANT, person)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.keys.close()
+        self.world.service.close()
 
     def _timeline(self, person: str) -> None:
         desk = Desk(self.world.service, cast(Any, None), Meters())

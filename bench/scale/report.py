@@ -44,7 +44,17 @@ def _table(out: dict[str, Any]) -> Iterator[str]:
     small, large = out["sizes"]
     yield f"| | {small['children']:,} children | {large['children']:,} children | times | aim |"
     yield "| --- | --- | --- | --- | --- |"
-    for name in ("versions", "links", "disclosures", "lanes", "waiting", "bytes", "seconds_to_make"):
+    for name in (
+        "versions",
+        "links",
+        "disclosures",
+        "audit",
+        "lanes",
+        "waiting",
+        "bytes",
+        "bytes_of_key_store",
+        "seconds_to_make",
+    ):
         yield f"| {name.replace('_', ' ')} | {small[name]:,} | {large[name]:,} | | |"
     keys = str(small["children"]), str(large["children"])
     for state in ("warm", "cold"):
