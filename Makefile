@@ -74,8 +74,8 @@ soak: $(VENV)/.development ## 5,000 seeds of 500 steps (some 0.8 CPU seconds eac
 bench: $(VENV)/.development ## figures beside a floor; writes build/bench/report.json
 	$(BIN)/python -m bench.run
 
-bench-scale: $(VENV)/.development ## 100,000 children beside 1,000: what size costs (long); SCALE=0.01 for a try
-	$(BIN)/python -m bench.scale --scale $(or $(SCALE),1) $(SCALE_ARGS)
+bench-scale: $(VENV)/.development ## 100,000 children beside 1,000: what size costs (long); SCALE=0.01 for a try, SCALE_KEEP=FOLDER
+	$(BIN)/python -m bench.scale --scale $(or $(SCALE),1) $(if $(SCALE_KEEP),--keep $(SCALE_KEEP)) $(SCALE_ARGS)
 
 bench-delivery: $(VENV)/.development ## deliveries a second by 1, 2 and 4 workers, beside a plain httpx loop
 	$(BIN)/python -m bench.delivery $(BENCH_ARGS)

@@ -23,6 +23,10 @@ _WAITS = (
     "UPDATE lane SET state = 'waiting', waiting_since = 1, next_at = 1"
     " WHERE ('x' || substr(md5(id), 1, 7))::bit(28)::int % 100 = 0"
 )
+_DUE = (  # as where workers are at it: one in a hundred is due
+    "UPDATE timer SET due = 4102444800000000"
+    " WHERE ('x' || substr(md5(subject), 1, 7))::bit(28)::int % 100 > 0"
+)
 _COUNTED = (
     "SELECT setval(pg_get_serial_sequence('audit', 'number'), (SELECT coalesce(max(number), 1) FROM audit))"
 )
@@ -38,8 +42,8 @@ def load(tables: list[Rows], dsn: str, count: int, seed: int, seals: Seals, proc
             job.result()
         for job in [pool.submit(_execute, dsn, one) for one in made]:
             job.result()
-        _execute(dsn, _WAITS)
-        _execute(dsn, _COUNTED)
+        for statement in (_WAITS, _DUE, _COUNTED):
+            _execute(dsn, statement)
         for job in [pool.submit(_execute, dsn, f"VACUUM (ANALYZE) {t.name}") for t in tables]:
             job.result()
 

@@ -31,7 +31,7 @@ VERSIONS = 100  # of a child, in the middle
 SEED = 20261122
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SETTINGS = {
-    "shared_buffers": "'3GB'", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "'8GB'",
+    "shared_buffers": "'3GB'", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "'4GB'",
     "checkpoint_timeout": "'30min'", "random_page_cost": "1.1", "effective_cache_size": "'12GB'",
 }  # fmt: skip
 
