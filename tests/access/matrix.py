@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gateway.api.app import assemble
 from gateway.api.contract import contract
@@ -47,6 +48,16 @@ def _row(line: str, columns: list[str]) -> Row:
     if len(given) != len(columns):
         raise ValueError(f"{name.strip()}: {len(given)} answers for {len(columns)} columns")
     return Row(name.strip(), dict(zip(columns, given, strict=True)))
+
+
+def unpublished(router: Any = None) -> Iterator[str]:
+    """Method and path of each route that the contract does not tell of, from the application's own table."""
+    for route in (router or assemble()).routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from unpublished(inner)
+        elif not route.include_in_schema:
+            yield from (f"{method} {route.path}" for method in sorted(route.methods - {"HEAD"}))
 
 
 def published() -> Iterator[str]:

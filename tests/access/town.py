@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import json
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -247,13 +247,13 @@ class Town:
         """End."""
         self.world.close()
 
-    def session(self, national_id: str, login: str = "idporten") -> str:
-        """What the browser of somebody who has just logged in holds."""
+    def session(self, national_id: str, login: str = "idporten", hours: int = 0, **more: str) -> str:
+        """What the browser of somebody holds who has logged in so many hours ago. more: other claims."""
         desk = self.world.app.state.web
         desk.participants.catch_up(HERE)
         way = desk.logins[login].login
-        known = desk.participants.hashes(identities(way, {"sub": national_id, "pid": national_id}))
-        return str(desk.sessions.open(way, known, self.world.now))
+        known = desk.participants.hashes(identities(way, {"sub": "nobody", "pid": national_id, **more}))
+        return str(desk.sessions.open(way, known, self.world.now - timedelta(hours=hours)))
 
     # --- parts ---------------------------------------------------------------------------------------------
 
