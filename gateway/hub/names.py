@@ -9,7 +9,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.types import TypeDecorator
 
-from gateway.keys.keyring import Keyring
+from gateway.keys.keyring import Keyring, SealBroken
 
 LENGTH = 1400  # characters: 255 as they are hidden, each of up to four bytes
 
@@ -24,9 +24,13 @@ class NativeId(TypeDecorator[str]):
         super().__init__(LENGTH)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """As it is stored."""
+        """As it is stored. Raises SealBroken without keys: it would find nobody, and write it in clear."""
+        if value is None:
+            return None
         keys = keys_of(dialect)
-        return value if value is None or keys is None or not keys.seals else keys.hide(value)
+        if keys is None:
+            raise SealBroken("no name of another system is written or looked up without keys")
+        return keys.hide(value) if keys.seals else value
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         """As the other system knows it."""

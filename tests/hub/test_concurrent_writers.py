@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, select, text, update
 
@@ -14,6 +15,7 @@ from gateway.hub.schema.tables import resource_version
 from gateway.hub.store import Store
 from gateway.hub.versions import Version
 from mappings.model import Resource
+from tests.sealed import looking
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TENANT = "fjordbyen"
@@ -56,8 +58,8 @@ def new_person(store: Store, name: str) -> str:
         return persons.create(connection, TENANT, [name * 64], NOW)
 
 
-def test_eight_writers_of_one_resource_get_consecutive_versions(database_url: str) -> None:
-    store = Store(database_url)
+def test_eight_writers_of_one_resource_get_consecutive_versions(database_url: str, tmp_path: Path) -> None:
+    store = looking(database_url, tmp_path)
     person_id = new_person(store, "a")
 
     def write(_: int) -> None:
@@ -74,9 +76,9 @@ def test_eight_writers_of_one_resource_get_consecutive_versions(database_url: st
     store.close()
 
 
-def test_a_reader_of_the_feed_never_steps_over_a_late_commit(postgres_url: str) -> None:
+def test_a_reader_of_the_feed_never_steps_over_a_late_commit(postgres_url: str, tmp_path: Path) -> None:
     """An early transaction stays open while later ones commit: the feed waits for it, then shows it first."""
-    store = Store(postgres_url)
+    store = looking(postgres_url, tmp_path)
     first, second = new_person(store, "a"), new_person(store, "b")
     started, release = threading.Event(), threading.Event()
 
@@ -103,8 +105,8 @@ def test_a_reader_of_the_feed_never_steps_over_a_late_commit(postgres_url: str) 
     store.close()
 
 
-def test_a_feed_read_while_eight_writers_work_misses_nothing(postgres_url: str) -> None:
-    store = Store(postgres_url)
+def test_a_feed_read_while_eight_writers_work_misses_nothing(postgres_url: str, tmp_path: Path) -> None:
+    store = looking(postgres_url, tmp_path)
     people = [new_person(store, letter) for letter in "abcdefgh"]
     done = threading.Event()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -26,6 +27,7 @@ from mappings.canonical import ENH
 from tests import databases
 from tests.postgres import Cluster
 from tests.release.previous import bring_forward, its_database
+from tests.sealed import looking
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OURS, THEIRS, THIRD = "fjordbyen", "nabokommune", "utkanten"
@@ -33,9 +35,9 @@ REFUSED = "row-level security"
 
 
 @pytest.fixture
-def store(postgres_url: str) -> Iterator[Store]:
+def store(postgres_url: str, tmp_path: Path) -> Iterator[Store]:
     """The hub with one person and one waiting lane in each of three municipalities."""
-    found = Store(postgres_url)
+    found = looking(postgres_url, tmp_path)
     for tenant in (OURS, THEIRS, THIRD):
         with found.write(tenant) as connection:
             known = persons.create(connection, tenant, ["a" * 64], NOW)
