@@ -3,7 +3,7 @@ current, keep what was replaced, and note what the system now holds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 
 from gateway.config import System
@@ -12,11 +12,11 @@ from gateway.hub.links import Link, Name
 from gateway.hub.merge import Conflict, merge
 from gateway.hub.sameness import ABSENT, unmarked
 from gateway.hub.versions import Version
-from gateway.intake import standing
+from gateway.intake import consent_acts, standing
 from gateway.intake.answer import Answer, Status
 from gateway.intake.arrival import anchor
 from gateway.intake.disputes import two_sides
-from gateway.intake.late import Edition, taken_back
+from gateway.intake.late import Edition
 from gateway.intake.renaming import unnumbered
 from gateway.intake.workspace import Workspace
 from mappings import derived, marks, reading
@@ -52,7 +52,8 @@ class Entry:
         if link is not None and (back := self._back(ws, link, name)) is not None:
             return back
         link = link or self._link(name)
-        ids = self._ids(ws, name)
+        ids = self.ids(ws, name)
+        known = (link.held, *link.candidates)
         if self.version is not None and link.version is not None:
             link.previous = None  # it counts its versions: whoever wrote this one had seen ours
         unsure, doubtful = False, standing.doubted(link.held, link.candidates)
@@ -67,6 +68,8 @@ class Entry:
         if link.native_id is not None and theirs == link.held:
             return self._same(ws, link, unseen)
         status = self._merge(ws, link, theirs, unsure=unsure)
+        if (len(known) > 1 or not known[0].focus) and theirs not in known:
+            status = consent_acts.heed(self, ws, link, theirs, status)
         self._hold(ws, link, theirs)
         link.previous = unseen
         if self.doubted or unseen is not None:  # it is looked there whether it holds that
@@ -81,27 +84,47 @@ class Entry:
         written since is taken, and it gets the rest again. None for one that is no older."""
         older = link.changed is not None and self.heading.changed < link.changed
         behind = standing.went_back(link, self.version)
-        if not behind and not (older and (self.now or not standing.moved_on(link, self.version))):
+        consent = name.ref.startswith("Consent/")
+        on = standing.moved_on(link, self.version) and not (consent and link.candidates)
+        if not behind and not (older and (self.now or not on)):
             return None
         known = ws.heads.get(name.ref)
-        if known is None or name.ref.startswith("Consent/") or self.system.poll_by == "history":
-            return self._late(ws, link, name)
-        theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, self._ids(ws, name)))
+        if known is None or self.system.poll_by == "history":
+            return consent_acts.late(self, ws, link, name)
+        theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, self.ids(ws, name)))
         if self.now and theirs == link.held:
             return self._same(ws, link)
         differs = standing.told(theirs) != standing.told(link.held)  # else: ours, told of late
         if (self.now or not older) and differs and not standing.doubted(link.held, link.candidates):
             ws.restored.add(self.person)  # what else it held of this person it may hold no longer either
+        if older and consent:
+            return self._consent_back(ws, link, name, theirs)
         edition = Edition(self.system.id, self.person, name.ref, self.heading, self.record)
         stored = not edition.was_newest(ws) and edition.keep(ws)
         if not self.now and not behind and not stored:
-            return self._kept(name, stored=False)  # what it has told before: told again, it is no news
+            return self.kept(name, stored=False)  # what it has told before: told again, it is no news
         fresh = len(ws.fresh)
         status = self._merge(ws, link, theirs, back=True) if self.now or not older else Status.STORED
+        if not older:
+            status = consent_acts.heed(self, ws, link, theirs, status)
         self._hold_back(ws, link, theirs)
         kept = Status.STORED if stored or len(ws.fresh) > fresh else Status.UNCHANGED
         status = Status.CONFLICT if status is Status.CONFLICT else kept
         return Answer(status, self.heading.type, self.heading.id, ref=name.ref, late=True)
+
+    def _consent_back(self, ws: Workspace, link: Link, name: Name, theirs: State) -> Answer:
+        """An older consent permits nothing again, also where the system has gone back to it: what is told of
+        it there with a time before the newest counts as history for ever."""
+        newest, answer = link.changed, consent_acts.late(self, ws, link, name)
+        if self.now:
+            self._hold(ws, link, theirs)
+            link.changed, link.candidates = (
+                newest,
+                (theirs,),
+            )  # its numbers start again: they tell nothing yet
+        if self.now or answer.status is not Status.UNCHANGED:
+            ws.again.add(link.ref)
+        return answer
 
     def _hold_back(self, ws: Workspace, link: Link, theirs: State) -> None:
         """What the system shows now it holds; what it merely sent it may hold. Either way it is to be sent
@@ -132,7 +155,7 @@ class Entry:
         """Whose Patient it is about: of persons that were merged each keeps what was said of it."""
         return f"Patient/{ws.patient_of(anchor(self.heading), self.person)}"
 
-    def _ids(self, ws: Workspace, name: Name) -> Ids:
+    def ids(self, ws: Workspace, name: Name) -> Ids:
         mentioned = (self.heading.id, *self.heading.needs, *self.heading.mentions)
         refs = {n: ws.names[n].ref for n in mentioned if n in ws.names}
         return Ids(
@@ -171,7 +194,7 @@ class Entry:
         for ref in sorted(changed):
             own = unmarked(theirs.focus.get(PROVENANCE, ABSENT)) if ref == link.ref else ABSENT
             named = own and all("who" in agent for agent in own.get("agent", [{}]))  # else hidden
-            self._append(ws, link, theirs.focus[PROVENANCE] if named else self._provenance(ref))
+            self.append(ws, link, theirs.focus[PROVENANCE] if named else self.provenance(ref))
         return Status.CONFLICT if conflicting else Status.STORED
 
     def _untold(self, ws: Workspace, base: State, slot: str) -> bool:
@@ -191,7 +214,7 @@ class Entry:
             return False, False  # it follows from the participants; a change there is made on them
         if head is None:
             new = new_measure(theirs, link.ref, self._subject(ws)) if is_inlined(slot) else theirs
-            self._append(ws, link, new)
+            self.append(ws, link, new)
             return True, False
         if self.system.adapter == "fhir" and head.created_by != self.system.id and ref.startswith(DECIDED):
             return False, not back and self._object(ws, link, theirs, head)
@@ -214,7 +237,7 @@ class Entry:
             value = derived.without_members(value)  # its goals and measures follow from the items
         if value == head.resource:
             return False, bool(merged.conflicts)
-        self._append(ws, link, value)
+        self.append(ws, link, value)
         return True, bool(merged.conflicts)
 
     def _object(self, ws: Workspace, link: Link, theirs: Resource, head: Version) -> bool:
@@ -225,7 +248,7 @@ class Entry:
         ws.disagree(person_id=self.person, ref=head.ref, path=whole.path, values=values)
         return True
 
-    def _append(self, ws: Workspace, link: Link, resource: Resource) -> None:
+    def append(self, ws: Workspace, link: Link, resource: Resource) -> None:
         ref = f"{resource['resourceType']}/{resource['id']}"
         about = reading.target_of(resource) or ref if ref.startswith("Provenance/") else ref
         focal = ws.heads.get(link.ref)
@@ -234,7 +257,7 @@ class Entry:
             item = about
         ws.append(resource, person_id=self.person, item=item, recorded=self.heading.changed)
 
-    def _provenance(self, ref: str) -> Resource:
+    def provenance(self, ref: str) -> Resource:
         organization = {"system": ENH, "value": self.system.organization}
         return {
             "resourceType": "Provenance",
@@ -255,33 +278,6 @@ class Entry:
         link.hold = link.hold_digest = None
         ws.keep(link)
 
-    def _late(self, ws: Workspace, link: Link, name: Name) -> Answer:
-        """An older edition: history. What an older consent takes back is taken back all the same."""
-        edition = Edition(self.system.id, self.person, name.ref, self.heading, self.record)
-        if not name.ref.startswith("Consent/"):
-            stored = not edition.was_newest(ws) and edition.keep(ws)
-            return self._kept(name, stored=stored)
-        late = self.mapping.put(self.record, link.held, self._ids(ws, name)).focus[ITEM]
-        stored = not edition.was_newest(ws, late) and edition.keep(ws)
-        head = ws.heads.get(name.ref)
-        if not stored or head is None:
-            return self._kept(name, stored=stored)
-        return self._taken_back(ws, link, name, late, head)
-
-    def _kept(self, name: Name, *, stored: bool) -> Answer:
+    def kept(self, name: Name, *, stored: bool) -> Answer:
         status = Status.STORED if stored else Status.UNCHANGED
         return Answer(status, self.heading.type, self.heading.id, ref=name.ref, late=True)
-
-    def _taken_back(self, ws: Workspace, link: Link, name: Name, late: Resource, head: Version) -> Answer:
-        answer = self._kept(name, stored=True)
-        value = taken_back(late, head.resource, self.heading.changed)
-        if value == head.resource:
-            return answer
-        whole = Conflict("Consent", head.resource, late, None)
-        values = two_sides(ws, whole, head, self.heading.changed)
-        ws.disagree(person_id=self.person, ref=name.ref, path=whole.path, values=values)
-        if self.system.adapter == "fhir" and head.created_by != self.system.id:
-            return answer  # said where it was not decided: for a person to look at
-        self._append(ws, link, value)
-        self._append(ws, link, self._provenance(name.ref))
-        return replace(answer, status=Status.CONFLICT)
