@@ -12,7 +12,7 @@ from datetime import datetime
 from consent import fhir_consent
 from consent.days import begins, ceases
 from consent.model import Consent
-from gateway.intake.consents import consent_of, ends, withdrawn
+from gateway.intake.consents import PERMIT, consent_of, ends, withdrawn
 from gateway.intake.late import taken_back
 from mappings.model import Resource
 
@@ -21,6 +21,8 @@ def heeded(said: Resource, stands: Resource, at: datetime) -> Resource:
     """What stands after an act whose base is unknown: nothing that either of the two does not permit. Where
     no one of them reaches less far than the other, the consent is withdrawn until somebody has looked.
     at: when they acted."""
+    if refuses(consent_of(said)):
+        return _refused_too(said, stands) if refuses(consent_of(stands)) else _with_denials(said, stands)
     rest = taken_back(said, stands, at)
     act, now = consent_of(said), consent_of(rest)
     if act is None or now is None or ends(now) or within(now, act):
@@ -28,6 +30,29 @@ def heeded(said: Resource, stands: Resource, at: datetime) -> Resource:
     if within(act, now) and len(fhir_consent.read(rest)) == 1:
         return said
     return withdrawn(rest, at, next(iter(sorted(act.givers)), "unknown"))
+
+
+def refuses(act: Consent | None) -> bool:
+    """Whether it says no, and that has not been lifted."""
+    return act is not None and act.decision != PERMIT and act.withdrawn is None and not act.in_error
+
+
+def _refused_too(said: Resource, stands: Resource) -> Resource:
+    """What stands refused, and what is refused now: to whom, and of what; a limit in time is passed over."""
+    if fhir_consent.read(said) == fhir_consent.read(stands):
+        return stands
+    own = said.get("provision") or {}
+    denial = {"type": "deny", **{name: own[name] for name in ("actor", "code") if name in own}}
+    return _with_denials(stands, said, denial)
+
+
+def _with_denials(base: Resource, other: Resource, *more: Resource) -> Resource:
+    """The one, with what the other excepts besides."""
+    provision = base.get("provision") or {}
+    nested = list(provision.get("provision") or ())
+    others = (*((other.get("provision") or {}).get("provision") or ()), *more)
+    nested += [one for one in others if one not in nested]
+    return {**base, "provision": {**provision, "provision": nested}} if nested else base
 
 
 def within(one: Consent, other: Consent) -> bool:

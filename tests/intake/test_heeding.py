@@ -13,7 +13,7 @@ from consent import fhir_consent, fhir_writing
 from consent.days import begins, ceases, midnight
 from consent.model import Consent
 from gateway.intake.consents import ends
-from gateway.intake.heeding import heeded, within
+from gateway.intake.heeding import heeded, refuses, within
 from mappings.model import Resource
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -69,16 +69,38 @@ def permitted(resource: Resource) -> set[tuple[str, str, str, date]]:
     }
 
 
+def denied(resource: Resource) -> set[tuple[str, str]]:
+    """All that it says no to, whatever another consent permits."""
+    return {
+        (service, category)
+        for act in fhir_consent.read(resource)
+        if refuses(act)
+        for service in act.recipients | act.except_recipients or set(SERVICES)
+        for category in (set(CATEGORIES) if service in act.except_recipients else act.categories)
+        or set(CATEGORIES)
+    }
+
+
 def as_written(one: Consent) -> Resource:
     return fhir_writing.write(one, "Patient/p")
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(pairs() | st.tuples(consents, consents))
 def test_nothing_is_permitted_that_either_does_not_permit(both: tuple[Consent, Consent]) -> None:
     said, stands = both
     one, other = as_written(said), as_written(stands)
     assert permitted(heeded(one, other, AT)) <= permitted(one) & permitted(other)
+
+
+@settings(max_examples=200)
+@given(pairs() | st.tuples(consents, consents))
+def test_nothing_is_refused_no_more(both: tuple[Consent, Consent]) -> None:
+    """Nor does a refusal that replaces another leave anything open."""
+    said, stands = (as_written(one) for one in both)
+    assert denied(heeded(said, stands, AT)) >= denied(said)
+    if not ends(both[0]) or refuses(both[0]):
+        assert denied(heeded(said, stands, AT)) >= denied(stands)
 
 
 @given(consents)
@@ -98,7 +120,7 @@ def test_one_that_only_reaches_less_far_is_taken_as_it_is(stands: Consent, fewer
         assert permitted(heeded(less, base, AT)) == permitted(less)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(pairs() | st.tuples(consents, consents))
 def test_within_is_never_said_of_one_that_permits_more(both: tuple[Consent, Consent]) -> None:
     one, other = both
