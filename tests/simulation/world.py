@@ -79,8 +79,8 @@ class World:
 
     @property
     def seconds(self) -> float:
-        """Virtual time."""
-        return self.installation.clock.seconds
+        """Virtual time, to the microsecond, as the database keeps it."""
+        return round(self.installation.clock.seconds, 6)
 
     def say(self, text: str) -> None:
         """A line of the trace."""
@@ -136,7 +136,7 @@ class World:
 
     def since_start(self, micros: int) -> float:
         """Virtual seconds of a time in the database."""
-        return micros / 1e6 - self.installation.clock.start.timestamp()
+        return round(micros / 1e6 - self.installation.clock.start.timestamp(), 6)
 
     def day(self, seconds: float) -> Any:
         """The time that many virtual seconds in."""
