@@ -8,6 +8,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect
@@ -19,15 +20,13 @@ _HEX = re.compile(rb"\\x((?:[0-9a-f]{2}){4,})")
 _MOST_OPENED = 1 << 22
 
 
-def forms(word: str) -> Iterator[bytes]:
+@cache
+def forms(word: str) -> tuple[bytes, ...]:
     """How a word may stand somewhere: as it is, escaped, in hexadecimal, in base64 wherever it begins."""
     plain = word.encode()
-    yield plain
-    yield json.dumps(word)[1:-1].encode()
-    yield plain.hex().encode()
-    for before in range(3):
-        whole = base64.b64encode(b"\x00" * before + plain)
-        yield whole[-(-before * 8 // 6) : (before + len(plain)) * 8 // 6]
+    wholes = [base64.b64encode(b"\x00" * before + plain) for before in range(3)]
+    parts = [one[-(-n * 8 // 6) : (n + len(plain)) * 8 // 6] for n, one in enumerate(wholes)]
+    return plain, json.dumps(word)[1:-1].encode(), plain.hex().encode(), *parts
 
 
 def found(words: Iterable[str], value: bytes) -> list[str]:
@@ -73,7 +72,8 @@ def in_raw(words: Iterable[str], data: bytes) -> set[str]:
 def in_files(words: Iterable[str], paths: Iterable[Path]) -> list[tuple[str, str]]:
     """(file name, word) of each word that stands in these files."""
     known = list(words)
-    return sorted({(path.name, word) for path in paths for word in in_raw(known, path.read_bytes())})
+    read = ((path.name, path.read_bytes().rstrip(b"\x00")) for path in paths)
+    return sorted({(name, word) for name, data in read if data for word in in_raw(known, data)})
 
 
 def _opened(data: bytes) -> Iterator[bytes]:
@@ -91,6 +91,7 @@ def _opened(data: bytes) -> Iterator[bytes]:
             yield bytes(made)
 
 
+@cache
 def _broken(word: bytes) -> re.Pattern[bytes]:
     """The word with one foreign byte after at most eight of its own, and after each eight that follow."""
     ways = []
