@@ -17,7 +17,7 @@ SEEDS ?= 1-100
 STEPS ?= 500
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak tamper sbom audit-dependencies
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak tamper sbom audit-dependencies fuzz
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -53,6 +53,9 @@ chaos: $(VENV)/.development peers ## 1,000 faults on real processes, two at a ti
 
 tamper: $(VENV)/.development ## 10,000 changes to an audit, one at a time, each found (minutes); TAMPER_SEED
 	TAMPER_CHANGES=10000 $(BIN)/python -m pytest --timeout 3600 tests/audit/test_tampering.py $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.development peers ## 100,000 requests that mean no good (long); FUZZ_REQUESTS, FUZZ_SEED, FUZZ_DATABASE=postgresql
+	$(BIN)/python -m tests.fuzz.campaign
 
 races: $(VENV)/.development peers ## 2,000 withdrawals against running deliveries (long)
 	STAFETTBRO_WITHDRAWALS=2000 $(BIN)/python -m pytest --timeout 3600 tests/end_to_end/test_withdrawal.py $(PYTEST_ARGS)
