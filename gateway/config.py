@@ -7,295 +7,37 @@ file ("file:/run/secrets/name") that holds it.
 from __future__ import annotations
 
 import tomllib
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, IPvAnyNetwork, ValidationError, model_validator
 
+from gateway.config_callers import Client as Client
+from gateway.config_callers import Issuer as Issuer
+from gateway.config_callers import Limits as Limits
+from gateway.config_callers import Login as Login
 from gateway.config_model import Model as Model
+from gateway.config_model import Name as Name
 from gateway.config_model import SecretRef as SecretRef
 from gateway.config_model import secret as secret
+from gateway.config_services import AuditStream as AuditStream
+from gateway.config_services import Keys as Keys
+from gateway.config_services import Mail as Mail
+from gateway.config_services import Mailbox as Mailbox
+from gateway.config_services import User as User
+from gateway.config_services import Welfare as Welfare
+from gateway.config_systems import Category as Category
+from gateway.config_systems import Ground as Ground
+from gateway.config_systems import Organization as Organization
+from gateway.config_systems import ReferralRule as ReferralRule
+from gateway.config_systems import Route as Route
+from gateway.config_systems import System as System
+from gateway.config_systems import Tenant as Tenant
 from gateway.credentials import Credentials as Credentials
 from gateway.credentials import Trust as Trust
 from gateway.errors import ConfigurationError
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-
-
-Category = Literal[
-    "plan", "bekymring", "maal", "tiltak", "evaluering", "lysglimt", "notat", "melding", "moete", "dokument",
-    "henvisning",
-]  # fmt: skip
-
-Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+$", max_length=254)]
-ResourceType = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{1,63}$")]
-
-
-class Tenant(Model):
-    """One data controller, usually a municipality."""
-
-    id: Name
-    name: str
-    consent_age: Literal[15, 16] = 16  # law.md W8
-    demands_writing: bool = False
-    ordinary: frozenset[Category] = frozenset()  # what one guardian may share alone (W3)
-    partial_consent_days: Annotated[int, Field(ge=1, le=365)] = 14  # then the coordinator is reminded
-    coordinating_unit: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # sees logs that nobody holds
-    deadline_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = (14, 3)  # reminders before a deadline
-    child_welfare: Name | None = None  # system of the service that reports of concern go to (G5)
-    nudge: bool = False  # whether those who coordinate are told by e-mail that something waits for them
-    anonymous_discussion: bool = False  # whether it offers the anonymous discussion (G6)
-
-
-class Organization(Model):
-    """An organization whose secrecy regime we know. Those we do not know are denied what needs one."""
-
-    number: Annotated[str, Field(pattern=r"^\d{9}$")]
-    name: str
-    regime: Literal["health", "child-welfare", "education", "administration", "social", "police", "private"]
-    agency: Name | None = None  # the agency it is part of (law.md G3)
-
-
-class System(Model):
-    """One connected system."""
-
-    id: Name
-    tenant: Name
-    adapter: Literal["stafettlogg", "individuell-plan", "fhir", "folder"]
-    mapping: str = ""  # "stafettlogg", "individuell-plan", "fhir" or the path of a mapping file
-    organization: Annotated[str, Field(pattern=r"^\d{9}$")]  # who runs it
-    url: str | None = None
-    folder: Path | None = None
-    folder_format: Literal["json", "ndjson", "csv"] = "json"
-    folder_delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"  # of a CSV file
-    folder_encoding: str = "utf-8-sig"  # of a CSV file; "cp1252" is Windows-1252
-    credentials: Credentials = Credentials()
-    audience: Literal["organization", "participants"] = "organization"  # who can read there
-    readers: frozenset[Literal["guardians", "child"]] = frozenset()  # families who can read there
-    honours: frozenset[Literal["NORS", "NORU", "NORN_FORANS", "NORN_UNGDOM"]] = frozenset()
-    deliver: Literal["push", "pull", "none"] = "push"
-    activities: Literal["reference", "inline"] = (
-        "reference"  # of a FHIR server: measures beside the plan or in it
-    )
-    receives: Literal["resources", "document"] = "resources"  # of a FHIR server: the plan as one document
-    document_language: Literal["nb", "nn"] = "nb"
-    poll_seconds: float | None = None  # ask the system for changes this often; None: it calls us
-    poll_by: Literal["lastUpdated", "history", "patient"] = "lastUpdated"  # how a FHIR server is asked
-    snapshot: bool = False  # its files, or its list read from the beginning, hold all that it has
-    acknowledges: bool = False  # it says of what it got that it has taken it
-    acknowledge_within_hours: Annotated[float, Field(gt=0, le=8760)] = 72.0  # then the coordinator is told
-    types: tuple[ResourceType, ...] = ()  # what a FHIR server is asked for; none: what logs and plans have
-    takes: tuple[ResourceType, ...] = ()  # what is written to a FHIR server; none: everything
-    ids: Literal["ours", "theirs"] = "ours"  # does the system accept our id for what we create there
-    states_facts: bool = False  # of a FHIR server: its participants, consents and circumstances count
-    slots: Annotated[int, Field(ge=1, le=256)] = 4
-    rate_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None  # records; None: no limit
-    burst: Annotated[int, Field(ge=1, le=100_000)] | None = None  # records at once; None: those of a second
-    backfill_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # of slots and rate, behind live traffic
-    send_deadline_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
-    probe_seconds: Annotated[float, Field(gt=0)] = 30.0  # while it is down: first wait before a probe
-    probe_max_seconds: Annotated[float, Field(gt=0)] = 900.0
-
-    @model_validator(mode="after")
-    def _complete(self) -> System:
-        if self.adapter == "folder" and self.folder is None:
-            raise ValueError("a folder system needs `folder`")
-        if self.adapter != "folder" and self.deliver == "push" and not self.url:
-            raise ValueError("a system we deliver to needs `url`")
-        if self.adapter != "fhir" and (self.activities != "reference" or self.receives != "resources"):
-            raise ValueError("`activities` and `receives` are of a FHIR server")
-        if self.rate_per_second is not None and self.deliver != "push":
-            raise ValueError("`rate_per_second` is of a system that we deliver to")
-        if self.burst is not None and self.rate_per_second is None:
-            raise ValueError("`burst` needs `rate_per_second`")
-        if self.snapshot and (self.adapter == "fhir" or not (self.folder or self.poll_seconds)):
-            raise ValueError("`snapshot` is of a folder, or of a records system that is polled")
-        if self.acknowledges and self.deliver == "none":
-            raise ValueError("a system that gets nothing acknowledges nothing")
-        if self.deliver == "pull" and self.ids == "theirs":
-            raise ValueError('a system that pulls keeps our ids: `ids` must be "ours"')
-        return self
-
-    @property
-    def mapping_name(self) -> str:
-        """The mapping to use; by default the one named as the adapter."""
-        return self.mapping or ("stafettlogg" if self.adapter == "folder" else self.adapter)
-
-
-class Ground(Model):
-    """A ground other than consent on which a route may carry items (law.md G2, G3)."""
-
-    rule: Literal["G2", "G3"]
-    categories: Annotated[frozenset[Category], Field(min_length=1)]
-    reason: Annotated[str, Field(min_length=1)]  # why it is relevant and necessary
-    role: Annotated[str, Field(min_length=1)]  # who answers for it
-    limb: Literal["agency", "purpose", "task"] | None = None  # of G3: which of its cases
-
-    @model_validator(mode="after")
-    def _limbed(self) -> Ground:
-        if (self.rule == "G3") != (self.limb is not None):
-            raise ValueError("`limb` says which case of G3 it is, and belongs to G3 alone")
-        return self
-
-
-class Route(Model):
-    """What one system may get from another. Consent decides item by item; without a route nothing goes."""
-
-    source: Name
-    recipient: Name
-    create_person: bool = False  # create the patient at the recipient where it has none
-    open: bool = True
-    purpose: Literal["samordning", "behandling"] = "samordning"
-    grounds: tuple[Ground, ...] = ()  # beside consent
-
-
-class ReferralRule(Model):
-    """Who may refer to a recipient, and from when to when. All that is stated must hold of the referrer."""
-
-    recipient: Annotated[str, Field(pattern=r"^([a-z][A-Za-z]{1,39}|\d{9})$")]  # tjeneste or organization
-    services: frozenset[str] = frozenset()  # the referrer's tjeneste is one of these
-    professions: frozenset[str] = frozenset()  # Volven 9060: LE doctor, PS psychologist
-    health_personnel: bool = False  # the referrer has an HPR number
-    since: date | None = None
-    until: date | None = None  # the last day
-
-    def holds(self, today: date) -> bool:
-        """Whether it holds on this day."""
-        return (self.since is None or self.since <= today) and (self.until is None or today <= self.until)
-
-
-class Issuer(Model):
-    """Someone whose tokens we accept."""
-
-    issuer: str
-    audience: str
-    tokens: Literal["dpop", "bearer"] = "dpop"  # bound to the client's key, or of whoever holds them
-    types: Annotated[tuple[Literal["at+jwt", "jwt", "none"], ...], Field(min_length=1)] = ("at+jwt",)  # `typ`
-    algorithms: tuple[Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"], ...] = ("ES256",)
-    jwks_url: str | None = None  # None: by discovery
-    organizations: Literal["none", "helseid", "maskinporten"] = "none"  # how its tokens name the client's
-    scope_prefix: str = ""  # stands before each of our scopes in its tokens
-    level_claim: str = "acr"  # what says how well a person is logged in
-    levels: tuple[str, ...] = ()  # those that are enough; none: no tokens of persons
-
-
-class Client(Model):
-    """A client known by (issuer, client_id): the token decides which system and tenant may act."""
-
-    issuer: str
-    client_id: str
-    organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # that its tokens must name
-    subject: str | None = None  # of tokens about the client itself, where that is not the client_id
-    tenant: Name
-    system: Name | None = None  # None: an operator, who acts for no system
-    scopes: frozenset[str] = frozenset()  # the most it may have, whatever the token says
-
-
-class Login(Model):
-    """An OpenID provider at which people of one tenant log in to the pages."""
-
-    id: Name  # stands in the address that the provider sends people back to
-    name: str  # what people read
-    tenant: Name
-    who: Literal["family", "staff"]
-    issuer: str
-    client_id: str
-    key_ref: SecretRef  # private keys (JWK) by which we prove at the provider who we are: the first signs
-    dpop: bool = False  # HelseID: tokens are bound to a key of each process
-    organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # HelseID: on whose behalf
-    parent_organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # of a client of several
-    acr: Annotated[tuple[str, ...], Field(min_length=1)]  # security levels that are enough
-    acr_claim: str = "acr"
-    scope: str = "openid"
-    algorithms: tuple[Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"], ...] = ("ES256", "PS256", "RS256")
-    national_id_claim: str = "pid"
-    hpr_claim: str = "helseid://claims/hpr/hpr_number"
-    idle_minutes: Annotated[int, Field(ge=1, le=240)] = 30
-    longest_minutes: Annotated[int, Field(ge=1, le=1440)] = 480
-
-
-class Mail(Model):
-    """The mail server that carries nudges."""
-
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"  # none: only on this machine
-    sender: Address
-    user: str | None = None
-    password_ref: SecretRef | None = None
-    ca_file: Path | None = None  # of a server whose certificate no public authority has signed
-    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20.0
-    hour: Annotated[int, Field(ge=0, le=23)] = 7  # of the day in Europe/Oslo
-
-    @model_validator(mode="after")
-    def _safe(self) -> Mail:
-        if self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
-            raise ValueError('mail in clear text goes to this machine alone: `security` must be "starttls"')
-        if (self.user is None) != (self.password_ref is None):
-            raise ValueError("`user` and `password_ref` belong together")
-        return self
-
-
-class User(Model):
-    """Somebody as they are known at a login (`bruker` of a participant)."""
-
-    issuer: str
-    subject: str
-
-
-class Mailbox(Model):
-    """Where somebody who coordinates is nudged. The address is never told to anybody else."""
-
-    tenant: Name
-    address: Address
-    language: Literal["nb", "nn"] = "nb"
-    user: User | None = None
-    hpr: Annotated[str, Field(pattern=r"^\d{1,9}$")] | None = None
-    organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # all who coordinate on its behalf
-    unit: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # a coordinating unit
-
-    @model_validator(mode="after")
-    def _one(self) -> Mailbox:
-        if sum(one is not None for one in (self.user, self.hpr, self.organization, self.unit)) != 1:
-            raise ValueError("whose it is: one of `user`, `hpr`, `organization` and `unit`")
-        return self
-
-
-class AuditStream(Model):
-    """Where `stafettbro audit stream` hands the audit on to."""
-
-    form: Literal["json", "syslog"] = "json"
-    file: Path | None = None  # of JSON lines; None: stdout
-    host: str | None = None  # of a syslog server
-    port: Annotated[int, Field(ge=1, le=65535)] = 6514
-    tls: bool = True
-    ca_file: Path | None = None  # of a server whose certificate no public authority has signed
-
-    @model_validator(mode="after")
-    def _somewhere(self) -> AuditStream:
-        if (self.form == "syslog") != (self.host is not None):
-            raise ValueError('`host` is of form = "syslog", which needs it')
-        if not self.tls and self.host not in (None, "localhost", "127.0.0.1", "::1"):
-            raise ValueError("the audit goes in clear text to this machine alone: leave `tls` as it is")
-        return self
-
-
-class Welfare(Model):
-    """Where reports of concern and anonymous discussions are kept: apart from everything else."""
-
-    database_url: str | None = None  # None: a SQLite file in the state folder
-    database_owner_url: str | None = None  # PostgreSQL: as who the tables are made and changed
-    key_ref: SecretRef | None = None  # 64 hexadecimal digits; None: a key made in the state folder
-
-
-class Keys(Model):
-    """Where the keys of content are kept, and the key that wraps them: neither in the hub's database nor in
-    any copy of it."""
-
-    database_url: str | None = None  # None: a SQLite file in the state folder
-    key_ref: SecretRef | None = None  # 64 hexadecimal digits; None: a key made in the state folder
-    former_key_refs: tuple[SecretRef, ...] = ()  # still unwrap, until `stafettbro keys rewrap` has run
+Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")]
 
 
 class Settings(Model):
@@ -315,6 +57,9 @@ class Settings(Model):
     embedded_worker: bool = True  # run the worker inside `serve` (always so on SQLite)
     sweep_seconds: float = 60.0
     answer_deadline_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    hosts: tuple[Host, ...] = ()  # other names than that of public_url by which we may be called
+    proxies: tuple[IPvAnyNetwork, ...] = ()  # who may say from where somebody comes (X-Forwarded-For)
+    limits: Limits = Limits()
     tenants: Annotated[tuple[Tenant, ...], Field(min_length=1)]
     organizations: tuple[Organization, ...] = ()
     systems: tuple[System, ...]

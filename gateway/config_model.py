@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.errors import ConfigurationError
 
@@ -18,6 +18,7 @@ def _reference(value: str) -> str:
     return value
 
 
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 SecretRef = Annotated[str, AfterValidator(_reference)]
 
 
