@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -15,7 +15,10 @@ DecodeError = msgspec.DecodeError
 
 def decode(data: bytes | str) -> Any:
     """JSON to Python values; numbers with a fraction become Decimal. Raises DecodeError."""
-    return _decoder.decode(data)
+    try:
+        return _decoder.decode(data)
+    except InvalidOperation as error:  # an exponent beyond all numbers
+        raise DecodeError("a number that is none") from error
 
 
 def encode(value: Any) -> bytes:

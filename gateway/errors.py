@@ -23,6 +23,8 @@ Messages are plain words and never hold personal content: they name the record a
 
 from __future__ import annotations
 
+import math
+
 
 class StafettbroError(Exception):
     """Root."""
@@ -41,6 +43,7 @@ class ApiError(StafettbroError):
     code = "internal"
     fhir_issue = "exception"  # OperationOutcome.issue.code
     challenge: str | None = None  # WWW-Authenticate
+    retry_after: int | None = None  # seconds
 
     def __init__(self, detail: str, *, code: str | None = None, field: str | None = None) -> None:
         self.detail = detail
@@ -127,9 +130,13 @@ class Unprocessable(ApiError):
 
 
 class TooMany(ApiError):
-    """429."""
+    """429, with Retry-After: seconds to wait."""
 
     status, title, code, fhir_issue = 429, "Too many requests", "too-many", "throttled"
+
+    def __init__(self, detail: str, wait: float) -> None:
+        super().__init__(detail)
+        self.retry_after = max(1, math.ceil(wait))
 
 
 class NotReady(ApiError):

@@ -15,6 +15,7 @@ from typing import Any, cast
 from sqlalchemy import text
 
 from bench.scale.world import LOG, RECIPIENTS, TENANT, World
+from gateway.access.pace import Pace
 from gateway.access.tokens_in import Caller
 from gateway.api import timeline
 from gateway.api.auth import Desk
@@ -67,7 +68,7 @@ class Size:
         self.world.service.close()
 
     def _timeline(self, person: str) -> None:
-        desk = Desk(self.world.service, cast(Any, None), Meters())
+        desk = Desk(self.world.service, cast(Any, None), Meters(), Pace(1e6, 1e6), frozenset())
         answered = timeline.timeline(desk, CALLER, person, None, None, None, 50)
         assert len(answered.body) > 1000
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gateway import jsontext
 from gateway.errors import ApiError, InvalidRequest, Moved, NotReady, Unprocessable
@@ -86,7 +87,7 @@ def refusal(request: Request, error: ApiError) -> Response:
     headers = _headers(error)
     if isinstance(error, Moved):
         headers = {"Location": _elsewhere(request, error)}
-    if request.url.path.startswith("/fhir"):
+    if request.scope["path"].startswith("/fhir"):
         return answer(outcome(error), error.status, media_type=FHIR_JSON, **headers)
     return answer(problem(error), error.status, media_type=PROBLEM, **headers)
 
@@ -94,16 +95,18 @@ def refusal(request: Request, error: ApiError) -> Response:
 def _headers(error: ApiError) -> dict[str, str]:
     if error.status == 401 or error.challenge:
         return {"WWW_Authenticate": error.challenge or "Bearer"}
-    if error.status == 503:
-        return {"Retry_After": "2"}
+    if error.retry_after is not None or error.status == 503:
+        return {"Retry_After": str(error.retry_after or 2)}
     allow = getattr(error, "allow", None)
     return {"Allow": allow} if allow else {}
 
 
 def _elsewhere(request: Request, error: Moved) -> str:
     """The same request about the person by the id that counts, as a path on this server."""
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return asked.replace(error.old, error.new)
+    asked: bytes = request.scope["raw_path"]
+    if request.scope["query_string"]:
+        asked += b"?" + request.scope["query_string"]
+    return asked.decode("latin-1").replace(error.old, error.new)
 
 
 def install(app: FastAPI) -> None:
@@ -131,6 +134,10 @@ def install(app: FastAPI) -> None:
         _note(request)
         return refusal(request, NotReady("The database is not to be had just now"))
 
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(request: Request, _error: ClientDisconnect) -> Response:
+        return refusal(request, InvalidRequest("The request did not come to its end", code="cut-off"))
+
     @app.exception_handler(RecursionError)
     async def _deep(request: Request, _error: RecursionError) -> Response:
         return refusal(request, InvalidRequest("The body is nested too deeply", code="too-deep"))
@@ -150,13 +157,13 @@ def _turned_away(request: Request, error: ApiError) -> None:
     """Say in the log who was not let in: the route and the reason, never what was shown. That a proof lacks
     our nonce is how every caller begins."""
     if error.status in TURNED_AWAY and error.code != "dpop-nonce":
-        log(
-            Event.REQUEST_REFUSED,
-            level=logging.WARNING,
-            **_asked(request),
-            status=error.status,
-            code=error.code,
-        )
+        note_refused(request, error)
+
+
+def note_refused(request: Request, error: ApiError) -> None:
+    """The line in the log of a request that was refused."""
+    told = {**_asked(request), "status": error.status, "code": error.code}
+    log(Event.REQUEST_REFUSED, level=logging.WARNING, **told)
 
 
 def _asked(request: Request) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from gateway.access.nonces import PURPOSE, Nonces
+from gateway.access.pace import Pace
 from gateway.access.proofs_in import Proofs
 from gateway.access.replays import Replays
 from gateway.access.tokens_in import Gate
@@ -46,7 +47,9 @@ from gateway.api import (
 )
 from gateway.api.auth import Desk
 from gateway.api.edge import Edge
+from gateway.api.guard import Guard
 from gateway.api.handing import Handing
+from gateway.api.hosts import hosts_of
 from gateway.api.limits import MOST_BYTES
 from gateway.api.meters import Meters
 from gateway.api.witness import Witness
@@ -87,6 +90,7 @@ def assemble() -> FastAPI:
     answers.install(app)
     app.add_middleware(Witness)
     app.add_middleware(Handing)
+    app.add_middleware(Guard)
     app.add_middleware(Edge)
     return app
 
@@ -96,9 +100,16 @@ def create_app(service: Service) -> FastAPI:
     stops with it."""
     service.open_welfare()
     app = assemble()
-    app.state.desk = Desk(service, gate(service), Meters())
+    app.state.desk = desk(service)
     furnish(app, service)
     return app
+
+
+def desk(service: Service) -> Desk:
+    """What the routes of this process work with."""
+    settings = service.settings
+    pace = Pace(settings.limits.requests_per_second, settings.limits.requests_at_once)
+    return Desk(service, gate(service), Meters(), pace, hosts_of(settings))
 
 
 def gate(service: Service) -> Gate:

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
+from gateway.access.pace import Pace
 from gateway.access.presented import Presented
 from gateway.access.tokens_in import Caller, Gate
 from gateway.api import occasions
 from gateway.api.meters import Meters
 from gateway.config import System
-from gateway.errors import Forbidden, NotFound
+from gateway.errors import Forbidden, NotFound, TooMany
 from gateway.service import Service
 
 ACTING = "stafettbro-system"  # header: for which of its systems a client of several municipalities asks
@@ -23,11 +24,13 @@ ACTING = "stafettbro-system"  # header: for which of its systems a client of sev
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the routes work with."""
+    """What the routes work with. pace: how fast each client may ask; hosts: how we are called."""
 
     service: Service
     gate: Gate
     meters: Meters
+    pace: Pace
+    hosts: frozenset[str]
 
     def system_of(self, caller: Caller) -> System:
         """The system that the caller acts for. Raises Forbidden for one that acts for none."""
@@ -61,7 +64,8 @@ def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
     and so is every proof, since the database remembers it."""
 
     async def caller(request: Request) -> Caller:
-        gate: Gate = request.app.state.desk.gate
+        here = desk(request)
+        gate = here.gate
         shown = presented(request)
         acting = request.headers.get(ACTING) or request.path_params.get("system")
         known = gate.recall(shown, scope, acting)
@@ -70,6 +74,9 @@ def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
                 known = await run_in_threadpool(gate.admit, shown, scope, acting)
             finally:
                 request.state.dpop_nonce = gate.nonce(shown)  # told by the edge, whatever the answer
+        wait = here.pace.wait((known.tenant, known.client_id))
+        if wait > 0:  # before anything is written down: a flood must not fill the audit
+            raise TooMany("This client asks too often", wait)
         occasions.admitted(request, known, scope)
         return known
 

@@ -23,6 +23,7 @@ STATUSES = {
     413: "Too large",
     415: "Unsupported media type",
     422: "Understood, and wrong",
+    429: "This client asks too often; Retry-After says how long to wait",
     503: "Not ready; try again",
 }
 
@@ -372,15 +373,15 @@ class ContinuedAnswer(Answer):
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Problem answers, for `responses=`. 401, 403 and 503 belong to every route behind a token."""
+    """Problem answers, for `responses=`. 401, 403, 429 and 503 belong to every route behind a token."""
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    return {s: {"description": STATUSES[s], "content": content} for s in (*statuses, 401, 403, 503)}
+    return {s: {"description": STATUSES[s], "content": content} for s in (*statuses, 401, 403, 429, 503)}
 
 
 def fhir_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The same under /fhir."""
     content = {FHIR_JSON: {"schema": {"$ref": "#/components/schemas/OperationOutcome"}}}
-    return {s: {"description": STATUSES[s], "content": content} for s in (*statuses, 401, 403, 503)}
+    return {s: {"description": STATUSES[s], "content": content} for s in (*statuses, 401, 403, 429, 503)}
 
 
 def ok(model: type[BaseModel], text: str, status: int = 200) -> dict[int | str, dict[str, Any]]:

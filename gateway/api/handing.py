@@ -9,9 +9,10 @@ import time
 from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api.auth import Desk
+from gateway.api.layers import Layer
 from gateway.events import Event, log
 from gateway.exchange import leaving
 from gateway.exchange.leaving import Leaving
@@ -24,21 +25,15 @@ class CutOff(Exception):
     """The reader took longer than an answer may take."""
 
 
-class Handing:
+class Handing(Layer):
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         with leaving.answering() as going:
             answer = _Answer(going, receive, send)
             try:
-                await self._app(scope, receive, answer.send)
+                await self.app(scope, receive, answer.send)
             finally:
                 if going.attempts:
                     await asyncio.shield(_close(scope["app"].state.desk, going, whole=answer.whole))

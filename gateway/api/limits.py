@@ -3,7 +3,8 @@ database column holds. Reads bodies; knows nothing of what is in them."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Final
 
 from fastapi import Request
 
@@ -13,6 +14,8 @@ from gateway.errors import InvalidRequest, UnsupportedMedia
 MOST_BYTES = 20 * 1024 * 1024
 MOST_DEPTH = 64  # FHIR content is rarely deeper than 15
 MOST_RECORDS = 1_000
+MOST_DIGITS: Final = 40  # characters of a number; FHIR asks for 18 digits
+MOST_EXPONENT: Final = 99  # 1e999999999 is short, and as a whole number fills the memory
 NUL = b"\\u0000"
 
 
@@ -47,7 +50,23 @@ def decoded(text: bytes, *, nul: bool = False) -> Any:
         raise InvalidRequest("The body is not JSON", code="not-json") from error
     if text.count(b"{") + text.count(b"[") > MOST_DEPTH and _deeper(value, MOST_DEPTH):
         raise InvalidRequest(f"The JSON is nested deeper than {MOST_DEPTH}", code="too-deep")
+    _STRICT.decode(text.decode())
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """What one reader takes from the first and another from the last is not what anybody signed for."""
+    if len(dict(pairs)) != len(pairs):
+        raise InvalidRequest("A key stands twice in one object", code="key-twice")
+
+
+def _number(text: str) -> None:
+    exponent = text.lower().partition("e")[2].lstrip("+-")
+    if len(text) > MOST_DIGITS or (exponent and (len(exponent) > 3 or int(exponent) > MOST_EXPONENT)):
+        raise InvalidRequest("A number is larger or longer than numbers are here", code="number")
+
+
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_once, parse_int=_number, parse_float=_number)
 
 
 def _deeper(value: Any, left: int) -> bool:

@@ -13,10 +13,11 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api.answers import refusal
 from gateway.api.auth import Desk
+from gateway.api.layers import Layer
 from gateway.api.occasions import API
 from gateway.errors import NotReady
 from gateway.hub.audit import entries, occasion
@@ -29,17 +30,11 @@ PAGES: Final = "/min-side"
 NAMES: Final = ("person_id", "person", "patient")  # of what an address names a person by
 
 
-class Witness:
+class Witness(Layer):
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         here = Occasion(PAGE if scope["path"].startswith(PAGES) else API)
         lost = False
 
@@ -55,7 +50,7 @@ class Witness:
 
         with occasion.of(here):
             try:
-                await self._app(scope, receive, sending)
+                await self.app(scope, receive, sending)
             except Exception:
                 if not lost:
                     raise

@@ -12,6 +12,7 @@ import uvicorn
 
 from gateway import config
 from gateway.api.app import create_app
+from gateway.api.connection import connections
 from gateway.cli import database, logs, screen
 from gateway.cli.outcome import FAILED, Impossible
 from gateway.hub.audit import configured
@@ -31,6 +32,9 @@ def serve(path: Path, host: str, port: int, log: Literal["text", "json"]) -> Non
             create_app(service),
             host=host,
             port=port,
+            http=connections(service.settings),
+            ws="none",
+            proxy_headers=False,  # what a request says of its way counts for limits alone: client_address
             access_log=False,  # addresses name children
             log_config=None,
             server_header=False,

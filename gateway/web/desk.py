@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, Request
 
 from adapters.tokens.addresses import is_safe
 from gateway.access.login_sessions import Sessions
+from gateway.access.pace import Pace
 from gateway.access.participants import Participants
 from gateway.access.people_login import PeopleLogin
 from gateway.errors import ConfigurationError, NotFound
@@ -23,7 +24,7 @@ BASE = "/min-side"
 
 @dataclass(frozen=True, slots=True)
 class WebDesk:
-    """The parts. origin: where the pages are, as browsers name it."""
+    """The parts. origin: where the pages are, as browsers name it; pace: of the logins of one address."""
 
     service: Service
     logins: dict[str, PeopleLogin]
@@ -31,6 +32,7 @@ class WebDesk:
     participants: Participants
     cookies: Cookies
     origin: str
+    pace: Pace
 
 
 def furnish(app: FastAPI, service: Service) -> None:
@@ -40,6 +42,7 @@ def furnish(app: FastAPI, service: Service) -> None:
     if settings.logins and not is_safe(settings.public_url):
         raise ConfigurationError("public_url must be https where people log in (or this machine)")
     back = f"{settings.public_url.rstrip('/')}{BASE}/logg-inn"
+    steps = settings.limits.login_steps_per_minute
     app.state.web = WebDesk(
         service=service,
         logins={one.id: PeopleLogin(one, f"{back}/{one.id}/svar", time.time) for one in settings.logins},
@@ -47,6 +50,7 @@ def furnish(app: FastAPI, service: Service) -> None:
         participants=Participants(service.store, service.key),
         cookies=Cookies(secure=public.scheme == "https"),
         origin=f"{public.scheme}://{public.netloc}",
+        pace=Pace(steps / 60, steps),
     )
 
 

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
+from gateway.access.client_address import client_address
 from gateway.access.people_login import PeopleLogin
-from gateway.errors import NotFound, Unauthenticated
+from gateway.errors import NotFound, TooMany, Unauthenticated
 from gateway.events import Event, log
 from gateway.web.cookies import LANGUAGE, RETURN, SESSION, YEAR
 from gateway.web.desk import BASE, AtDesk, WebDesk
@@ -23,9 +24,10 @@ LoginId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
 @router.get("/logg-inn/{login_id}")
-def begin(desk: AtDesk, login_id: LoginId) -> Response:
+def begin(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
     """To the provider, with what brings this browser back."""
     way = _way(desk, login_id)
+    _paced(request, desk)
     begun, address = way.begin()
     key = desk.sessions.await_return(way.login, begun, desk.service.clock())
     answer = RedirectResponse(address, 303, HEADERS)
@@ -37,6 +39,7 @@ def begin(desk: AtDesk, login_id: LoginId) -> Response:
 def finish(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
     """Back from the provider: a new session, or no more than the way to try again."""
     way, now = _way(desk, login_id), desk.service.clock()
+    _paced(request, desk)
     key = desk.cookies.read(request, RETURN)
     begun = desk.sessions.returned(way.login, key, now) if key else None
     try:
@@ -96,6 +99,16 @@ def _way(desk: WebDesk, login_id: str) -> PeopleLogin:
     if way is None:
         raise NotFound("No such login")
     return way
+
+
+def _paced(request: Request, desk: WebDesk) -> None:
+    """A step of a login asks the provider and writes: nobody takes them faster than people do. Raises
+    TooMany."""
+    peer = request.client.host if request.client else None
+    told = request.headers.getlist("x-forwarded-for")
+    wait = desk.pace.wait(client_address(peer, told, desk.service.settings.proxies))
+    if wait > 0:
+        raise TooMany("Too many logins from this address", wait)
 
 
 def _single(request: Request) -> dict[str, str]:

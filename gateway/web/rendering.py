@@ -27,6 +27,14 @@ POLICY: Final = (
     "frame-ancestors 'none'"
 )
 HEADERS: Final = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+KINDS: Final = {  # of pages that say what went wrong, by status
+    401: "login",
+    403: "form-token",
+    404: "missing",
+    409: "changed-meanwhile",
+    429: "later",
+    503: "later",
+}
 STYLE: Final = (Path(__file__).parent / "static" / "stil.css").read_bytes()
 ICON: Final = (Path(__file__).parent / "static" / "merke.svg").read_bytes()
 _TEMPLATES: Final = Environment(
@@ -95,12 +103,13 @@ class PageRoute(APIRoute):
 def _refusal(request: Request, error: ApiError) -> Response:
     path = getattr(request.scope.get("route"), "path", "unmatched")
     log(Event.PAGE_REFUSED, level=logging.INFO, route=path, status=error.status, code=error.code)
-    return page(request, "error", status=error.status, kind=_kind(error))
+    answer = page(request, "error", status=error.status, kind=_kind(error))
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _kind(error: ApiError) -> str:
     if error.code in ("changed-meanwhile", "form-token", "form-origin", "login-denied"):
         return str(error.code)
-    return {401: "login", 403: "form-token", 404: "missing", 409: "changed-meanwhile", 503: "later"}.get(
-        error.status, "other"
-    )
+    return KINDS.get(error.status, "other")

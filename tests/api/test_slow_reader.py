@@ -63,7 +63,8 @@ def reading(world: World, port: int) -> Iterator[socket.socket]:
         token = world.headers("bup")["Authorization"]
         path = f"/fhir/{ref(world, 'e-dok1')}"
         line.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: testserver\r\nAuthorization: {token}\r\n"
+            "Connection: close\r\n\r\n".encode()
         )
         assert line.recv(12) == b"HTTP/1.1 200"
         yield line

@@ -52,6 +52,8 @@ def settings(url: str, state: Path, issuer: Issuer) -> Settings:
     return Settings.model_validate(
         {
             "public_url": "http://testserver",
+            "hosts": ["testserver"],
+            "limits": {"requests_per_second": 100_000, "requests_at_once": 1_000_000},
             "database_url": url,
             "state_folder": str(state),
             "tenants": [
