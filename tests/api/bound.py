@@ -13,7 +13,7 @@ from gateway.access import scopes
 from gateway.access.nonces import PURPOSE, WINDOW_SECONDS, Nonces
 from gateway.config import Settings
 from gateway.hub import shown_proofs
-from tests.access.forging import AROUND, BASE, ORGANIZATION, PREFIX, SECURITY_LEVEL
+from tests.access.forging import AROUND, BASE, HOST, ORGANIZATION, PREFIX, SECURITY_LEVEL
 from tests.access.issuer_server import AUDIENCE, Issuer
 from tests.access.possession import Holder, Sent
 from tests.api.world import World
@@ -41,7 +41,8 @@ def strict(plain: Settings, helseid: Issuer, municipal: Issuer, system: str | No
         {**client, "issuer": helseid.url, "organization": "359797117"},
         {**client, "issuer": municipal.url},
     ]
-    told = plain.model_dump() | {"public_url": BASE, "issuers": issuers, "clients": clients}
+    named = {"public_url": BASE, "hosts": (*plain.hosts, HOST)}
+    told = plain.model_dump() | named | {"issuers": issuers, "clients": clients}
     return Settings.model_validate(told)
 
 
