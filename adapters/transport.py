@@ -28,6 +28,7 @@ from adapters.contract import (
     UnknownOutcome,
     always,
 )
+from adapters.tokens.faults import is_of_certificates
 
 LONGEST_WAIT: Final = 86_400.0  # seconds that a system's Retry-After counts for
 MAX_BODY: Final = 32 * 1024 * 1024
@@ -148,7 +149,8 @@ class Transport:
         try:
             return await self._sent(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Unavailable("no connection", unreached=True) from error
+            why = "the certificate is not believed" if is_of_certificates(error) else "no connection"
+            raise Unavailable(why, unreached=True) from error
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             raise Unavailable("the address cannot be used", unreached=True) from error
         except httpx.HTTPError as error:

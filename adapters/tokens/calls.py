@@ -13,7 +13,7 @@ import httpx
 
 from adapters import jsontext
 from adapters.tokens.certificate import Tls
-from adapters.tokens.faults import About
+from adapters.tokens.faults import About, is_of_certificates
 
 MAX_BYTES: Final = 256 * 1024
 
@@ -50,9 +50,10 @@ class Calls:
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._made(call)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            code = "token-certificate" if is_of_certificates(error) else "token-unreached"
             # from None: an exception of the client holds the request, and with it what we showed
-            raise self._about.failure("token-unreached") from None
+            raise self._about.failure(code) from None
 
     async def _made(self, call: Call) -> Heard:
         if self._tls is not None:

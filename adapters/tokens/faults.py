@@ -3,6 +3,7 @@ Names the system, the issuer's host and what to do; never a secret, and nothing 
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from adapters.contract import NoToken
 
 SENTENCES: Final = {
     "token-unreached": "{issuer} svarer ikke. Det prøves igjen av seg selv; se på nettverk og adresse.",
+    "token-certificate": "sertifikatet til {issuer} er ikke til å stole på. Se på adressen og `ca_file`.",
     "token-unavailable": "{issuer} har en feil hos seg. Det prøves igjen av seg selv.",
     "token-metadata": "{issuer} sier ikke hvor token hentes. Se på `issuer` og adressen.",
     "token-client": "{issuer} kjenner oss ikke. Se på `client_id`, og om nøkkelen vår er registrert der.",
@@ -42,6 +44,15 @@ class About:
         """The error to raise. retry_after: seconds that the issuer asked to wait."""
         sentence = f"Ingen adgang til {self.system}: {SENTENCES[code].format(issuer=self.issuer)}"
         return NoToken(code, sentence, retry_after=retry_after)
+
+
+def is_of_certificates(error: BaseException | None) -> bool:
+    """Whether TLS is why no connection came about: their certificate, or ours, was not believed."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def host(url: str) -> str:

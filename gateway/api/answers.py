@@ -23,6 +23,7 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 FHIR_JSON = "application/fhir+json"
 TURNED_AWAY = frozenset({401, 403, 413, 429})
+MISREAD = frozenset({400, 405, 414, 415, 421, 422, 431})
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
@@ -121,7 +122,9 @@ def install(app: FastAPI) -> None:
     async def _misread(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:])
-        return refusal(request, InvalidRequest(str(first["msg"]), code="parameter", field=place))
+        misread = InvalidRequest(str(first["msg"]), code="parameter", field=place)
+        _turned_away(request, misread)
+        return refusal(request, misread)
 
     @app.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> Response:
@@ -140,7 +143,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RecursionError)
     async def _deep(request: Request, _error: RecursionError) -> Response:
-        return refusal(request, InvalidRequest("The body is nested too deeply", code="too-deep"))
+        misread = InvalidRequest("The body is nested too deeply", code="too-deep")
+        _turned_away(request, misread)
+        return refusal(request, misread)
 
 
 def unexpected(request: Request) -> Response:
@@ -154,8 +159,10 @@ def _note(request: Request) -> None:
 
 
 def _turned_away(request: Request, error: ApiError) -> None:
-    """Say in the log who was not let in: the route and the reason, never what was shown. That a proof lacks
-    our nonce is how every caller begins."""
+    """Say in the log who was not let in, or could not be understood: the route and the reason, never what was
+    shown. That a proof lacks our nonce is how every caller begins."""
+    if error.status in MISREAD:
+        log(Event.REQUEST_MISREAD, **_asked(request), status=error.status, code=error.code)
     if error.status in TURNED_AWAY and error.code != "dpop-nonce":
         note_refused(request, error)
 

@@ -4,6 +4,7 @@ frees all its lanes. The claim reads it under lock (gateway/exchange/lanes.py); 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.config import System
+from gateway.events import Event, log
 from gateway.hub.schema.tables import recipient
 
 
@@ -32,6 +34,8 @@ def trip(
     row = connection.execute(select(recipient).where(*key).with_for_update()).one()
     if row.breaker == "open" and not probe:
         return
+    if row.breaker != "open":
+        log(Event.RECIPIENT_DOWN, level=logging.WARNING, system=system.id, reason=error)
     seconds = min(system.probe_seconds * 2.0 ** min(row.failures, 20), system.probe_max_seconds)
     connection.execute(
         update(recipient)
@@ -47,7 +51,7 @@ def trip(
 
 def reset(connection: Connection, system: System) -> None:
     """The recipient answers again; one statement frees all its lanes."""
-    connection.execute(
+    closed = connection.execute(
         update(recipient)
         .where(
             recipient.c.tenant == system.tenant,
@@ -56,3 +60,5 @@ def reset(connection: Connection, system: System) -> None:
         )
         .values(breaker="closed", failures=0, probe_at=None, last_error=None)
     )
+    if closed.rowcount:
+        log(Event.RECIPIENT_BACK, system=system.id)

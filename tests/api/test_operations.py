@@ -57,15 +57,22 @@ def test_what_nobody_foresaw_is_noted_and_not_told(world: World, caplog: Any) ->
 
 
 def test_who_is_not_let_in_stands_in_the_log_without_what_was_shown(world: World, caplog: Any) -> None:
+    caplog.set_level("INFO", logger="stafettbro")
     world.http.get("/people/01010112345/held", headers={"Authorization": "Bearer Emma.Sofie.Testesen"})
     world.post("/systems/logg/records", "plan", [])
     world.hand_in("logg", [{}] * 1001)
+    world.hand_in("logg", b"Emma")
     world.http.request("EMMA", "/lanes?x=Emma")
     lines = [line.getMessage() for line in caplog.records if line.getMessage().startswith("SB0011")]
     assert [line.partition(" method=")[2] for line in lines] == [
         "GET route=/people/{person_id}/held status=401 code=token-malformed",
         "POST route=/systems/{system}/records status=403 code=other-system",
         "POST route=/systems/{system}/records status=413 code=too-large",
+    ]
+    misread = [one.getMessage() for one in caplog.records if one.getMessage().startswith("SB0012")]
+    assert [line.partition(" method=")[2] for line in misread] == [
+        "POST route=/systems/{system}/records status=400 code=not-json",
+        "other route=/lanes status=405 code=method-not-allowed",
     ]
     assert "Emma" not in caplog.text
     assert "01010112345" not in caplog.text

@@ -118,6 +118,25 @@ def test_without_a_connection_nothing_was_sent(sqlite_url: str, tmp_path: Path) 
         assert outcome(here, ref) == ("unsent", 0)
 
 
+def test_that_a_recipient_is_down_and_back_stands_in_the_log_once(
+    sqlite_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="stafettbro")
+    with world(sqlite_url, tmp_path) as here:
+        system = here.service.settings.system("individuell-plan")
+        assert system is not None
+        for down in (True, True, False, False):
+            with here.service.store.write(TENANT) as connection:
+                breaker.ensure_recipients(connection, [system])
+                if down:
+                    breaker.trip(connection, system, here.service.clock(), "no connection", None, probe=True)
+                else:
+                    breaker.reset(connection, system)
+    told = [line.getMessage() for line in caplog.records if line.getMessage()[:6] in ("SB0038", "SB0039")]
+    assert [line[:6] for line in told] == ["SB0038", "SB0039"]
+    assert told[0].endswith("system=individuell-plan reason=no connection")
+
+
 def test_without_a_token_the_lane_waits_and_says_why_and_nothing_is_told_of(
     sqlite_url: str, tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -207,11 +207,12 @@ def test_a_server_whose_authority_we_do_not_know_gets_nothing(
     (tmp_path / "ca.pem").write_text(Authority(*certificate("Other CA")).pem)
     with pytest.raises(NoToken) as told:
         written(by_certificate(tls, ours), "m1")
-    assert told.value.code == "token-unreached"
+    assert told.value.code == "token-certificate"
     only = system(tls.url, kind="mutual-tls", **ours)
     with pytest.raises(Unavailable) as unreached:
         written(only, "m1")
     assert unreached.value.unreached
+    assert unreached.value.detail == "the certificate is not believed"
     assert tls.seen()["requests"] == []
 
 
