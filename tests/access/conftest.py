@@ -1,9 +1,10 @@
-"""An issuer, a clock that stands still until told, and a gate that knows two clients."""
+"""An issuer, a clock that stands still until told, a gate that knows two clients; and two municipalities."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +12,10 @@ from gateway.access.tokens_in import Gate
 from gateway.config import Settings
 from tests.access import issuer_server
 from tests.access.issuer_server import AUDIENCE, NOW, Issuer
+
+if TYPE_CHECKING:
+    from tests.access.town import Town
+    from tests.databases import SqliteTemplate
 
 
 class Clock:
@@ -21,6 +26,20 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture(scope="module")
+def municipalities(
+    _sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    """Two at one gateway, with everything that a route can be asked about; one for a file of tests."""
+    from tests.access import town  # late: most tests here need no gateway
+
+    folder: Path = tmp_path_factory.mktemp("town")
+    with issuer_server.running() as running, _sqlite_template.copy(folder) as url:
+        made = town.settle(url, folder, running)
+        yield made
+        made.close()
 
 
 @pytest.fixture

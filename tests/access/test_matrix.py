@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
 
 from gateway.access import scopes
-from tests.access import issuer_server, town
+from tests.access import town
 from tests.access.errands import ERRANDS, Errand
 from tests.access.matrix import OF_CLIENTS, Row, published, rows
 from tests.access.town import CANARIES, READS, Things, Town, made_up
 from tests.api.world import fields
-from tests.databases import SqliteTemplate
 
 TABLE = rows(OF_CLIENTS)
 CLIENTS = {
@@ -42,46 +39,45 @@ class Counter:
 
     town: Town
     cookie: str
+    tokens: dict[tuple[str, str], str] = field(default_factory=dict)  # one signature each: they are the cost
 
     def ask(self, role: str, row: Row, errand: Errand, things: Things) -> httpx.Response:
         """One request."""
         own = {"own": CLIENTS.get(role, "logg")}
         path, content, headers = errand.sent(things | own)
-        given = headers | self._shown(role, row.method, path, content, headers)
+        given = headers | self._shown(role, row.method, path)
         return self.town.world.http.request(
             row.method, path, content=content, headers=given, follow_redirects=False
         )
 
-    def _shown(
-        self, role: str, method: str, path: str, content: bytes | None, headers: dict[str, str]
-    ) -> dict[str, str]:
-        world, client = self.town.world, CLIENTS.get(role)
+    def _shown(self, role: str, method: str, path: str) -> dict[str, str]:
+        client = CLIENTS.get(role)
         if role == "session":
             return {"Cookie": f"__Host-stafettbro={self.cookie}", "Origin": town.ORIGIN}
         if client is None:
             return {}
         if role == "expired":
-            ended = int(time.time()) - 600
-            token = world.issuer.token(
-                client_id=client, iat=ended - 600, exp=ended, scope=" ".join(scopes.ALL)
-            )
-            return {"Authorization": f"Bearer {token}"}
+            return self._bearer(client, scopes.ALL, before=1200)
         if role == "narrow":
-            bare = world.headers(client, "noe.annet")
-            refused = world.http.request(method, path, content=content, headers=headers | bare)
+            bare = self._bearer(client, frozenset({"noe.annet"}))
+            refused = self.town.world.http.request(method, path, headers=bare)
             needed = SCOPE.findall(refused.headers.get("www-authenticate", ""))
-            return world.headers(client, " ".join(sorted(scopes.ALL - set(needed))))
-        wanted = {"reads": READS, "writes": scopes.ALL - READS}.get(role, scopes.ALL)
-        return world.headers(client, " ".join(sorted(wanted)))
+            return self._bearer(client, scopes.ALL - set(needed))
+        return self._bearer(client, {"reads": READS, "writes": scopes.ALL - READS}.get(role, scopes.ALL))
+
+    def _bearer(self, client: str, wanted: frozenset[str], before: int = 0) -> dict[str, str]:
+        """A token that was given so many seconds ago, for ten minutes; of now, for an hour."""
+        scope, given = " ".join(sorted(wanted)), int(time.time()) - before
+        ends = given + (600 if before else 3600)
+        if (client, f"{scope} {before}") not in self.tokens:
+            token = self.town.world.issuer.token(client_id=client, iat=given, exp=ends, scope=scope)
+            self.tokens[client, f"{scope} {before}"] = token
+        return {"Authorization": f"Bearer {self.tokens[client, f'{scope} {before}']}"}
 
 
 @pytest.fixture(scope="module")
-def counter(_sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    folder: Path = tmp_path_factory.mktemp("town")
-    with issuer_server.running() as issuer, _sqlite_template.copy(folder) as url:
-        made = town.settle(url, folder, issuer)
-        yield Counter(made, made.session(town.MOTHER))
-        made.close()
+def counter(municipalities: Town) -> Counter:
+    return Counter(municipalities, municipalities.session(town.MOTHER))
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:

@@ -4,18 +4,13 @@ with its own token: nothing but who takes part keeps anybody out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx
 import pytest
 
 from gateway.access.login_sessions import Session
 from gateway.web.door import FORM_FIELD, handle, token
-from tests.access import issuer_server, town
 from tests.access.matrix import OF_PEOPLE, Row, rows, unpublished
 from tests.access.town import CANARIES, FATHER, MOTHER, ORIGIN, OTHER_MOTHER, YOUNG, Town
-from tests.databases import SqliteTemplate
 from tests.web.person import Page
 
 TABLE = rows(OF_PEOPLE)
@@ -98,14 +93,8 @@ class Browsers:
 
 
 @pytest.fixture(scope="module")
-def browsers(
-    _sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Browsers]:
-    folder: Path = tmp_path_factory.mktemp("town")
-    with issuer_server.running() as issuer, _sqlite_template.copy(folder) as url:
-        made = town.settle(url, folder, issuer)
-        yield Browsers(made)
-        made.close()
+def browsers(municipalities: Town) -> Browsers:
+    return Browsers(municipalities)
 
 
 def test_every_page_has_a_row_and_every_row_a_page() -> None:
