@@ -10,6 +10,7 @@ from gateway import config
 from gateway.cli import database
 from gateway.cli.backup_work import demand_nobody_works
 from gateway.hub import sealing
+from gateway.hub.journal import Journal
 from gateway.hub.opened import open_store
 from gateway.hub.schema import migrate
 from gateway.keys.key_store import KeyStore
@@ -25,7 +26,9 @@ def seal(path: Path, owner_url: str | None) -> int:
     migrate(owner, application=make_url(settings.database_url).username)
     store = open_store(settings, to_seal=True)
     try:
-        return max(sealing.seal(store, owner, settings.tenant_ids), default=0)
+        rows = max(sealing.seal(store, owner, settings.tenant_ids), default=0)
+        Journal(settings.journal_folder or settings.state_folder / "journal").seal(store, settings.tenant_ids)
+        return rows
     finally:
         store.close()
 

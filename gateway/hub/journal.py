@@ -1,28 +1,34 @@
 """Consents that were withdrawn, refused or narrowed, written beside the database too and before it: an older
-backup that is restored must not share anew. Appended and flushed to the disk, never changed; ids and codes.
+backup that is restored must not share anew. Appended and flushed to the disk; sealed by the tenant's key,
+which outlives everyone: what was taken back stays so, whoever is erased.
 
 Source: shared law.md, "Withdrawal" (a restore stays closed until the journal is replayed).
 """
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from gateway import jsontext
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, StafettbroError
 from gateway.hub import journal_marks
+from gateway.hub.content import TENANT
+from gateway.hub.names import keys_of
 from gateway.hub.store import Store
+from gateway.keys.keyring import Keyring
 from mappings.model import Resource
 
 FILE = "consents.ndjson"
+_PLACE: Final = b"journal"  # what its lines are sealed for
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class Journal:
     def write(self, connection: Connection, tenant: str, notes: Iterable[Note]) -> None:
         """Append what a tenant's transaction narrows; on the disk when this returns. The last thing that the
         transaction does. Raises OSError, and then nothing may be committed."""
-        lines = b"".join(jsontext.encode(note.plain()) + b"\n" for note in notes)
+        keys = keys_of(connection.dialect)
+        lines = b"".join(_line(note, keys) for note in notes)
         if lines:
             journal_marks.note(connection, tenant, self._append(lines))
 
@@ -89,24 +96,57 @@ class Journal:
                 " docs/operations.md"
             )
 
-    def newest(self) -> list[Note]:
+    def newest(self, keys: Keyring | None) -> list[Note]:
         """The last note of each consent, in the order they were written. Raises ConfigurationError where a
         line cannot be read: what it closed is then unknown."""
-        if not self.path.exists():
-            return []
         found: dict[tuple[str, str], Note] = {}
-        *lines, _cut_off = self.path.read_bytes().split(b"\n")
-        for number, line in enumerate(lines, 1):
-            try:
-                note = _note(jsontext.decode(line))
-            except (jsontext.DecodeError, KeyError, TypeError, ValueError) as error:
-                raise ConfigurationError(f"{self.path}: line {number} cannot be read") from error
+        for note in self._notes(keys):
             found.pop((note.tenant, note.ref), None)
             found[note.tenant, note.ref] = note
         return list(found.values())
 
+    def seal(self, store: Store, tenants: Iterable[str]) -> None:
+        """Seal the lines of before, once the database is. Only while nobody works on it: the file is made
+        anew. Raises ConfigurationError where a line cannot be read."""
+        if store.keys is None or not store.keys.seals or not self.path.exists():
+            return
+        whole = b"".join(_line(note, store.keys) for note in self._notes(store.keys))
+        made = self.path.with_suffix(".new")
+        made.touch(mode=0o600)
+        with made.open("wb") as file:
+            file.write(whole)
+            file.flush()
+            os.fsync(file.fileno())
+        made.replace(self.path)
+        for tenant in tenants:
+            with store.write(tenant) as connection:
+                journal_marks.note(connection, tenant, len(whole))
 
-def _note(value: dict[str, Any]) -> Note:
+    def _notes(self, keys: Keyring | None) -> Iterator[Note]:
+        """Every line, but for one whose writing was cut off."""
+        *lines, _cut_off = self.path.read_bytes().split(b"\n") if self.path.exists() else [b""]
+        for number, line in enumerate(lines, 1):
+            try:
+                yield _note(line, keys)
+            except (jsontext.DecodeError, KeyError, TypeError, ValueError, StafettbroError) as error:
+                raise ConfigurationError(f"{self.path}: line {number} cannot be read") from error
+
+
+def _line(note: Note, keys: Keyring | None) -> bytes:
+    """A note as it stands in the file; in clear only where the database does too."""
+    plain = jsontext.encode(note.plain())
+    if keys is None or not keys.seals:
+        return plain + b"\n"
+    sealed = base64.b64encode(keys.seal(note.tenant, TENANT, _PLACE, plain)).decode("ascii")
+    return jsontext.encode({"tenant": note.tenant, "sealed": sealed}) + b"\n"
+
+
+def _note(line: bytes, keys: Keyring | None) -> Note:
+    value = jsontext.decode(line)
+    if "sealed" in value:
+        if keys is None:
+            raise ValueError("a sealed line, and no keys are given")
+        value = jsontext.decode(keys.open(value["tenant"], _PLACE, base64.b64decode(value["sealed"])))
     recorded = value["recorded"]
     return Note(
         tenant=value["tenant"],

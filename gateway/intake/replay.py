@@ -25,7 +25,7 @@ def replay(store: Store, journal: Journal, now: datetime) -> int:
     """Take in again what is missing. Returns how many consents that were. Raises ConfigurationError where the
     journal cannot be read."""
     taken = 0
-    for note in journal.newest():
+    for note in journal.newest(store.keys):
         with store.read(note.tenant) as connection:
             known = _knows(connection, note)
         if not known:
