@@ -33,6 +33,11 @@ def test_every_answer_carries_the_strict_headers(world: World) -> None:
         headers = world.http.get(path).headers
         assert headers["cache-control"] == "no-store", path
         assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["referrer-policy"] == "no-referrer", path
+        assert headers["strict-transport-security"] == "max-age=31536000", path
+        assert headers["cross-origin-resource-policy"] == "same-origin", path
+        policy = headers["content-security-policy"].split("; ")
+        assert {"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(policy), path
 
 
 def test_unknown_paths_and_methods_are_problems_too(world: World) -> None:
@@ -40,6 +45,7 @@ def test_unknown_paths_and_methods_are_problems_too(world: World) -> None:
     assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
     wrong = world.http.delete("/healthz")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET")
+    assert world.http.request("TRACE", "/healthz", headers={"X-Told": "Emma"}).status_code == 405
     fhir = world.http.get("/fhir/finnes/ikke/her/i/det/hele")
     assert fields(fhir)["resourceType"] == "OperationOutcome"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from gateway import jsontext
 from gateway.cli.audit_work import hand_on
 from gateway.hub.audit.stream import Lines, Position, Syslog, Told
+from tests.access.tokens_out.test_others import Authority, certificate, pem
 from tests.audit.standing import NOW, TENANT, Standing, filled
 
 
@@ -119,3 +121,43 @@ def test_what_would_end_a_value_is_escaped() -> None:
     )
     assert b'tenant="a\\"\\]\\\\"' in one.syslog("host")
     assert MESSAGE.fullmatch(one.syslog("host"))
+
+
+def guarded(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """What a server on this machine shows, and the authority that says it is right."""
+    authority = Authority(*certificate("SIEM CA"))
+    (folder / "siem.pem").write_text("".join(pem(*certificate("siem", authority))))
+    (folder / "ca.pem").write_text(authority.pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "siem.pem")
+    return context, folder / "ca.pem"
+
+
+def test_over_tls_only_a_server_that_is_believed_gets_anything(standing: Standing, tmp_path: Path) -> None:
+    context, authority = guarded(tmp_path)
+    got: list[bytes] = []
+
+    def take(server: socket.socket) -> None:
+        for _ in range(2):
+            line, _address = server.accept()
+            with line:
+                try:
+                    with context.wrap_socket(line, server_side=True) as safe:
+                        while piece := safe.recv(65536):
+                            got.append(piece)
+                except OSError:
+                    got.append(b"not believed;")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=take, args=(server,))
+        thread.start()
+        port = server.getsockname()[1]
+        with pytest.raises(ssl.SSLCertVerificationError):
+            Syslog("127.0.0.1", port, tls=True)
+        sink = Syslog("127.0.0.1", port, tls=True, ca_file=authority)
+        hand_on(standing.store, sink, Position(tmp_path / "p.json"), TENANT)
+        sink.close()
+        thread.join()
+    first, _, rest = b"".join(got).partition(b";")
+    assert first == b"not believed"
+    assert rest.count(b" stafettbro - ") == 55
