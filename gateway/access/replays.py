@@ -1,5 +1,6 @@
 """Which proofs have been shown before, to any process of the installation: remembered in the hub's database
-for as long as they could be shown again. Where that memory may have a gap, older proofs count no more."""
+for as long as they could be shown again. Where that memory may have a gap, older proofs count no more; so it
+need not outlast a crash, and nobody waits for the disk."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ class Replays:
     """The proofs of one installation. Safe to share between threads."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
-        self._store = store
+        self._store = store.passing()
         self._clock = clock
         self.since = ""  # names the time since which the memory is whole; nonces are made with it
 

@@ -41,8 +41,9 @@ TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")  # stands in the statemen
 class Store:
     """One database. `read`, `write`, `across` and `outside` are the only ways to a connection."""
 
-    def __init__(self, url: str, keys: Keyring | None = None) -> None:
-        """keys: what content is sealed and opened with; without them what is sealed cannot be read."""
+    def __init__(self, url: str, keys: Keyring | None = None, *, lasting: bool = True) -> None:
+        """keys: what content is sealed and opened with; without them what is sealed cannot be read. lasting:
+        on SQLite, what is committed is on the disk, and outlasts a loss of power."""
         self.keys = keys
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
@@ -50,8 +51,11 @@ class Store:
         self._opening = _Opening()
         claimer = claimer_of(self.url.username or "")
         self._above = "BEGIN" if self.sqlite else f'BEGIN; SET LOCAL ROLE "{claimer}"'
-        engine = _sqlite_engine if self.sqlite else _postgres_engine
-        self.engine = engine(url, self._opening)
+        self._passing: Store | None = None
+        if self.sqlite:
+            self.engine = _sqlite_engine(url, self._opening, "FULL" if lasting else "NORMAL")
+        else:
+            self.engine = _postgres_engine(url, self._opening)
         give_keys(self.engine, keys)
 
     @contextmanager
@@ -100,6 +104,16 @@ class Store:
                 self._opening.statement = "BEGIN"
             yield connection
 
+    def passing(self) -> Store:
+        """The same database, for what may be lost with the machine's power: on SQLite it does not wait for
+        the disk. On PostgreSQL tables are so or not, and it is this one. Closed with this one."""
+        if not self.sqlite or self.url.database in (None, "", ":memory:"):
+            return self
+        if self._passing is None:
+            self._passing = Store(str(self.url), lasting=False)
+            self._passing._writer = self._writer
+        return self._passing
+
     def transaction_id(self, connection: Connection) -> int:
         """What orders this transaction in the feed: readers go only behind the oldest one still open."""
         if self.sqlite:
@@ -118,6 +132,8 @@ class Store:
     def close(self) -> None:
         """Give back all connections, and forget the keys."""
         self.engine.dispose()
+        if self._passing is not None:
+            self._passing.close()
         if self.keys is not None:
             self.keys.close()
 
@@ -142,7 +158,7 @@ def _naming(tenants: tuple[str, ...]) -> str:
     return f"BEGIN; SET LOCAL stafettbro.tenants = '{','.join(tenants)}'"  # set_config(…, true), but cheaper
 
 
-def _sqlite_engine(url: str, opening: _Opening) -> Engine:
+def _sqlite_engine(url: str, opening: _Opening, synchronous: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +172,8 @@ def _sqlite_engine(url: str, opening: _Opening) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(raw: Any, _record: Any) -> None:
         raw.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "busy_timeout=60000", "foreign_keys=ON", "synchronous=FULL"):
+        settled = f"synchronous={synchronous}"
+        for pragma in ("journal_mode=WAL", "busy_timeout=60000", "foreign_keys=ON", settled):
             raw.execute(f"PRAGMA {pragma}")
 
     def _begin(raw: Any) -> None:

@@ -81,6 +81,14 @@ def test_a_crash_of_the_database_is_noticed(postgres: Cluster, postgres_url: str
     store.close()
 
 
+def test_only_proofs_may_be_lost_with_the_power(sqlite_url: str) -> None:
+    store = Store(sqlite_url)
+    for one, synchronous in ((store, 2), (store.passing(), 1)):  # FULL, NORMAL
+        with one.outside() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == synchronous
+    store.close()
+
+
 def test_what_is_kept_names_nobody_and_goes_when_it_has_long_ended(
     doors: list[Replays], database_url: str
 ) -> None:
