@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import admission, decisions, generator, latency, lenses, throughput
+from bench import decisions, generator, guarding, latency, lenses, throughput
 from bench.latency import Pace
 from bench.processes import free_port, running
 from bench.tables import show
@@ -52,7 +52,7 @@ def measure(folder: Path, rounds: int, seconds: int, paces: list[Pace]) -> dict[
         "wrk_ceiling_requests_per_second": ceiling(folder, seconds),
         "lenses": lenses.measure(rounds, seconds / 4),
         "decisions": decisions.measure(),
-        "admission": [],
+        "guarding": [],
         "throughput": [],
         "latency": [],
     }
@@ -67,8 +67,10 @@ def measure(folder: Path, rounds: int, seconds: int, paces: list[Pace]) -> dict[
         }
         for kind, url in fresh.items():
             urls = (url("floor"), url("hub"))
-            (folder / f"{kind}-door").mkdir()
-            report["admission"] += admission.measure(folder / f"{kind}-door", kind, url("door"))
+            doors = (url("door"), url("open-door"))
+            server = cluster.pid if kind == "postgresql" else None
+            requests = guarding.REQUESTS if rounds > 1 else 30
+            report["guarding"] += guarding.measure(folder / f"{kind}-door", kind, doors, server, requests)
             report["throughput"].append(throughput.measure(folder / kind, kind, urls, rounds, seconds))
             report["latency"] += latency.measure(folder / f"{kind}-latency", kind, url("latency"), paces)
     return report

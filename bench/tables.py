@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import decisions
+from bench import decisions, guarding
 
 CONTENDERS = {
     "floor": "bare FastAPI, one insert",
@@ -21,7 +21,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     tables = (
         _lenses(report["lenses"]),
         _decisions(report["decisions"]),
-        _admission(report["admission"]),
+        _guarding(report["guarding"]),
         _throughput(report),
         _latency(report),
     )
@@ -49,10 +49,12 @@ def _decisions(figures: dict[str, Any]) -> Table:
     return table
 
 
-def _admission(rows: list[dict[str, Any]]) -> Table:
-    table = _table("Letting in", "database", "request", "bearer, CPU ms", "proof, CPU ms", "share")
+def _guarding(rows: list[dict[str, Any]]) -> Table:
+    parts = ("tokens", "encryption", "audit", "together")
+    table = _table("What guarding costs", "database", "request", "CPU ms", *parts, "aim")
     for row in rows:
-        table.add_row(*(str(row[name]) for name in ("database", "what", "bearer", "dpop", "share")))
+        shares = (f"{row[f'{part}_share']:.0%}" for part in parts)
+        table.add_row(row["database"], row["what"], str(row["whole"]), *shares, f"{guarding.AIM:.0%}")
     return table
 
 

@@ -101,6 +101,11 @@ class Cluster:
             host="127.0.0.1", port=self.port, user="postgres", dbname=database, autocommit=True
         )
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process, while it runs."""
+        return self._process.pid if self._process else None
+
     def create(self, template: str = "template0") -> str:
         """A new database, empty or copied from another that nobody is connected to. Returns its name."""
         name = f"t{next(self._numbers)}"
