@@ -6,6 +6,8 @@ Sources: RFC 9449 §4.3 and §6.1, RFC 7517, RFC 7638 (thumbprint). Never fetche
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from joserfc.errors import JoseError
@@ -20,11 +22,20 @@ BESIDE: Final = frozenset({"kid", "alg", "use"})
 CURVES: Final = {"ES256": "P-256", "ES384": "P-384"}
 SMALLEST, LARGEST = 2048, 8192  # bits of an RSA modulus
 EXPONENT: Final = 65537
+REMEMBERED: Final = 1000  # keys; they are public, and each follows from what it was read from
 
 PublicKey = ECKey | RSAKey
 
 
-def public_key(jwk: object, algorithm: str) -> PublicKey:
+@dataclass(frozen=True, slots=True)
+class ProofKey:
+    """A key to check proofs with, and its thumbprint (RFC 7638)."""
+
+    key: PublicKey
+    thumbprint: str
+
+
+def public_key(jwk: object, algorithm: str) -> ProofKey:
     """The key to check a proof with. Raises ValueError for any but a plain public key of that algorithm."""
     if not isinstance(jwk, dict) or not all(isinstance(text, str) for text in jwk.values()):
         raise ValueError("not a JWK")
@@ -35,12 +46,19 @@ def public_key(jwk: object, algorithm: str) -> PublicKey:
         raise ValueError("a key of another algorithm")
     if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig":
         raise ValueError("a key for something else")
-    return _sound(_imported({name: jwk[name] for name in wanted}))
+    return _read(tuple((name, jwk[name]) for name in sorted(wanted)))
 
 
-def is_bound_to(key: PublicKey, thumbprint: str) -> bool:
+def is_bound_to(key: ProofKey, thumbprint: str) -> bool:
     """Whether this is the key that a token's `cnf.jkt` names."""
-    return hmac.compare_digest(key.thumbprint().encode(), thumbprint.encode())
+    return hmac.compare_digest(key.thumbprint.encode(), thumbprint.encode())
+
+
+@lru_cache(REMEMBERED)
+def _read(members: tuple[tuple[str, str], ...]) -> ProofKey:
+    """A client proves with the same key for as long as its token lives: read once, it is the same object."""
+    key = _sound(_imported(dict(members)))
+    return ProofKey(key, key.thumbprint())
 
 
 def _imported(jwk: dict[str, Any]) -> PublicKey:

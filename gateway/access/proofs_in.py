@@ -84,7 +84,7 @@ class Proofs:
         if not is_bound_to(key, thumbprint):
             raise _refused("dpop-other-key")
         try:
-            jws.deserialize_compact(proof, key, registry=self._registry)
+            jws.deserialize_compact(proof, key.key, registry=self._registry)
         except (JoseError, ValueError) as error:
             raise _refused("dpop-signature") from error
 

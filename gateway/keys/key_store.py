@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     create_engine,
     event,
     insert,
@@ -48,6 +49,9 @@ _key = Table(
     Column("destroyed", BigInteger),
     UniqueConstraint("tenant", "person", name="uq_content_key_person"),
 )
+# Asked at most requests, and built once: building them costs as much as running them.
+_OF = select(_key).where(_key.c.tenant == bindparam("tenant"), _key.c.person == bindparam("person"))
+_BY_ID = select(_key).where(_key.c.id == bindparam("own"))
 
 
 class KeyDestroyed(StafettbroError):
@@ -84,21 +88,21 @@ class KeyStore:
     def of(self, tenant: str, person: str) -> ContentKey:
         """The key of a person ("": of the tenant itself), made now where there is none. Raises KeyDestroyed
         for one who was erased, and KeyUnknown."""
-        here = (_key.c.tenant == tenant) & (_key.c.person == person)
+        here = {"tenant": tenant, "person": person}
         with self._engine.connect() as connection:
-            row = connection.execute(select(_key).where(here)).one_or_none()
+            row = connection.execute(_OF, here).one_or_none()
         if row is None:
             try:
                 return self._made(tenant, person)
             except IntegrityError:  # another process was before us
                 with self._engine.connect() as connection:
-                    row = connection.execute(select(_key).where(here)).one()
+                    row = connection.execute(_OF, here).one()
         return self._opened(row)
 
     def by_id(self, own: bytes) -> ContentKey:
         """A key by its id. Raises KeyDestroyed, and KeyUnknown for one that was never here."""
         with self._engine.connect() as connection:
-            row = connection.execute(select(_key).where(_key.c.id == own)).one_or_none()
+            row = connection.execute(_BY_ID, {"own": own}).one_or_none()
         if row is None:
             raise KeyDestroyed("the key of this content is not in the key store")
         return self._opened(row)

@@ -83,7 +83,8 @@ def test_a_crash_of_the_database_is_noticed(postgres: Cluster, postgres_url: str
 
 def test_only_proofs_may_be_lost_with_the_power(sqlite_url: str) -> None:
     store = Store(sqlite_url)
-    for one, synchronous in ((store, 2), (store.passing(), 1)):  # FULL, NORMAL
+    door = Replays(store, lambda: NOW)
+    for one, synchronous in ((store, 2), (door._store, 1)):  # FULL, NORMAL
         with one.outside() as connection:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == synchronous
     store.close()
