@@ -79,7 +79,10 @@ class OwnerFinder:
     def _demand_unmoved(
         self, ws: Workspace, anchors: Iterable[str], owners: Mapping[str, str], found: Mapping[str, Known]
     ) -> None:
-        """What was read before the lock may have been moved by a merge or its undoing. Raises Moved."""
+        """What was read before the lock may have been moved by a merge or its undoing, and who was found may
+        have been erased. Raises Moved."""
+        for gone in sorted(set(owners.values()) - ws.people.keys()):
+            raise Moved(gone, gone)
         touched = {p for p in owners.values() if ws.people[p].merges is not None}
         if not touched:
             return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import Connection, func, select
 
-from gateway.hub import erasing, versions
+from gateway.hub import erasing, persons, versions
 from gateway.hub.schema.receipts import snapshot
 from gateway.hub.schema.seats import seat
 from gateway.hub.schema.tables import resource, resource_version
@@ -74,3 +76,22 @@ def test_after_a_merge_and_its_undoing_each_is_erased_alone(here: World) -> None
     assert held(here, kept, CHILD) == before
     with here.service.store.read(TENANT) as connection:
         assert versions.of_person(connection, TENANT, gone) == {}
+
+
+def test_who_is_erased_while_something_of_theirs_comes_in_is_not_known_any_more(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite one writes at a time: nobody can be erased between being found and being locked."""
+    if here.service.store.sqlite:
+        pytest.skip("on SQLite one process writes, one transaction at a time")
+    here.take("stafettlogg", *CHILD.log_records())
+    gone, lock = owner(here, CHILD), persons.lock
+
+    def erased_first(connection: Connection, tenant: str, wanted: Iterable[str]) -> Any:
+        monkeypatch.setattr(persons, "lock", lock)
+        erase(here, gone)
+        return lock(connection, tenant, wanted)
+
+    monkeypatch.setattr(persons, "lock", erased_first)
+    (answer,) = here.take("stafettlogg", CHILD.goal("m1", 1))
+    assert (answer.status.value, answer.waits_for) == ("waiting", CHILD.log)
