@@ -26,6 +26,7 @@ from gateway.config_services import Mail as Mail
 from gateway.config_services import Mailbox as Mailbox
 from gateway.config_services import User as User
 from gateway.config_services import Welfare as Welfare
+from gateway.config_services import database_of
 from gateway.config_systems import Category as Category
 from gateway.config_systems import Ground as Ground
 from gateway.config_systems import Organization as Organization
@@ -76,9 +77,12 @@ class Settings(Model):
     @model_validator(mode="after")
     def _apart(self) -> Settings:
         """Reports of concern have a store of their own, and go to child welfare and nobody else."""
-        if self.welfare.database_url == self.database_url:
+        hub = database_of(self.database_url)
+        welfare = database_of(self.welfare.database_url or f"sqlite:///{self.state_folder / 'welfare.db'}")
+        if welfare == hub:
             raise ValueError("welfare.database_url: reports of concern need a database of their own")
-        if self.keys.database_url in (self.database_url, self.welfare.database_url or self.database_url):
+        keys = database_of(self.keys.database_url or f"sqlite:///{self.state_folder / 'keys.db'}")
+        if keys in (hub, welfare):
             raise ValueError("keys.database_url: keys are never kept in a database that they open")
         regimes = {o.number: o.regime for o in self.organizations}
         for tenant in self.tenants:

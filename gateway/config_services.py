@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -94,3 +95,14 @@ class Keys(Model):
     database_url: str | None = None  # None: a SQLite file in the state folder
     key_ref: SecretRef | None = None  # 64 hexadecimal digits; None: a key made in the state folder
     former_key_refs: tuple[SecretRef, ...] = ()  # still unwrap, until `stafettbro keys rewrap` has run
+
+
+def database_of(url: str) -> tuple[str, ...]:
+    """Which database an address means, however it is written: other user names, drivers and options, and
+    other names of this machine, lead to the same."""
+    parts = urlsplit(url)
+    if parts.scheme.startswith("sqlite"):
+        return ("sqlite", str(Path(parts.path.removeprefix("/")).resolve()))
+    host = (parts.hostname or "localhost").lower()
+    here = host in ("localhost", "127.0.0.1", "::1") or host.startswith("%2f")
+    return ("localhost" if here else host, str(parts.port or 5432), parts.path.strip("/"))

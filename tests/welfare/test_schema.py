@@ -63,6 +63,32 @@ def test_the_hubs_own_database_is_refused(plain: dict[str, Any]) -> None:
     assert "a database of their own" in refused(plain)
 
 
+@pytest.mark.parametrize(
+    ("hub", "keys"),
+    [
+        ("sqlite:///var/hub.db", "sqlite:///var/hub.db"),
+        ("sqlite:///var/hub.db", "sqlite:///var/../var/hub.db"),
+        ("postgresql+psycopg://app:x@localhost/hub", "postgresql+psycopg://keys:y@127.0.0.1:5432/hub?sslmode=prefer"),
+        ("postgresql+psycopg://app@db.kommune.test/hub", "postgresql://app@DB.kommune.test:5432/hub"),
+    ],
+)  # fmt: skip
+def test_keys_in_the_database_that_they_open_are_refused(plain: dict[str, Any], hub: str, keys: str) -> None:
+    plain["database_url"], plain["keys"]["database_url"] = hub, keys
+    assert "never kept in a database that they open" in refused(plain)
+
+
+def test_keys_beside_reports_of_concern_are_refused(plain: dict[str, Any]) -> None:
+    plain["keys"]["database_url"] = f"sqlite:///{plain['state_folder']}/welfare.db"
+    plain["welfare"]["database_url"] = None
+    assert "never kept in a database that they open" in refused(plain)
+
+
+def test_keys_in_another_database_of_the_same_server_are_allowed(plain: dict[str, Any]) -> None:
+    plain["database_url"] = "postgresql+psycopg://app@localhost/hub"
+    plain["keys"]["database_url"] = "postgresql+psycopg://app@localhost/keys"
+    assert Settings.model_validate(plain).keys.database_url
+
+
 def test_reports_go_to_child_welfare_and_nobody_else(plain: dict[str, Any]) -> None:
     for wrong, said in (("bup", "regime"), ("nabologg", "unknown system"), ("ingen", "unknown system")):
         plain["tenants"][0]["child_welfare"] = wrong
