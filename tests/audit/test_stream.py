@@ -161,3 +161,16 @@ def test_over_tls_only_a_server_that_is_believed_gets_anything(standing: Standin
     first, _, rest = b"".join(got).partition(b";")
     assert first == b"not believed"
     assert rest.count(b" stafettbro - ") == 55
+
+
+def test_a_syslog_server_that_has_hung_up_is_told_nothing_and_it_all_comes_again(
+    standing: Standing, tmp_path: Path
+) -> None:
+    position = Position(tmp_path / "p.json")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        sink = Syslog("127.0.0.1", server.getsockname()[1], tls=False)
+        server.accept()[0].close()
+        with pytest.raises(ConnectionError):
+            hand_on(standing.store, sink, position, TENANT)
+        sink.close()
+    assert position.of(TENANT) == 0

@@ -36,6 +36,7 @@ TOLD: Final = (
 )
 AUTHENTICATION: Final = 4  # syslog facilities: security and authorization
 AUDIT: Final = 13  # log audit
+SECONDS: Final = 20.0  # for one word of a syslog server
 NOTICE, WARNING, INFORMATIONAL = 5, 4, 6
 SD: Final = (
     "stafettbro@32473"  # the enterprise number that RFC 5612 keeps for examples: ours is nobody else's
@@ -146,15 +147,36 @@ class Syslog:
 
     def __init__(self, host: str, port: int, *, tls: bool, ca_file: Path | None = None) -> None:
         self._host = socket.gethostname()[:255] or "-"
-        plain = socket.create_connection((host, port), timeout=20)
+        plain = socket.create_connection((host, port), timeout=SECONDS)
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None) if tls else None
         self._line = context.wrap_socket(plain, server_hostname=host) if context else plain
 
     def send(self, told: list[Told]) -> None:
-        """Handed to the network."""
+        """Handed to the network, of a server that has not hung up."""
+        self._listen()
         messages = (one.syslog(self._host) for one in told)
         self._line.sendall(b"".join(b"%d %b" % (len(one), one) for one in messages))
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """Nothing more comes. The server reads to the end first: a line that is closed while something stands
+        unread on it is reset, and takes along what is still on its way."""
+        with suppress(OSError):
+            if isinstance(self._line, ssl.SSLSocket):
+                self._line.unwrap()
+            else:
+                self._line.shutdown(socket.SHUT_WR)
+                while self._line.recv(4096):
+                    pass
         self._line.close()
+
+    def _listen(self) -> None:
+        """Take in what the server has said, which of TLS is tickets. Raises ConnectionError where it has hung
+        up: what is sent then would be lost unseen."""
+        self._line.setblocking(False)
+        try:
+            if not self._line.recv(4096):
+                raise ConnectionError("the syslog server has hung up")
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        finally:
+            self._line.settimeout(SECONDS)
