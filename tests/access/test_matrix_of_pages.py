@@ -110,10 +110,18 @@ def test_everybody_is_answered_as_the_table_says(browsers: Browsers, row: Row) -
         found = f"{answer.status_code}{'*' if _is_as_nothing(browsers, role, row, answer) else ''}"
         if found != expected:
             wrong.append(f"{role}: {found}, not {expected}: {answer.text[:300]}")
+        wrong += [f"{role}: {one}" for one in answer.headers.get_list("set-cookie") if not _is_kept(one)]
         told = [one for one in CANARIES if one in answer.text]
         if told and role not in OWN:
             wrong.append(f"{role} is told of {told}")
     assert wrong == []
+
+
+def _is_kept(cookie: str) -> bool:
+    """Whether a browser gives it to us alone, over https alone, to no script and for no other site's form."""
+    name, *said = (part.strip().lower() for part in cookie.split(";"))
+    there = {"path=/", "secure", "httponly", "samesite=lax"} <= set(said)
+    return name.startswith("__host-") and there and not any(one.startswith("domain") for one in said)
 
 
 def _is_as_nothing(browsers: Browsers, role: str, row: Row, answer: httpx.Response) -> bool:
