@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 ANY = re.compile(r"tests/[\w/]+\.py::\w*")
+BARE = re.compile(r"`(test_\w+)`")
 MODEL = ROOT / "docs/threat-model.md"
 KINDS = "STRIDE"  # Shostack's six: spoofing, tampering, repudiation, disclosure, denial, elevation
 
@@ -29,9 +30,17 @@ def named_in(path: str) -> frozenset[str]:
     return frozenset(node.name for node in found if node.name.startswith("test_"))
 
 
+@functools.cache
+def anywhere() -> frozenset[str]:
+    """The names of all tests, and of their files."""
+    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")]
+    return frozenset(Path(path).stem for path in files).union(*(named_in(path) for path in files))
+
+
 def missing(text: str) -> list[str]:
     """What a page names that is no test."""
-    return [f"{path}::{name}" for path, name in NAMED.findall(text) if name not in named_in(path)]
+    gone = [f"{path}::{name}" for path, name in NAMED.findall(text) if name not in named_in(path)]
+    return gone + [name for name in BARE.findall(text) if name not in anywhere()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -44,6 +53,7 @@ def test_every_test_that_a_page_names_is_there(page: Path) -> None:
 def test_a_test_that_is_gone_would_be_noticed() -> None:
     here = "tests/house/test_named_tests.py"
     gone = [f"`{here}::test_that_was`", f"`tests/house/{'test_gone'}.py::test_a`", f"`{here}::missing`"]
+    gone.append(f"`{'test_that_was'}`")
     assert len(missing(" ".join(gone))) == len(gone)
     assert missing(f"`{here}::test_a_test_that_is_gone_would_be_noticed`") == []
 
