@@ -156,6 +156,17 @@ class Sessions:
             if ended.rowcount:
                 entries.write(connection, login.tenant, [_entry("logged out", login.id, now, _digest(key))])
 
+    def end_all(self, login: Login, now: datetime) -> int:
+        """End every session of a login, and every login under way; how many sessions there were."""
+        here = (login_session.c.tenant == login.tenant, login_session.c.login == login.id)
+        begun = (login_attempt.c.tenant == login.tenant, login_attempt.c.login == login.id)
+        with self._store.write(login.tenant) as connection:
+            connection.execute(delete(login_attempt).where(*begun))
+            ended = connection.execute(delete(login_session).where(*here)).rowcount
+            said = _entry("all logged out", login.id, now, None, count=str(ended))
+            entries.write(connection, login.tenant, [said])
+        return ended
+
 
 def _entry(
     action: str,

@@ -27,6 +27,7 @@ from gateway.cli.previewing import preview
 from gateway.cli.publishing import profiles
 from gateway.cli.recalling import recall
 from gateway.cli.running import demo, migrate, serve, worker
+from gateway.cli.session_commands import sessions
 
 app = typer.Typer(
     name="stafettbro",
@@ -95,6 +96,7 @@ for _panel, _commands in _PANELS.items():
 app.add_typer(mapping, rich_help_panel="Connect a system")
 app.add_typer(database_, rich_help_panel="Run")
 app.add_typer(keys, rich_help_panel="Run")
+app.add_typer(sessions, rich_help_panel="Run")
 app.add_typer(audit, rich_help_panel="Look and mend")
 app.add_typer(lanes, rich_help_panel="Look and mend")
 app.add_typer(identity, rich_help_panel="Look and mend")

@@ -6,7 +6,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
 
+from gateway import config
+from gateway.cli import app
+from gateway.hub.schema.audit import audit
 from tests.api.conftest import records
 from tests.web.conftest import FATHER, JONAS, MOTHER, Pages
 from tests.web.person import ORIGIN, Page, Person
@@ -20,6 +25,28 @@ def test_a_stolen_cookie_is_worth_nothing_after_logout(pages: Pages, mother: Per
     thief.http.cookies.set("__Host-stafettbro", stolen)
     assert "Emma" not in thief.get("/min-side").text
     assert thief.http.get(page.link("Emma")).status_code == 303
+
+
+def test_whoever_runs_the_gateway_ends_all_sessions(
+    pages: Pages, mother: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    father, begun = pages.person(), pages.person()
+    father.log_in(FATHER)
+    under_way = begun.at_provider(begun.start(), MOTHER)
+    monkeypatch.setattr(config, "load", lambda _: pages.service.settings)
+    wrong = CliRunner().invoke(app, ["sessions", "end", "--login", "another"])
+    assert (wrong.exit_code, "There is no login another" in wrong.output) == (3, True)
+    assert "Emma" in father.get("/min-side").text
+    done = CliRunner().invoke(app, ["sessions", "end", "--login", "idporten"])
+    assert done.output.strip() == "idporten: 2 sessions ended."
+    for one in (mother, father):
+        assert one.http.get("/min-side").status_code == 200
+        assert "Emma" not in one.get("/min-side").text
+    assert begun.returns(under_way).status_code == 401
+    with pages.service.store.read("fjordbyen") as connection:
+        newest = select(audit.c.action, audit.c.source).order_by(audit.c.number.desc()).limit(4)
+        told = connection.execute(newest).all()
+    assert ("all logged out", "command") in [tuple(row) for row in told]
 
 
 def test_each_login_is_a_new_session_and_ends_the_old_one(pages: Pages) -> None:
