@@ -15,9 +15,16 @@ CALLERS = (
 READERS = (
     "bup", "bup", "bup", "bup", "logg", "logg", "logg", "plan", "lege", "leser", "nabologg", "nabobup",
 )  # fmt: skip
-BOLD = (*CALLERS, "logg", "logg", "logg", "drift", "drift", "drift", "drift", "nabologg", "nabodrift")
+BOLD = (
+    "drift", "drift", "drift", "drift", "logg", "logg", "logg", "nabologg", "nabodrift", "bup", NOBODY,
+)  # fmt: skip
+WRITERS = ("bup", "bup", "bup", "bup", "lege", "plan", "logg", "nabobup", "nabologg")
+SOURCES = ("logg", "logg", "logg", "logg", "plan", "plan", "nabologg", "nabologg", "bup")
+WELFARE = ("logg", "logg", "logg", "barnevern", "barnevern", "bup", "nabologg")
 AT_PAGES = (FAMILY, FAMILY, FAMILY, "bup", NOBODY)
-DECISIONS = re.compile(r"/(acts|merge|merges|recall|withdraw|lanes|metrics|audit|AuditEvent|questions)")
+DECISIONS = re.compile(
+    r"/(acts|merge|merges|recall|withdraw|lanes|metrics|audit|AuditEvent|questions|deviations)"
+)
 CONTENT = re.compile(r" (/timeline/|/systems/.*/records|/fhir|/people/.*/(held|conflicts)|/conflicts)")
 GOOD = {
     "limit": ["1", "5", "200"], "_count": ["1", "5", "0"], "state": ["open"], "kind": ["maal", "plan"],
@@ -54,4 +61,10 @@ def callers(label: str, pages: bool) -> tuple[str, ...]:
     """Those that an operation is for, as often as they are to ask it. pages: whether a family can log in."""
     if " /min-side" in label and pages:
         return AT_PAGES
+    if " /welfare/" in label:
+        return WELFARE
+    if label.startswith("POST /systems/"):
+        return SOURCES
+    if " /fhir" in label and not label.startswith("GET"):
+        return WRITERS
     return BOLD if DECISIONS.search(label) else READERS if CONTENT.search(label) else CALLERS

@@ -4,6 +4,7 @@ between."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
@@ -15,7 +16,7 @@ from tests.fuzz.askers import CALLERS, DECIDING, GOOD, PLAIN, QUERIES, SAFE, cal
 from tests.fuzz.canaries import MARKS
 from tests.fuzz.configuration import CLIENTS, HERE
 from tests.fuzz.known import Known
-from tests.fuzz.wire import Asked, Headers
+from tests.fuzz.wire import CURRENT, Asked, Headers
 from tests.mappings.strange_resources import resources as strange
 
 
@@ -60,7 +61,7 @@ class _One:
     def home(self) -> tuple[str, ...]:
         """Whom the caller has most to do with."""
         tenant = CLIENTS[self.caller][0] if self.caller in CLIENTS else HERE
-        return ("Nabo",) if tenant != HERE else ("Fri",) if self.free else ("Fri", "Delt")
+        return ("Nabo",) if tenant != HERE else ("Fri", "Fri", "Like" if self.free else "Delt")
 
     def seeds(self, template: str, patient: str, item: str) -> list[Any]:
         """Bodies that are right."""
@@ -70,7 +71,7 @@ class _One:
             some = seeds.resources(self.known, self.caller, patient)
             some = [{**one, "id": item} for one in some if one["resourceType"] == self.fits["type"]] or some
             return [seeds.bundle(some[:2]), seeds.bundle(some[-1:])] if template == "/fhir" else some
-        return seeds.others(template, patient, item)
+        return seeds.others(template, patient, item, self.fits["goal"], self.fits["by"])
 
 
 @st.composite
@@ -84,9 +85,9 @@ def requests(draw: st.DrawFn, known: Known, label: str, query: list[str], needed
     method = draw(st.sampled_from(hostile.METHODS)) if other else declared.encode()
     reading = method in SAFE or template.endswith("/_search")
     one = _One(known, label, caller, free=caller in DECIDING and not reading)
-    one = replace(one, fits=draw(_fitting(one, declared == "POST" and template.startswith("/fhir"))))
+    one = replace(one, fits=draw(_fitting(one)))
     strange_path = draw(hostile.once_in(50))
-    target = draw(st.sampled_from(hostile.RAW_PATHS)) if strange_path else draw(_path(one, template))
+    target = draw(st.sampled_from(hostile.RAW_PATHS)) if strange_path else draw(_address(one, template))
     target += draw(_query(one, query, needed))
     sends = declared in ("POST", "PUT") or draw(hostile.once_in(20))
     body = draw(_body(one, template)) if sends else None
@@ -97,16 +98,40 @@ def requests(draw: st.DrawFn, known: Known, label: str, query: list[str], needed
 
 
 @st.composite
-def _fitting(draw: st.DrawFn, one: _One, creating: bool) -> dict[str, str]:
-    """A real type and id that belong together, and whose they are."""
-    name = draw(st.sampled_from(one.home))
-    refs = one.known.refs[name]
-    kind, _, own = draw(st.sampled_from(refs)).partition("/")
-    if creating:
-        kind = draw(st.sampled_from([each["resourceType"] for each in one.known.resources]))
-    return {"type": kind, "id": own, "item": f"{kind}/{own}", "_id": own} | dict.fromkeys(
-        ("patient", "subject", "person", "person_id"), one.known.persons[name]
-    )
+def _fitting(draw: st.DrawFn, one: _One) -> dict[str, str]:
+    """Real values of a path and a query that belong together: what is there, and whose it is."""
+    known, name = one.known, draw(st.sampled_from(one.home))
+    refs = known.refs[name]
+    kinds = {each["resourceType"] for each in known.resources}
+    fit = [ref for ref in refs if ref in known.versions] if "{version}" in one.label else refs
+    if one.label.startswith("PUT"):
+        fit = [ref for ref in refs if ref.partition("/")[0] in kinds]
+    kind, _, own = draw(st.sampled_from(fit or refs)).partition("/")
+    if "AuditEvent" in one.label:
+        own = draw(st.sampled_from(known.one["event"]))
+    if one.label.startswith("POST /fhir"):
+        kind = draw(st.sampled_from(sorted(kinds)))
+    found = {
+        name: draw(st.sampled_from([ref for ref in refs if ref.startswith(wanted)] or refs))
+        for name, wanted in (("goal", "Goal/"), ("by", "PractitionerRole/"), ("reader", "RelatedPerson/"))
+    }
+    for name_there, wanted in (("plan", "CarePlan/"), ("consent_id", "Consent/")):
+        there = [ref for ref in refs if ref.startswith(wanted)] or refs
+        found[name_there] = draw(st.sampled_from(there)).partition("/")[2]
+    found |= {"type": kind, "id": own, "item": f"{kind}/{own}", "_id": own}
+    found["version"] = known.versions.get(f"{kind}/{own}", "1")
+    return found | dict.fromkeys(("patient", "subject", "person", "person_id"), known.persons[name])
+
+
+@st.composite
+def _address(draw: st.DrawFn, one: _One, template: str) -> bytes:
+    """Of a page mostly one that there is."""
+    made = re.sub(r"\{\w+\}", "[^/]{24}", template)
+    actions = [action for action, _ in one.known.forms]
+    there = [path for path in (*one.known.pages, *actions) if re.fullmatch(made, path)]
+    if there and draw(st.integers(0, 9)) < 7:
+        return draw(st.sampled_from(there)).encode()
+    return draw(_path(one, template))
 
 
 @st.composite
@@ -169,9 +194,10 @@ def _body(draw: st.DrawFn, one: _One, template: str) -> bytes:
 
 @st.composite
 def _form(draw: st.DrawFn, one: _One) -> bytes:
-    forms = [fields for _, fields in one.known.forms] or [{}]
-    fields = dict(draw(st.sampled_from(forms)))
-    if fields and draw(st.booleans()):
+    last = one.label.rpartition("/")[2]
+    forms = [fields for action, fields in one.known.forms if action.endswith(last)]
+    fields = dict(draw(st.sampled_from(forms or [fields for _, fields in one.known.forms] or [{}])))
+    if fields and draw(hostile.once_in(3)):
         fields[draw(st.sampled_from(sorted(fields)))] = [draw(st.sampled_from((*hostile.TEXTS, one.mark)))]
     return urlencode(fields, doseq=True).encode()
 
@@ -184,10 +210,10 @@ def _headers(draw: st.DrawFn, one: _One, body: bool) -> Headers:
         right = b"application/x-www-form-urlencoded" if form else seeds.media(one.label)
         wrong = draw(hostile.once_in(10))
         made.append((b"Content-Type", draw(st.sampled_from(hostile.MEDIA)) if wrong else right))
-    if form and body and draw(st.booleans()):
+    if form and body and not draw(hostile.once_in(4)):
         made.append((b"Origin", b"https://testserver"))
     if one.label.startswith("PUT") and draw(st.booleans()):
-        made.append((b"If-Match", draw(st.sampled_from((b'W/"1"', b'W/"2"', b"*")))))
+        made.append((b"If-Match", draw(st.sampled_from((CURRENT, CURRENT, b'W/"1"', b"*")))))
     if draw(hostile.once_in(4)):
         made.append(draw(st.sampled_from(hostile.HEADERS)))
     return tuple(made)

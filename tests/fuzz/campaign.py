@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from tests.fuzz import askers, asking, contracted, remains
 from tests.fuzz.installation import Installation, installed
 from tests.fuzz.judgement import Judge
 from tests.fuzz.known import Known, plant
-from tests.fuzz.wire import Asked, Wire
+from tests.fuzz.wire import CURRENT, Asked, Wire
 from tests.postgres import Cluster
 
 SEED = 20261122
@@ -98,10 +98,18 @@ class Campaign:
 
         run()
 
+    def _reread(self, one: Asked) -> Asked:
+        read = Asked(one.caller, b"GET", one.target.partition(b"?")[0])
+        answer = self.wire.ask(read, self.made.credentials(one.caller))
+        tag = {name.lower(): value for name, value in answer.headers}.get("etag", 'W/"1"').encode()
+        return replace(one, headers=tuple((k, tag if v == CURRENT else v) for k, v in one.headers))
+
     def ask(self, one: Asked) -> None:
         """One request, looked at at once."""
         if self.judge.asked >= self.most:
             raise _Enough
+        if (b"If-Match", CURRENT) in one.headers:
+            one = self._reread(one)
         self.judge.look(one, self.wire.ask(one, self.made.credentials(one.caller)))
         self.told(self.judge.asked)
 

@@ -40,6 +40,7 @@ CLIENTS: dict[str, tuple[str, str | None, frozenset[str]]] = {
     "bup": (HERE, "bup", scopes.ALL - _GRANTING),
     "leser": (HERE, "bup", frozenset(_READING)),
     "lege": (HERE, "lege", scopes.ALL - _GRANTING),
+    "barnevern": (HERE, "barnevern", scopes.UNGATED),
     "drift": (HERE, None, scopes.ALL),
     "nabologg": (THERE, "nabologg", scopes.ALL),
     "nabobup": (THERE, "nabobup", scopes.ALL - _GRANTING),

@@ -32,7 +32,8 @@ TYPES = (
 class Known:
     """persons: by name, their id; refs: by name, what is theirs; records: what each system once handed in;
     resources: FHIR as BUP reads Fri; forms: of the family's pages (address, fields); pages: their addresses;
-    one: single ids by the name of a path's parameter; numbers: national ids by child."""
+    one: single ids by the name of a path's parameter; versions: of what BUP reads, by
+    reference; numbers: national ids by child."""
 
     persons: dict[str, str] = field(default_factory=dict)
     refs: dict[str, list[str]] = field(default_factory=dict)
@@ -41,12 +42,13 @@ class Known:
     pages: list[str] = field(default_factory=list)
     forms: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
     one: dict[str, list[str]] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
 
     def values(self, name: str, free: bool) -> list[str]:
         """What may stand for a parameter. free: only of Fri and of Nabo, with whom whoever decides in
         Fjordbyen may do as they like."""
-        names = [n for n in self.persons if not free or n in ("Fri", "Nabo")]
+        names = [n for n in self.persons if not free or n in ("Fri", "Like", "Nabo")]
         refs = [ref for n in names for ref in self.refs[n]]
         if name in ("person_id", "person", "patient", "subject"):
             return [*(self.persons[n] for n in names), NONE]
@@ -62,7 +64,7 @@ def plant(made: Installation) -> Known:
     """Hand in all children; let there be a conflict, a recall, an act and a report; note what is where."""
     canaries, known = made.canaries, Known()
     everyone = _children(canaries)
-    for child in everyone.values():
+    for child in everyone.values():  # Like is Fri once more, so that two may be merged
         records = child.log(
             consent=child.name != "Taus", mother=children.MOTHER if child.name == "Fri" else None
         )
@@ -88,7 +90,8 @@ def _children(canaries: Canaries) -> dict[str, Child]:
     taus = Child("Taus", canaries.known(fnr[2], "Taus: national id", "logg", *CLINIC), canaries, ("logg",))
     nabo = Child("Nabo", canaries.known(fnr[3], "Nabo: national id", *NEIGHBOURS), canaries, NEIGHBOURS)
     canaries.known(children.MOTHER, "national id of Fri's mother", *HERE, FAMILY)
-    return {one.name: one for one in (fri, delt, taus, nabo)}
+    like = Child("Like", number(6, 186), canaries, (*HERE, FAMILY), own=False)
+    return {one.name: one for one in (fri, delt, taus, nabo, like)}
 
 
 def _note(made: Installation, known: Known, name: str, system: str, records: list[dict[str, Any]]) -> None:
@@ -125,14 +128,14 @@ def _occurrences(made: Installation, known: Known, canaries: Canaries) -> None:
     reason = canaries.new("Delt: why it is withheld", "drift", "logg")
     act = {"kind": "withholding", "by": "Kari", "reason": reason, "items": [hidden]}
     acted = made.call("drift", "POST", f"/people/{known.persons['Delt']}/acts", act)
-    told = report("bm-1", beskrivelse=canaries.new("a report to child welfare", "logg"))
+    told = report("bm-1", beskrivelse=canaries.new("a report to child welfare", "logg", "barnevern"))
     reported = made.call("logg", "POST", "/welfare/reports", told)
     lanes = made.call("drift", "GET", "/lanes?limit=200")["lanes"]
     notices = made.call("logg", "GET", "/notices")["notices"]
     known.one = {
         "conflict_id": [*(one["id"] for one in sorted(found, key=lambda o: str(o["path"]))), NONE],
-        "deviation_id": [str(called.get("deviation") or called.get("id")), NONE],
-        "act_id": [str(acted["id"]), NONE],
+        "deviation_id": [*_ids(called), NONE],
+        "act_id": [_act(made, fri, measure), str(acted["id"]), NONE],
         "report_id": [str(reported["id"]), NONE],
         "discussion_id": ["droefting-1", NONE],
         "lane_id": _padded([one["id"] for one in sorted(lanes, key=lambda o: str(o["recipient"]))], 4),
@@ -148,17 +151,31 @@ def _occurrences(made: Installation, known: Known, canaries: Canaries) -> None:
     }
 
 
+def _act(made: Installation, person: str, item: str) -> str:
+    """An act about Fri, that may be ended."""
+    act = {"kind": "withholding", "by": "Kari", "reason": "Avtalt", "items": [item]}
+    return str(made.call("drift", "POST", f"/people/{person}/acts", act)["id"])
+
+
+def _ids(called: dict[str, Any]) -> list[str]:
+    return [str(one["id"]) for one in called["deviations"]]
+
+
 def _padded(ids: list[str], size: int) -> list[str]:
     return [*ids, *([NONE] * size)][:size]
 
 
 def _read(made: Installation, known: Known) -> None:
-    """Fri as BUP reads them: bodies that are right."""
+    """Fri as BUP reads them: bodies that are right, and what there is of older versions and of the audit."""
     for kind in ("CarePlan", "Goal", "ServiceRequest", "Communication", "RelatedPerson", "Consent"):
         found = made.call("bup", "GET", f"/fhir/{kind}?patient={known.persons['Fri']}")
         resources = [one["resource"] for one in found.get("entry", [])]
         resources = [one for one in resources if one["resourceType"] == kind]
+        known.versions |= {f"{kind}/{one['id']}": one["meta"]["versionId"] for one in resources}
         known.resources += sorted(resources, key=lambda one: str(sorted(one)))[:2]
+
+    audit = made.call("drift", "GET", f"/fhir/AuditEvent?patient={known.persons['Fri']}&_count=3")
+    known.one["event"] = [str(one["resource"]["id"]) for one in audit.get("entry", [])] or [NONE]
 
 
 def _pages(made: Installation, known: Known) -> None:
@@ -166,7 +183,7 @@ def _pages(made: Installation, known: Known) -> None:
     if made.family is None:
         return
     left, known.pages = ["/min-side"], []
-    while left and len(known.pages) < 25:
+    while left and len(known.pages) < 40:
         path = left.pop(0)
         if path in known.pages or not path.startswith("/min-side") or "logg-ut" in path:
             continue

@@ -18,7 +18,8 @@ def records(known: Known, caller: str) -> list[Any]:
         own = [{"id": f"r{n}", **one} for n, one in enumerate(known.resources)]
     else:
         own = known.records["plan" if caller == "plan" else "logg"]
-    return [*own, own[:4]]
+    newer = [{**one, "endret": "2026-11-21T10:00:00+01:00"} for one in own if "endret" in one]
+    return [*newer, *own, own[:4]]
 
 
 def resources(known: Known, caller: str, patient: str) -> list[Any]:
@@ -49,26 +50,26 @@ def bundle(resources: list[Any]) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
-def others(template: str, patient: str, item: str) -> list[Any]:
+def others(template: str, patient: str, item: str, goal: str, by_whom: str) -> list[Any]:
     """What the rest of the operations are asked with."""
-    by = {"by": f"PractitionerRole/{item}"}
+    by = {"by": by_whom}
     told: dict[str, list[Any]] = {
-        "/conflicts/{conflict_id}/decide": [{**by, "choice": "theirs", "reason": "Avtalt", "version": 2}],
+        "/conflicts/{conflict_id}/decide": [{**by, "choice": "current", "reason": "Avtalt", "version": 2}],
         "/consents/{consent_id}/withdraw": [{"by": f"RelatedPerson/{item}"}],
         "/deviations/{deviation_id}/close": [BY],
         "/lanes/{lane_id}/hold": [{"reason": "Avtalt stans"}],
         "/notices/{notice_id}/done": [by],
         "/people/{person_id}/acts": [
-            {"kind": "emergency", "items": [f"Goal/{item}"], "recipients": ["bup"], **BY},
+            {"kind": "emergency", "items": [goal], "recipients": ["bup"], **BY},
             {"kind": "objection", "recipients": ["bup"], **BY},
             {"kind": "release", "keys": [f"ServiceRequest/{item}#description@5f2b1c9d8e7a6b40"], **BY},
             {"kind": "finding", "recipients": ["bup"], "categories": ["maal"], **BY},
-            {"kind": "withholding", "items": [f"Goal/{item}"], **BY},
+            {"kind": "withholding", "items": [goal], **BY},
         ],
         "/people/{person_id}/merge": [{"other": patient, **BY}],
         "/people/{person_id}/merge/{merge_id}/undo": [BY],
         "/people/{person_id}/questions/{question_id}/{answered}": [BY],
-        "/people/{person_id}/recall": [{"by": "Kari", "items": [f"Goal/{item}"], "reason": "feil-person"}],
+        "/people/{person_id}/recall": [{"by": "Kari", "items": [goal], "reason": "feil-person"}],
         "/people/{person}/anonymous-check": [{"text": "En gutt på femten sover dårlig."}],
         "/people/{person}/anonymous-discussions": [
             {

@@ -11,6 +11,7 @@ from http.client import HTTPException, HTTPResponse
 
 Headers = tuple[tuple[bytes, bytes], ...]
 PATIENCE = 60.0  # seconds until an answer has to be there
+CURRENT = b"current"  # as If-Match: the version that the caller reads right before
 _OURS = {b"content-length", b"transfer-encoding"}
 
 
