@@ -20,13 +20,17 @@ from gateway.web.language import LANGUAGES
 from gateway.web.rendering import HEADERS, ICON, STYLE, PageRoute, onward, page
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
+CHOSEN = frozenset({"same-origin", "none"})  # by a link of ours, or by the address itself
 LoginId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
 @router.get("/logg-inn/{login_id}")
 def begin(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
-    """To the provider, with what brings this browser back."""
+    """To the provider, with what brings this browser back. Whoever was sent here by another site chooses on
+    our own page first: nobody is logged in without having asked for it."""
     way = _way(desk, login_id)
+    if request.headers.get("sec-fetch-site", "none") not in CHOSEN:
+        return onward("")
     _paced(request, desk)
     begun, address = way.begin()
     key = desk.sessions.await_return(way.login, begun, desk.service.clock())

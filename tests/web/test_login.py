@@ -124,6 +124,16 @@ def test_an_answer_in_another_browser_is_refused(pages: Pages) -> None:
     refused(pages, victim, one.at_provider(one.start(), MOTHER))
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_elsewhere_begins_no_login(pages: Pages, site: str) -> None:
+    one = pages.person()
+    answer = one.http.get("/min-side/logg-inn/idporten", headers={"Sec-Fetch-Site": site})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/min-side")
+    assert "set-cookie" not in answer.headers
+    own = one.http.get("/min-side/logg-inn/idporten", headers={"Sec-Fetch-Site": "same-origin"})
+    assert own.headers["location"].startswith(one.provider)
+
+
 def test_an_answer_of_another_provider_is_refused(pages: Pages) -> None:
     one = pages.person()
     address = one.at_provider(one.start("idporten"), MOTHER)
