@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from adapters import fhir_answers as answers
+from adapters import reach
 from adapters.contract import Incoming, Page, Record, Unavailable
 from adapters.transport import Answer, failure
 
@@ -92,6 +93,8 @@ def _advanced(
 
 
 async def _bundle(get: Get, position: Position, first: str, *, strict: bool) -> Record | None:
+    if position.next is not None and not reach.is_plain(position.next):
+        raise Unavailable("the link to the next page points away from the system")
     answer = await get(position.next or first)
     if position.next is not None and answer.status in (400, 404, 410):
         return None

@@ -17,8 +17,8 @@ def decode(data: bytes | str) -> Any:
     """JSON to Python values; numbers with a fraction become Decimal. Raises DecodeError."""
     try:
         return _decoder.decode(data)
-    except InvalidOperation as error:  # an exponent beyond all numbers
-        raise DecodeError("a number that is none") from error
+    except (InvalidOperation, RecursionError) as error:  # an exponent beyond all numbers; nesting without end
+        raise DecodeError("nothing that can be read") from error
 
 
 def encode(value: Any) -> bytes:

@@ -1,22 +1,23 @@
 """HTTP as every REST adapter needs it: one request, one answer, and every failure as a contract error.
 
-Follows no redirect, caps what it reads, and keeps neither bodies nor addresses in what it raises. What an
-answer means for a record is the adapter's business.
+Goes no further than `reach` lets it, has one time for all of a request, and keeps neither bodies nor
+addresses in what it raises. What an answer means for a record is the adapter's business.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 import httpx
 
-from adapters import jsontext
+from adapters import jsontext, reach
 from adapters.contract import (
     AdapterError,
     Again,
@@ -31,6 +32,7 @@ from adapters.contract import (
 from adapters.tokens.faults import is_of_certificates
 
 LONGEST_WAIT: Final = 86_400.0  # seconds that a system's Retry-After counts for
+MORE: Final = 1.0  # seconds beyond those of one step, so that it is told which step took them
 MAX_BODY: Final = 32 * 1024 * 1024
 _ETAG: Final = re.compile(r'(?:W/)?"([^"\x00-\x1f]{1,128})"')
 _HEADER_SAFE: Final = "-_.~"
@@ -66,11 +68,9 @@ class Transport:
     ) -> None:
         self.url = url.rstrip("/")
         self.tokens = tokens
-        # Node closes idle connections after 5 s; a write on one that is just closing has an unknown outcome.
-        limits = httpx.Limits(keepalive_expiry=3.0)
-        self._client = client or httpx.AsyncClient(
-            timeout=timeout, limits=limits, trust_env=False, verify=tokens.tls or True
-        )
+        self._base = httpx.URL(self.url)
+        self._seconds = timeout
+        self._client = client or reach.client(timeout, tokens.tls)
 
     async def close(self) -> None:
         """Release connections."""
@@ -78,9 +78,7 @@ class Transport:
 
     def same_origin(self, url: str) -> bool:
         """Whether an address lies below our base address; only then it may see our token."""
-        ours, theirs = urlsplit(self.url), urlsplit(url)
-        same = (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
-        return same and (theirs.path == ours.path or theirs.path.startswith(f"{ours.path}/"))
+        return reach.below(self._base, url)
 
     async def get(self, path: str, *, params: Mapping[str, str] | None = None, media: str) -> Answer:
         """Read. Raises contract errors; an answer that never came is Unavailable, since nothing changed."""
@@ -153,21 +151,19 @@ class Transport:
             raise Unavailable(why, unreached=True) from error
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             raise Unavailable("the address cannot be used", unreached=True) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise UnknownOutcome("no answer") from error
 
     async def _sent(self, request: httpx.Request) -> Answer:
-        response = await self._client.send(request, stream=True, follow_redirects=False)
-        try:
-            parts, size = [], 0
-            async for part in response.aiter_bytes():
-                size += len(part)
-                if size > MAX_BODY:
-                    raise Unavailable("the answer is too large", status=response.status_code)
-                parts.append(part)
-            return Answer(response.status_code, response.headers, b"".join(parts))
-        finally:
-            await response.aclose()
+        async with asyncio.timeout(self._seconds + MORE):
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+            try:
+                body = await reach.whole(response, MAX_BODY)
+            except reach.Unreadable as error:
+                raise Unavailable(f"the answer is {error}", status=response.status_code) from error
+            finally:
+                await response.aclose()
+        return Answer(response.status_code, response.headers, body)
 
 
 def failure(answer: Answer, detail: str = "") -> AdapterError | None:

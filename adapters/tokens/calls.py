@@ -1,17 +1,15 @@
-"""Calls to an issuer: short, bounded, never redirected. Knows nothing of what is asked."""
+"""Calls to an issuer: short, bounded, and no further than `reach` lets them. Knows nothing of what is
+asked."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
 
-from adapters import jsontext
+from adapters import jsontext, reach
 from adapters.tokens.certificate import Tls
 from adapters.tokens.faults import About, is_of_certificates
 
@@ -38,45 +36,41 @@ class Heard:
 
 
 class Calls:
-    """Calls to one issuer. seconds: for one call in all."""
+    """Calls to one issuer. home: its address in the configuration; seconds: for one call in all."""
 
-    def __init__(self, about: About, tls: Tls | None = None, seconds: float = 10.0) -> None:
+    def __init__(self, about: About, home: str, tls: Tls | None = None, seconds: float = 10.0) -> None:
         self._about = about
+        self._home = home
         self._tls = tls
         self._seconds = seconds
 
     async def make(self, call: Call) -> Heard:
-        """Raises NoToken where no answer came."""
+        """Raises NoToken where no answer came, or none that can be read."""
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._made(call)
+            told = await self._made(call)
+        except reach.Astray:
+            raise self._about.failure("token-address") from None
+        except reach.Unreadable:
+            raise self._about.failure("token-answer") from None
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             code = "token-certificate" if is_of_certificates(error) else "token-unreached"
             # from None: an exception of the client holds the request, and with it what we showed
             raise self._about.failure(code) from None
+        return Heard(told.status, told.headers, _object(told.body))
 
-    async def _made(self, call: Call) -> Heard:
+    async def _made(self, call: Call) -> reach.Told:
         if self._tls is not None:
             self._tls.renew()
-        verify = self._tls.to_issuer if self._tls else _public()
-        headers = {"Accept": "application/json", **call.headers}
-        async with (
-            httpx.AsyncClient(verify=verify, timeout=self._seconds, trust_env=False) as client,
-            client.stream(
-                call.method, call.url, data=call.form, headers=headers, follow_redirects=False
-            ) as answer,
-        ):
-            body = b""
-            async for part in answer.aiter_bytes():
-                body += part
-                if len(body) > MAX_BYTES:
-                    raise self._about.failure("token-answer")
-            return Heard(answer.status_code, answer.headers, _object(body))
-
-
-@functools.cache
-def _public() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)
+        return await reach.call(
+            call.method,
+            call.url,
+            home=self._home,
+            form=call.form,
+            headers=call.headers,
+            verify=self._tls.to_issuer if self._tls else None,
+            seconds=self._seconds,
+            most=MAX_BYTES,
+        )
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -15,6 +15,7 @@ SENTENCES: Final = {
     "token-certificate": "sertifikatet til {issuer} er ikke til å stole på. Se på adressen og `ca_file`.",
     "token-unavailable": "{issuer} har en feil hos seg. Det prøves igjen av seg selv.",
     "token-metadata": "{issuer} sier ikke hvor token hentes. Se på `issuer` og adressen.",
+    "token-address": "{issuer} viser til en adresse vi ikke går til. Er den riktig, skriv den i `token_url`.",
     "token-client": "{issuer} kjenner oss ikke. Se på `client_id`, og om nøkkelen vår er registrert der.",
     "token-grant": "{issuer} godtok ikke forespørselen. Se på nøkkelen, klokken og hva klienten har fått.",
     "token-scope": "{issuer} gir oss ikke det vi ber om. Se på `scope`, og om klienten har fått det der.",

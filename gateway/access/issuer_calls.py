@@ -1,14 +1,17 @@
-"""Calls to an issuer: short, bounded, never redirected. Knows nothing of what is asked; every failure is an
-httpx.HTTPError or a ValueError, and holds no content."""
+"""Calls to an issuer by a thread that waits for them: short, bounded, and no further than adapters/reach.py
+lets them. Knows nothing of what is asked; every failure is an httpx.HTTPError or a ValueError, and holds no
+content."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
+from adapters import reach
 from gateway import jsontext
 
 MAX_BYTES = 256 * 1024
@@ -24,32 +27,33 @@ class Told:
     headers: httpx.Headers
 
 
-def get_json(url: str) -> dict[str, Any]:
-    """The JSON object at an address."""
-    told = _call("GET", url, None, {})
+def get_json(url: str, home: str) -> dict[str, Any]:
+    """The JSON object at an address. home: the issuer's address in the configuration."""
+    told = _call("GET", url, home, None, {})
     if told.status != 200:
         raise ValueError(f"status {told.status}")
     return told.body
 
 
-def post_form(url: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Told:
+def post_form(url: str, home: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Told:
     """What answers a form."""
-    return _call("POST", url, fields, headers)
+    return _call("POST", url, home, fields, headers)
 
 
-def _call(method: str, url: str, fields: Mapping[str, str] | None, headers: Mapping[str, str]) -> Told:
-    with httpx.stream(
-        method, url, data=fields, headers=headers, timeout=SECONDS, follow_redirects=False, trust_env=False
-    ) as response:
-        body = b""
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                raise ValueError("too large")
+def _call(
+    method: str, url: str, home: str, fields: Mapping[str, str] | None, headers: Mapping[str, str]
+) -> Told:
+    calling = reach.call(
+        method, url, home=home, form=fields, headers=headers, seconds=SECONDS, most=MAX_BYTES
+    )
     try:
-        document = jsontext.decode(body)
-    except (jsontext.DecodeError, UnicodeDecodeError) as error:
+        told = asyncio.run(calling)
+    except (TimeoutError, httpx.InvalidURL) as error:
+        raise ValueError("no answer") from error
+    try:
+        document = jsontext.decode(told.body)
+    except (jsontext.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError("not JSON") from error
     if not isinstance(document, dict):
         raise ValueError("not an object")
-    return Told(response.status_code, document, response.headers)
+    return Told(told.status, document, told.headers)

@@ -65,7 +65,7 @@ class IssuerKeys:
     def _fetch(self) -> None:
         now = self._clock()
         try:
-            document = get_json(self._keys_url())
+            document = get_json(self._keys_url(), self._issuer.jwks_url or self._issuer.issuer)
         except (httpx.HTTPError, ValueError):
             self._not_before = now + FAILURE_SECONDS
             return
@@ -76,7 +76,9 @@ class IssuerKeys:
     def _keys_url(self) -> str:
         if self._issuer.jwks_url is not None:
             return self._issuer.jwks_url
-        document = get_json(self._issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        document = get_json(
+            self._issuer.issuer.rstrip("/") + "/.well-known/openid-configuration", self._issuer.issuer
+        )
         url = document.get("jwks_uri")
         if document.get("issuer") != self._issuer.issuer or not isinstance(url, str) or not is_safe(url):
             raise ValueError("the discovery document does not belong to this issuer")

@@ -54,7 +54,7 @@ class LoginProvider:
 
     def _fetch(self, now: float) -> None:
         try:
-            found = get_json(self._issuer.rstrip("/") + "/.well-known/openid-configuration")
+            found = get_json(self._issuer.rstrip("/") + "/.well-known/openid-configuration", self._issuer)
             self._known = _addresses(found, self._issuer)
         except (httpx.HTTPError, ValueError):
             self._not_before = now + FAILURE_SECONDS

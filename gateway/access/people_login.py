@@ -135,7 +135,7 @@ class PeopleLogin:
     def _called(self, url: str, fields: dict[str, str], turn: int) -> Told:
         proof = {dpop.HEADER: self._proofs.proof("POST", url)} if self._proofs else {}
         try:
-            told = post_form(url, fields | self._assertion.fields(turn), proof)
+            told = post_form(url, self.login.issuer, fields | self._assertion.fields(turn), proof)
         except (httpx.HTTPError, ValueError, ConfigurationError, OSError) as error:
             raise NotReady("Innloggingstjenesten svarer ikke.", code="login-unavailable") from error
         if self._proofs is not None:

@@ -65,7 +65,9 @@ class _Maker:
 
     def _fetched(self) -> Cached:
         given, about = self._given, self._about
-        calls = Calls(about, self._tls, min(LONGEST_CALL, self._system.send_deadline_seconds / 2))
+        seconds = min(LONGEST_CALL, self._system.send_deadline_seconds / 2)
+        home = given.token_url or given.issuer or self._system.url or ""
+        calls = Calls(about, home, self._tls, seconds)
         proofs = self._proofs()
         endpoint = TokenEndpoint(self._address(calls), about, calls, proofs)
         if given.kind == "maskinporten":

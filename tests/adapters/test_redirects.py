@@ -88,7 +88,7 @@ async def test_a_system_that_redirects_is_not_followed(sent_on: tuple[str, list[
 @pytest.mark.anyio
 async def test_an_issuer_that_redirects_gets_nothing_more(sent_on: tuple[str, list[str]]) -> None:
     url, came = sent_on
-    calls = Calls(About("bup", "login.example"))
+    calls = Calls(About("bup", "login.example"), url)
     for call in (Call("GET", url), Call("POST", url, {"client_assertion": "x"})):
         assert (await calls.make(call)).status in range(300, 400)
     assert came == []
@@ -97,7 +97,7 @@ async def test_an_issuer_that_redirects_gets_nothing_more(sent_on: tuple[str, li
 def test_an_issuer_of_those_who_call_us_is_not_followed_either(sent_on: tuple[str, list[str]]) -> None:
     url, came = sent_on
     with pytest.raises(ValueError):
-        get_json(url)
+        get_json(url, url)
     with pytest.raises(ValueError):
-        post_form(url, {"client_assertion": "x"}, {})
+        post_form(url, url, {"client_assertion": "x"}, {})
     assert came == []

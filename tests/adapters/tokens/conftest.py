@@ -97,7 +97,7 @@ def source(
     url: str, clock: Clock, *, proofs: Proofs | None = None, way: Any = "basic", scope: str = "a b"
 ) -> Cached:
     """Client credentials with a secret."""
-    calls = Calls(ABOUT, seconds=5.0)
+    calls = Calls(ABOUT, url, seconds=5.0)
     endpoint = TokenEndpoint(Stated(url), ABOUT, calls, proofs)
     shown = authentication.by_secret("me:x", lambda: "geheim&1", way)
     asked = authentication.client_credentials(scope, None, shown)

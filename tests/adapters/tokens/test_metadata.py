@@ -57,7 +57,7 @@ def there() -> Iterator[Documents]:
 
 
 def metadata(there: Documents, clock: Clock, issuer: str | None = ISSUER, **more: Any) -> Metadata:
-    return Metadata(there.url, issuer, ABOUT, Calls(ABOUT), now=clock, **more)
+    return Metadata(there.url, issuer, ABOUT, Calls(ABOUT, there.url), now=clock, **more)
 
 
 def found(one: Metadata) -> str:
