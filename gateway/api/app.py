@@ -50,7 +50,6 @@ from gateway.api.edge import Edge
 from gateway.api.guard import Guard
 from gateway.api.handing import Handing
 from gateway.api.hosts import hosts_of
-from gateway.api.limits import MOST_BYTES
 from gateway.api.meters import Meters
 from gateway.api.witness import Witness
 from gateway.events import Event, log
@@ -82,7 +81,6 @@ def assemble() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        max_body_size=MOST_BYTES,
         lifespan=_life,
     )
     for part in (*PARTS, pages):  # the pages are for people, and no part of the contract

@@ -1,6 +1,6 @@
 """The door before everything: a request that two readers could read differently, that is not meant for us, or
-that weighs too much is refused by its head alone, before anything is looked up. Never reads a body, and never
-repeats anything of the request.
+that weighs too much is refused by its head alone, before anything is looked up; a body ends where it may
+weigh no more. Never looks into a body, and never repeats anything of the request.
 
 Sources: RFC 9110 and 9112 (heads, framing, Host), RFC 7694 (Content-Encoding of requests), RFC 6585 (431).
 """
@@ -11,16 +11,18 @@ from collections.abc import Iterable
 from typing import Final
 
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api.answers import note_refused, refusal
 from gateway.api.hosts import host_of
 from gateway.api.layers import Layer
-from gateway.errors import ApiError, InvalidRequest, UnsupportedMedia
+from gateway.api.limits import MOST_BYTES
+from gateway.errors import ApiError, InvalidRequest, TooLarge, UnsupportedMedia
 
 MOST_ADDRESS: Final = 8 * 1024  # bytes, with the query
 MOST_HEAD: Final = 32 * 1024  # bytes of all headers: room for a token, a proof and cookies
 MOST_HEADERS: Final = 100
+HEAVY: Final = f"The body is larger than {MOST_BYTES} bytes"
 OPEN: Final = frozenset({"/healthz", "/readyz"})  # asked by supervisors, who call us by any name
 SINGLE: Final = frozenset(
     {
@@ -74,7 +76,23 @@ class Guard(Layer):
                 answer.headers["Accept-Encoding"] = "identity"
             await answer(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        await self.app(scope, bounded(receive), send)
+
+
+def bounded(receive: Receive) -> Receive:
+    """A body of at most MOST_BYTES, however it is announced: whoever reads on gets TooLarge. The framework's
+    own limit would answer past the layers around us."""
+    got = 0
+
+    async def receiving() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > MOST_BYTES:
+            raise TooLarge(HEAVY)
+        return message
+
+    return receiving
 
 
 def check(scope: Scope) -> None:
@@ -85,6 +103,9 @@ def check(scope: Scope) -> None:
     _framing(scope["http_version"], given)
     if given.get(b"content-encoding", b"identity").strip().lower() not in (b"identity", b""):
         raise UnsupportedMedia("A body is sent as it is: Content-Encoding is not accepted", code="encoding")
+    announced = given.get(b"content-length", b"0")
+    if not announced.isdigit() or int(announced[:20]) > MOST_BYTES:
+        raise TooLarge(HEAVY)
     named = host_of(given.get(b"host", b""))
     if named is None:
         raise InvalidRequest("The request must name its host, once", code="host")

@@ -20,7 +20,7 @@ NUL = b"\\u0000"
 
 
 async def body(request: Request) -> bytes:
-    """The whole body; the framework ends it at MOST_BYTES (see app)."""
+    """The whole body; the guard ends it at MOST_BYTES."""
     return await request.body()
 
 

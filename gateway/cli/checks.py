@@ -10,7 +10,7 @@ from typing import cast
 
 from adapters.contract import AdapterError, Finding
 from gateway.access.client_assertion import ClientAssertion
-from gateway.cli import database, mapping_of, token_checks
+from gateway.cli import access_checks, database, mapping_of, token_checks
 from gateway.cli.findings import Found as Found
 from gateway.cli.findings import Level
 from gateway.cli.outcome import Impossible, expected, fault
@@ -37,7 +37,7 @@ def without_connections(settings: Settings) -> Iterator[Found]:
     for route in settings.routes:
         yield from _route(settings, route)
     yield from _secrets(settings)
-    yield from _clients(settings)
+    yield from access_checks.of_callers(settings)
     yield from _processes(settings)
 
 
@@ -140,12 +140,6 @@ def _secrets(settings: Settings) -> Iterator[Found]:
             yield Found("error", f"key of login {login.id}", expected(error) or fault(error))
         else:
             yield Found("ok", f"key of login {login.id}", login.key_ref)
-
-
-def _clients(settings: Settings) -> Iterator[Found]:
-    for client in settings.clients:
-        if not client.scopes:
-            yield Found("warning", f"client {client.client_id}", "has no scopes: it may do nothing")
 
 
 def _processes(settings: Settings) -> Iterator[Found]:

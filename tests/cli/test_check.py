@@ -115,6 +115,17 @@ def test_what_can_never_work_is_said(
     assert code == (1 if level == "error" else 0)
 
 
+def test_an_issuer_that_leaves_the_kind_of_its_tokens_to_chance_is_named(
+    installation: Installation, invoke: Invoke
+) -> None:
+    issuer = '[[issuers]]\nissuer = "https://login.example"\naudience = "stafettbro"\n'
+    code, said = offline(invoke, changed(installation, ("[[routes]]", f"{issuer}[[routes]]")))
+    (found,) = [line for line in said.splitlines() if "says nothing of `tokens`" in line]
+    assert (code, found.split()[0]) == (0, "warning")
+    chosen = changed(installation, (issuer, f'{issuer}tokens = "bearer"\n'))
+    assert "says nothing of `tokens`" not in offline(invoke, chosen)[1]
+
+
 def test_a_secret_that_is_not_set_is_named_by_its_place(installation: Installation, invoke: Invoke) -> None:
     (installation.folder / "token").unlink()
     code, said = offline(invoke, installation)

@@ -56,6 +56,26 @@ def test_our_containers_ask_for_little(name: str) -> None:
     assert "user" not in service, "the image's own user is not root"
 
 
+def test_the_database_asks_for_little_too_and_reaches_nobody() -> None:
+    service = COMPOSE["services"]["db"]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert not set(service["cap_add"]) - {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert "ports" not in service
+    assert [COMPOSE["networks"][name] for name in service["networks"]] == [{"internal": True}]
+
+
+def test_nothing_is_open_to_other_machines_in_clear_text() -> None:
+    ports = [port for one in COMPOSE["services"].values() for port in one.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_no_container_can_fill_the_machine_with_processes() -> None:
+    assert all(one["pids_limit"] <= 512 for one in COMPOSE["services"].values())
+
+
 def test_the_image_does_not_run_as_root() -> None:
     users = re.findall(r"^USER (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert users[-1] == "10001:10001"
