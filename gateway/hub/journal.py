@@ -24,7 +24,7 @@ from gateway.hub import journal_marks
 from gateway.hub.content import TENANT
 from gateway.hub.names import keys_of
 from gateway.hub.store import Store
-from gateway.keys.keyring import Keyring
+from gateway.keys.keyring import Keyring, SealBroken
 from mappings.model import Resource
 
 FILE = "consents.ndjson"
@@ -135,7 +135,9 @@ class Journal:
 def _line(note: Note, keys: Keyring | None) -> bytes:
     """A note as it stands in the file; in clear only where the database does too."""
     plain = jsontext.encode(note.plain())
-    if keys is None or not keys.seals:
+    if keys is None:
+        raise SealBroken("nothing personal is written without keys")
+    if not keys.seals:
         return plain + b"\n"
     sealed = base64.b64encode(keys.seal(note.tenant, TENANT, _PLACE, plain)).decode("ascii")
     return jsontext.encode({"tenant": note.tenant, "sealed": sealed}) + b"\n"

@@ -24,6 +24,7 @@ from tests.fuzz import askers, asking, contracted, remains
 from tests.fuzz.installation import Installation, installed
 from tests.fuzz.judgement import Judge
 from tests.fuzz.known import Known, plant
+from tests.fuzz.sweep import sweep
 from tests.fuzz.wire import CURRENT, Asked, Wire
 from tests.postgres import Cluster
 
@@ -62,6 +63,8 @@ class Campaign:
         }
         turn = 0
         try:
+            for one in sweep(self.known):
+                self.ask(one)
             while True:
                 self.made.renew()
                 for name, requests in ours.items():

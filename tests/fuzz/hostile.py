@@ -74,7 +74,7 @@ _DEEP = (
     b'{"resourceType":"Goal","x":' + b"[" * 60 + b"]" * 60 + b"}",
 )
 _NUMBERS = b"1e999999", b"-1e-999999", b"9" * 5_000, b"0." + b"1" * 5_000, b"NaN", b"-Infinity", b"-0", b"01"
-_WHOLE = (
+BODIES = (
     b"", b" ", b"null", b"true", b'""', b"0", b"[]", b"{}", b"[[[]]]", b"[null]", b'"\\ud800"',
     b'{"a":"\\u0000"}', b"\xff\xfe", b"{", b'{"a":1,"a":2}', b"{}{}", b"a=b&c=%ff", b"patient=&_id=%00",
     b"<Goal xmlns='http://hl7.org/fhir'/>",
@@ -140,4 +140,4 @@ def written(draw: st.DrawFn, value: Any) -> bytes:
 
 def bodies() -> st.SearchStrategy[bytes]:
     """A body that has nothing to do with what is asked."""
-    return st.one_of(st.sampled_from(_WHOLE), st.binary(max_size=40))
+    return st.one_of(st.sampled_from(BODIES), st.binary(max_size=40))
