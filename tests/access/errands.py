@@ -21,13 +21,15 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Errand:
-    """One request. fresh: makes anew what a request that is let in uses up."""
+    """One request. fresh: makes anew what a request that is let in uses up. about: the one thing in it that
+    those who know Emma ask for in vain; else all of it but her."""
 
     path: str
     body: Any = None
     media: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     fresh: Callable[[Town], Things] | None = None
+    about: str | None = None
 
     @property
     def named(self) -> set[str]:
@@ -70,6 +72,7 @@ DECIDES = {
     "reason": "Avtalt i møtet",
 }  # fmt: skip
 FINDING = {"kind": "finding", **WHO, "recipients": ["lege"], "categories": ["maal"]}
+OVERRIDE = {"kind": "override", **WHO, "recipients": ["lege"]}
 DANGER = {"kind": "emergency", **WHO, "items": ["Goal/{goal}"], "recipients": ["lege"]}
 ASKS_PPT = {"text": "Hun sover dårlig.", "recipient": "ppt", "seen": [], "confirmedBy": WHO["by"]}
 HELD = "reader=RelatedPerson/{mother}"
@@ -84,8 +87,17 @@ ERRANDS: dict[str, Errand] = {
     "POST /consents/{consent_id}/withdraw": Errand(
         "/consents/{consent}/withdraw", {"by": "RelatedPerson/{mother}"}, fresh=Town.consent
     ),
+    "POST /consents/{consent_id}/withdraw (by another child's participant)": Errand(
+        "/consents/{standing}/withdraw", {"by": "PractitionerRole/{another}"}, about="another"
+    ),
     "GET /decisions": Errand("/decisions?patient={person}&recipient=bup"),
     "GET /decisions (of an item)": Errand("/decisions?patient={person}&recipient=bup&item=Goal/{goal}"),
+    "GET /decisions (of an item that is hidden)": Errand(
+        "/decisions?patient={person}&recipient=bup&item=Communication/{note}"
+    ),
+    "GET /decisions (towards a system elsewhere)": Errand(
+        "/decisions?patient={person}&recipient={abroad}", about="abroad"
+    ),
     "GET /deviations": Errand("/deviations"),
     "GET /deviations (after one)": Errand("/deviations?after={deviation}"),
     "GET /deviations/{deviation_id}": Errand("/deviations/{deviation}"),
@@ -105,16 +117,22 @@ ERRANDS: dict[str, Errand] = {
     "GET /fhir/metadata": Errand("/fhir/metadata"),
     "GET /fhir/{type}": Errand("/fhir/Goal?patient={person}"),
     "GET /fhir/{type} (by id)": Errand("/fhir/Goal?_id={goal}"),
+    "GET /fhir/{type} (of what is hidden)": Errand("/fhir/Communication?_id={note}"),
     "GET /fhir/{type} (of the person)": Errand("/fhir/Patient?_id={person}"),
     "POST /fhir/{type}": Errand("/fhir/Goal", GOAL, FHIR),
+    "POST /fhir/{type} (that points at what is hidden)": Errand(
+        "/fhir/Goal", {**GOAL, "addresses": [{"reference": "Communication/{note}"}]}, FHIR
+    ),
     "POST /fhir/{type}/_search": Errand(
         "/fhir/Patient/_search", {"identifier": "urn:oid:2.16.578.1.12.4.1.4.1|{number}"}, FORM
     ),
     "GET /fhir/{type}/{id}": Errand("/fhir/Goal/{goal}"),
+    "GET /fhir/{type}/{id} (that is hidden)": Errand("/fhir/Communication/{note}"),
     "PUT /fhir/{type}/{id}": Errand(
         "/fhir/Goal/{goal}", {**GOAL, "id": "{goal}"}, FHIR, {"If-Match": 'W/"{tag}"'}, Town.item
     ),
     "GET /fhir/{type}/{id}/_history": Errand("/fhir/Goal/{goal}/_history"),
+    "GET /fhir/{type}/{id}/_history (that is hidden)": Errand("/fhir/Communication/{note}/_history"),
     "GET /fhir/{type}/{id}/_history/{version}": Errand("/fhir/Goal/{goal}/_history/{tag}"),
     "GET /healthz": Errand("/healthz"),
     "GET /lanes": Errand("/lanes"),
@@ -133,16 +151,28 @@ ERRANDS: dict[str, Errand] = {
     "POST /people/{person_id}/acts (under an id that is taken)": Errand(
         "/people/{person}/acts", {**FINDING, "id": "{act}"}
     ),
+    "POST /people/{person_id}/acts (about another child's item)": Errand(
+        "/people/{person}/acts", {"kind": "withholding", **WHO, "items": ["Goal/{theirs}"]}
+    ),
+    "POST /people/{person_id}/acts (about what is hidden)": Errand(
+        "/people/{person}/acts", {**OVERRIDE, "items": ["Communication/{note}"]}
+    ),
     "POST /people/{person_id}/acts (in danger)": Errand("/people/{person}/acts", DANGER),
     "POST /people/{person_id}/acts/{act_id}/end": Errand("/people/{person}/acts/{act}/end", fresh=Town.act),
     "POST /people/{person_id}/acts/{act_id}/told": Errand(
         "/people/{person}/acts/{act}/told", fresh=Town.danger
     ),
     "GET /people/{person_id}/audit": Errand("/people/{person}/audit?" + HELD),
+    "GET /people/{person_id}/audit (for another child's participant)": Errand(
+        "/people/{person}/audit?reader=PractitionerRole/{another}"
+    ),
     "GET /people/{person_id}/awaiting-release": Errand("/people/{person}/awaiting-release"),
     "GET /people/{person_id}/conflicts": Errand("/people/{person}/conflicts"),
     "GET /people/{person_id}/consents": Errand("/people/{person}/consents"),
     "GET /people/{person_id}/held": Errand("/people/{person}/held?" + HELD),
+    "GET /people/{person_id}/held (for another child's participant)": Errand(
+        "/people/{person}/held?reader=PractitionerRole/{another}"
+    ),
     "POST /people/{person_id}/merge": Errand(
         "/people/{kept}/merge", {"other": "{joined}", **WHO}, fresh=Town.pair
     ),
@@ -157,6 +187,9 @@ ERRANDS: dict[str, Errand] = {
         "/people/{person}/recall",
         {"items": ["Goal/{goal}"], "by": WHO["by"], "reason": "feil-person"},
         fresh=Town.item,
+    ),
+    "POST /people/{person_id}/recall (of another child's item)": Errand(
+        "/people/{person}/recall", {"items": ["Goal/{theirs}"], "by": WHO["by"], "reason": "feil-person"}
     ),
     "GET /people/{person_id}/receipts": Errand("/people/{person}/receipts"),
     "POST /people/{person}/anonymous-check": Errand(
@@ -176,6 +209,9 @@ ERRANDS: dict[str, Errand] = {
     ),
     "GET /systems/{system}/records": Errand("/systems/{puller}/records"),
     "POST /systems/{system}/records": Errand("/systems/{system}/records", [RECORD]),
+    "POST /systems/{system}/records (one's own, about a person here)": Errand(
+        "/systems/{own}/records", {**GOAL, "id": "g-77"}
+    ),
     "POST /systems/{system}/snapshots": Errand(
         "/systems/{system}/snapshots", {"log": "emma-logg", "ids": ["emma-logg"]}
     ),

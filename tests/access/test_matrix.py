@@ -29,7 +29,7 @@ CLIENTS = {
 OUTSIDE = frozenset(
     {"welfare", "stranger", "neighbour", "elsewhere", "several", "nobody", "expired", "session"}
 )
-ACQUAINTED = frozenset({"planner", "reader"})  # know Emma, and ask in vain about something of hers
+ACQUAINTED = frozenset({"maker", "planner", "reader", "operator"})  # know Emma, and may ask in vain
 SCOPE = re.compile(r'scope="([a-z.]+)"')
 
 
@@ -115,7 +115,9 @@ def _is_as_nothing(counter: Counter, role: str, row: Row, answer: httpx.Response
         return False
     errand = ERRANDS[row.name]
     nothing = made_up(things)
-    if role in ACQUAINTED and errand.named - {"person", "own"}:
+    if role in ACQUAINTED and errand.about is not None:
+        nothing = things | {errand.about: nothing[errand.about]}
+    elif role in ACQUAINTED and errand.named - {"person", "own"}:
         nothing["person"] = things["person"]
     absent = counter.ask(role, row, errand, nothing)
     return _plain(answer, things) == _plain(absent, nothing)

@@ -83,11 +83,15 @@ class Town:
             "person": self._named("e-m1").person,
             "log": self._own("emma-logg"),
             "goal": self._own("e-m1"),
-            "consent": self._own("e-s1"),
+            "standing": self._own("e-s1"),
             "holder": self._own("e-d1"),
             "mother": self._own("e-d2"),
             "plan": self._own("emma-ip", "plan"),
             "number": "14831770229",
+            "note": self._own("e-n1"),
+            "theirs": self._own("j-m1"),
+            "another": self._own("j-d1"),
+            "abroad": "nabobup",
             "system": "logg",
             "puller": "plan",
         }
@@ -95,7 +99,7 @@ class Town:
         self._bups()
         self.things |= self.conflict() | self.merged() | self.question() | self.act() | self.report()
         self.things |= self.deviation() | self.lane() | self.notice() | self.discussion() | self.entry()
-        self.things |= self.read() | self.closed()
+        self.things |= self.read() | self.closed() | self.consent()
 
     def _bups(self) -> None:
         """BUP has written of Emma too, and read of her."""
@@ -307,6 +311,7 @@ def made_up(things: Things) -> Things:
     kept = {"answered", "type", "version_of_conflict", "reported"}
     other = {
         "system": "finnes-ikke",
+        "abroad": "finnes-ei",
         "puller": "finnes-heller-ikke",
         "sha256": "0" * 64,
         "entry": "audit-99999999",
