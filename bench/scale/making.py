@@ -97,6 +97,7 @@ class Workshop:
         """A database of so many children; the one that is there already, or made now."""
         known = next((one for one in self._made if one.children == children), None)
         if known is not None:
+            databases.migrate(self.cluster.url(known.name, databases.OWNER), databases.APPLICATION)
             return known
         say(f"a database of {children} children")
         began = time.monotonic()
