@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,6 +27,10 @@ KNOWN = {"id": "GHSA-aaaa-bbbb-cccc", "aliases": ["CVE-2026-1"], "modified": "20
              {"package": {"name": "weak", "ecosystem": "PyPI"}, "versions": ["1.0"],
               "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}]}  # fmt: skip
 
+OF_NODE = {"id": 1, "url": "https://advisories.example/GHSA-node-node-node", "title": "a weakness",
+           "severity": "high", "vulnerable_versions": "*", "cwe": [],
+           "cvss": {"score": 7.0, "vectorString": None}}  # fmt: skip
+
 
 def loaded() -> ModuleType:
     loader = SourceFileLoader("audit_dependencies", str(ROOT / ".ci/audit-dependencies"))
@@ -37,18 +43,25 @@ def loaded() -> ModuleType:
 AUDIT = loaded()
 
 
-def run(name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, ROOT / ".ci" / name, *words], capture_output=True, text=True, check=False
-    )
+def run(name: str, *words: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """One of CI's programs, with these variables besides."""
+    command = [sys.executable, ROOT / ".ci" / name, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **more})
 
 
 class Osv(BaseHTTPRequestHandler):
-    """Knows one weakness of one package, in the form of OSV's interface."""
+    """Knows one weakness of one package, in the form of OSV's interface and in that of npm's."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        body = json.dumps({"vulns": [KNOWN]} if asked["package"]["name"] == "weak" else {}).encode()
+        asked = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.endswith("/advisories/bulk"):
+            told: object = {"axe-core": [OF_NODE]}
+        else:
+            told = {"vulns": [KNOWN]} if json.loads(asked)["package"]["name"] == "weak" else {}
+        body = json.dumps(told).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -126,6 +139,15 @@ def test_where_nobody_answers_nothing_is_said_to_be_well(words: list[str]) -> No
     assert "WARNING dependency-audit-unreachable" in done.stdout
     assert "0 locked packages audited" in done.stdout
     assert strict.returncode == 1
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm (Debian: apt-get install npm)")
+def test_what_node_brings_is_audited_by_npm_itself(osv: str, words: list[str]) -> None:
+    own = osv.removesuffix("/v1/query")
+    done = run("audit-dependencies", *words[1:], "--osv-url", osv, npm_config_registry=own)
+    assert done.returncode == 1
+    assert "VULNERABLE axe-core: GHSA-node-node-node" in done.stdout
+    assert "WARNING" not in done.stdout
 
 
 def test_a_lock_that_cannot_be_read_is_no_silence(tmp_path: Path) -> None:
