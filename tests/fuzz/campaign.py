@@ -146,7 +146,7 @@ def run(
         alive = made.alive()
         left = remains.search(made, figures, cluster)
     wrong = {"answers": judge.wrong, "left behind": len(left), "processes that ended": int(not alive)}
-    wrong["shown no more to who may see it"] = len(before - after)
+    wrong["shown no more to who may see it"] = len(before - after) + int(len(before) < 10)
     return {
         "seed": chosen,
         "requests": judge.asked,

@@ -55,6 +55,26 @@ MEDIA = (
     b"multipart/form-data", b"multipart/form-data; boundary=", b"", b"json", b"\xff/\xff",
     b"application/json, text/html", b"application/octet-stream", b"application/merge-patch+json",
 )  # fmt: skip
+FRAMES: tuple[tuple[tuple[tuple[bytes, bytes], ...], bytes], ...] = (
+    (((b"Transfer-Encoding", b"chunked"),), b"2\r\n{}\r\n0\r\n\r\n"),
+    (((b"Transfer-Encoding", b"chunked"),), b"2;a=b\r\n{}\r\n0\r\nX-Late: 1\r\n\r\n"),
+    (
+        ((b"Transfer-Encoding", b"chunked"), (b"Content-Length", b"3")),
+        b"0\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n",
+    ),
+    (((b"Transfer-Encoding", b"chunked, identity"),), b"0\r\n\r\n"),
+    (((b"Transfer-Encoding", b"xchunked"), (b"Content-Length", b"2")), b"{}"),
+    (((b"Transfer-Encoding", b"chunked"),), b"zz\r\n{}\r\n0\r\n\r\n"),
+    (((b"Content-Length", b"2"), (b"Content-Length", b"3")), b"{} "),
+    (((b"Content-Length", b"+2"),), b"{}"),
+    (((b"Content-Length", b"-1"),), b"{}"),
+    (((b"Content-Length", b"2, 2"),), b"{}"),
+    (((b"Content-Length", b"9" * 40),), b"{}"),
+    (((b"X Bad", b"1"), (b"Content-Length", b"2")), b"{}"),
+    (((b"X-Fold", b"a\r\n b"), (b"Content-Length", b"2")), b"{}"),
+    (((b"X-Bare", b"a\rb"), (b"Content-Length", b"2")), b"{}"),
+    (((b"X-Nul", b"a\x00b"), (b"Content-Length", b"2")), b"{}"),
+)
 METHODS = (
     b"GET",
     b"POST",

@@ -30,6 +30,9 @@ def sweep(known: Known) -> Iterator[Asked]:
     for media in hostile.MEDIA:
         body = b'{"resourceType": "Goal"}'
         yield Asked("bup", b"POST", b"/fhir/Goal", ((b"Content-Type", media),), body, "every media type")
+    for headers, body in hostile.FRAMES:
+        said = ((b"Content-Type", JSON), *headers)
+        yield Asked("logg", b"POST", b"/systems/logg/records", said, body, "every frame", framed=True)
     for method in hostile.METHODS:
         yield Asked("bup", method, goals, label="every method")
     for text in hostile.TEXTS:
