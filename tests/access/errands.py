@@ -13,7 +13,7 @@ from gateway import jsontext
 from tests.access.town import WHO, Things, Town
 from tests.welfare.reporting import report
 
-NAME = re.compile(r"{(\w+)}")
+NAME = re.compile(r"{([\w ]+)}")
 FHIR = "application/fhir+json"
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -129,7 +129,11 @@ ERRANDS: dict[str, Errand] = {
     "GET /fhir/{type}/{id}": Errand("/fhir/Goal/{goal}"),
     "GET /fhir/{type}/{id} (that is hidden)": Errand("/fhir/Communication/{note}"),
     "PUT /fhir/{type}/{id}": Errand(
-        "/fhir/Goal/{goal}", {**GOAL, "id": "{goal}"}, FHIR, {"If-Match": 'W/"{tag}"'}, Town.item
+        "/fhir/Goal/{changing}",
+        {**GOAL, "id": "{changing}"},
+        FHIR,
+        {"If-Match": 'W/"{tag it has}"'},
+        Town.changing,
     ),
     "GET /fhir/{type}/{id}/_history": Errand("/fhir/Goal/{goal}/_history"),
     "GET /fhir/{type}/{id}/_history (that is hidden)": Errand("/fhir/Communication/{note}/_history"),
@@ -200,6 +204,9 @@ ERRANDS: dict[str, Errand] = {
     ),
     "POST /plans/continue": Errand(
         "/plans/continue", {"log": "CarePlan/{closed}", "system": "plan"}, fresh=Town.closed
+    ),
+    "POST /plans/continue (of whom it keeps no plan)": Errand(
+        "/plans/continue", {"log": "CarePlan/{their log}", "system": "plan"}
     ),
     "GET /plans/{plan}/completeness": Errand("/plans/{plan}/completeness"),
     "GET /readyz": Errand("/readyz"),

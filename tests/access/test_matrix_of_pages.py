@@ -45,6 +45,7 @@ class Browsers:
             "young": made.session(YOUNG),
             "unknown": made.session("13816798756"),
             "staff": made.session("", "helseid", **{"helseid://claims/hpr/hpr_number": "9144897"}),
+            "employee": made.session("", sub="kari"),
             "swapped": made.session(MOTHER).replace("idporten.", "helseid."),
             "ended": made.session(MOTHER, hours=9),
         }

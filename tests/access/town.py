@@ -36,6 +36,7 @@ READS = frozenset(one for one in scopes.ALL if one.endswith(".read"))
 CANARIES = ("Emma", "Testesen", "14831770229", "friminutt", "e-m1", "Kontaktlærer")
 MOTHER, FATHER = "09898504473", "01828303534"  # Emma's
 OTHER_MOTHER, YOUNG = "11877904689", "02861183354"  # Jonas's, and Jonas
+PROVIDER = "http://127.0.0.1:9"  # nobody answers there: sessions are the server's own
 LOGINS = {"idporten": "family", "helseid": "staff"}
 Things = dict[str, str]
 
@@ -64,7 +65,7 @@ def _login(folder: Path, name: str, who: str) -> dict[str, Any]:
     if not path.exists():
         key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
         path.write_text(json.dumps(key.as_dict(private=True)))
-    at = {"tenant": HERE, "issuer": "http://127.0.0.1:9", "client_id": "stafettbro"}
+    at = {"tenant": HERE, "issuer": PROVIDER, "client_id": "stafettbro"}
     return {"id": name, "name": name, "who": who, "acr": ["high"], "key_ref": f"file:{path}", **at}
 
 
@@ -74,7 +75,8 @@ class Town:
     def __init__(self, world: World) -> None:
         self.world = world
         self._count = itertools.count(1)
-        self.emma = records("stafettlogg", "emma")
+        user = {"bruker": {"utsteder": PROVIDER, "subjekt": "kari"}}  # the teacher, who has a login too
+        self.emma = [one | user if one["id"] == "e-d1" else one for one in records("stafettlogg", "emma")]
         self._hand_in("logg", self.emma)
         self._hand_in("logg", records("stafettlogg", "jonas"))
         self._hand_in("plan", records("individuell-plan", "emma"))
@@ -91,6 +93,7 @@ class Town:
             "note": self._own("e-n1"),
             "theirs": self._own("j-m1"),
             "another": self._own("j-d1"),
+            "their log": self._own("jonas-logg"),
             "abroad": "nabobup",
             "system": "logg",
             "puller": "plan",
@@ -99,14 +102,17 @@ class Town:
         self._bups()
         self.things |= self.conflict() | self.merged() | self.question() | self.act() | self.report()
         self.things |= self.deviation() | self.lane() | self.notice() | self.discussion() | self.entry()
-        self.things |= self.read() | self.closed() | self.consent()
+        self.things |= {"tag": self._tag(self.things["goal"])}
+        self.things |= self.changing() | self.closed() | self.consent()
 
     def _bups(self) -> None:
-        """BUP has written of Emma too, and read of her."""
+        """BUP has written of Emma too, and both BUP and the plan's system have asked about her."""
         goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Gå til skolen"}}
         goal |= {"subject": {"reference": f"Patient/{self.things['person']}"}}
         headers = self.world.headers("bup", Content_Type="application/fhir+json")
         self._done(self.world.http.post("/fhir/Goal", content=jsontext.encode(goal), headers=headers))
+        for client in ("bup", "plan"):
+            self._done(self.world.get(f"/timeline/{self.things['person']}", client))
 
     # --- what is made anew for each request that changes it ------------------------------------------------
 
@@ -166,15 +172,19 @@ class Town:
         return {"act": self._done(self.world.post(f"/people/{own}/acts", "logg", said))["id"]}
 
     def item(self) -> Things:
-        """One goal more of Emma's, in the log, as BUP has read it."""
+        """One goal more of Emma's, in the log."""
         given = next(one for one in self.emma if one["id"] == "e-m1")
-        made = {"goal": self._record({**given, "id": f"e-m{next(self._count) + 10}"})}
-        return made | self.read(made["goal"])
+        return {"goal": self._record({**given, "id": f"e-m{next(self._count) + 10}"})}
 
-    def read(self, goal: str | None = None) -> Things:
+    def changing(self) -> Things:
+        """One goal more, that BUP has read and is about to change."""
+        goal = self.item()["goal"]
+        return {"changing": goal, "tag it has": self._tag(goal)}
+
+    def _tag(self, goal: str) -> str:
         """Which version of a goal it is that BUP sees."""
-        answer = self.world.get(f"/fhir/Goal/{goal or self.things['goal']}", "bup")
-        return {"tag": answer.headers["etag"].split('"')[1]}
+        answer = self.world.get(f"/fhir/Goal/{goal}", "bup")
+        return str(answer.headers["etag"].split('"')[1])
 
     def closed(self) -> Things:
         """A child's log that was closed; there is a plan too, and the family shares the log."""
