@@ -68,7 +68,9 @@ class Size:
         self.world.service.close()
 
     def _timeline(self, person: str) -> None:
-        desk = Desk(self.world.service, cast(Any, None), Meters(), Pace(1e6, 1e6), frozenset())
+        desk = Desk(
+            self.world.service, cast(Any, None), Meters(), Pace(1e6, 1e6), frozenset(), cast(Any, None)
+        )
         answered = timeline.timeline(desk, CALLER, person, None, None, None, 50)
         assert len(answered.body) > 1000
 

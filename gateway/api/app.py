@@ -51,6 +51,7 @@ from gateway.api.guard import Guard
 from gateway.api.handing import Handing
 from gateway.api.hosts import hosts_of
 from gateway.api.meters import Meters
+from gateway.api.readiness import Readiness
 from gateway.api.witness import Witness
 from gateway.events import Event, log
 from gateway.exchange.breaker import ensure_recipients
@@ -107,7 +108,7 @@ def desk(service: Service) -> Desk:
     """What the routes of this process work with."""
     settings = service.settings
     pace = Pace(settings.limits.requests_per_second, settings.limits.requests_at_once)
-    return Desk(service, gate(service), Meters(), pace, hosts_of(settings))
+    return Desk(service, gate(service), Meters(), pace, hosts_of(settings), Readiness(service.store))
 
 
 def gate(service: Service) -> Gate:

@@ -15,6 +15,7 @@ from gateway.access.presented import Presented
 from gateway.access.tokens_in import Caller, Gate
 from gateway.api import occasions
 from gateway.api.meters import Meters
+from gateway.api.readiness import Readiness
 from gateway.config import System
 from gateway.errors import Forbidden, NotFound, TooMany
 from gateway.service import Service
@@ -31,6 +32,7 @@ class Desk:
     meters: Meters
     pace: Pace
     hosts: frozenset[str]
+    readiness: Readiness
 
     def system_of(self, caller: Caller) -> System:
         """The system that the caller acts for. Raises Forbidden for one that acts for none."""

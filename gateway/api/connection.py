@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway import jsontext
 from gateway.api.answers import PROBLEM
@@ -42,6 +42,7 @@ class Connection(HttpToolsProtocol):
         self._got = 0  # bytes of the body
         self._fed = 0  # bytes of the request, as far as it has come
         self._head_done = False
+        self._answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is there. Where too many are, whoever has waited longest goes; else this one."""
@@ -62,6 +63,7 @@ class Connection(HttpToolsProtocol):
         self._forget()
         if self._stuck is not None:
             self._stuck.cancel()
+        self._deaf()
         super().connection_lost(exc)
 
     @property
@@ -110,10 +112,14 @@ class Connection(HttpToolsProtocol):
         self._forget()
         super().on_message_complete()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def pause_writing(self) -> None:
         """The reader takes less than we have to say."""
         super().pause_writing()
-        self._stuck = self.loop.call_later(self.reader_seconds, self.transport.abort)
+        self._stuck = self.loop.call_later(self.reader_seconds, self._cut_off)
 
     def resume_writing(self) -> None:
         """It goes on."""
@@ -158,9 +164,26 @@ class Connection(HttpToolsProtocol):
         self._forget()
         if self.transport.is_closing():
             return
-        if self.waits or not self.cycle.response_started:
+        if (
+            self._answering is None
+            or not self._answering.response_started
+            or self._answering.response_complete
+        ):
             self.transport.write(refused(status))
+        self._deaf()
         self.transport.close()
+
+    def _cut_off(self) -> None:
+        """The reader took nothing for too long: what is buffered for it is thrown away."""
+        self._deaf()
+        self.transport.abort()
+
+    def _deaf(self) -> None:
+        """Whatever is still said on this connection is said to nobody."""
+        for cycle in (self._answering, self.cycle):  # the second: of requests that wait behind the first
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
 
 def refused(status: HTTPStatus) -> bytes:

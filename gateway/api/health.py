@@ -4,14 +4,10 @@ anyone."""
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.api.answers import answer
 from gateway.api.auth import AtDesk
 from gateway.api.documents import Health, Readiness, ok
-from gateway.errors import ConfigurationError
-from gateway.hub.schema import serves
-from gateway.hub.store import Store
 
 router = APIRouter(tags=["operations"])
 
@@ -29,7 +25,7 @@ async def healthz() -> Response:
     response_class=Response,
 )
 def readyz(request: Request, desk: AtDesk) -> Response:
-    checks = _database(desk.service.store)
+    checks = desk.readiness.checks()
     work = getattr(request.app.state, "work", None)
     if work is not None:
         checks["worker"] = not work.done()
@@ -38,14 +34,3 @@ def readyz(request: Request, desk: AtDesk) -> Response:
         checks["courier"] = not carrying.done()
     ready = all(checks.values())
     return answer({"ready": ready, "checks": checks}, 200 if ready else 503)
-
-
-def _database(store: Store) -> dict[str, bool]:
-    try:
-        with store.outside() as connection:
-            migrated = serves(connection)
-    except ConfigurationError:
-        migrated = False
-    except SQLAlchemyError:
-        return {"database": False, "migrated": False}
-    return {"database": True, "migrated": migrated}

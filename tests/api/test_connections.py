@@ -4,6 +4,7 @@ who takes every connection. Limits are short here, so that nobody waits for long
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -67,7 +68,7 @@ def door(_sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFact
 def token(issuer: Issuer) -> str:
     """Of the log."""
     now = int(time.time())
-    return issuer.token(client_id="logg", iat=now, exp=now + 3600, scope="records.write")
+    return issuer.token(client_id="logg", iat=now, exp=now + 3600, scope="records.write fhir.read")
 
 
 def configured(url: str, folder: Path, issuer: Issuer) -> dict[str, object]:
@@ -262,6 +263,26 @@ def test_a_body_on_a_slow_line_gets_through(door: Door) -> None:
         line.settimeout(10)
         line.sendall(HEALTH.encode())
         assert answered(line).startswith(b"HTTP/1.1 200")
+
+
+def test_a_reader_that_takes_nothing_is_cut_off(door: Door) -> None:
+    """Asked for more than any buffer holds, and never read."""
+    head = f"GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {door.token}\r\n\r\n"
+    pause, began = threading.Event(), time.monotonic()
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(0.2)
+        line.connect(("127.0.0.1", door.port))
+        gone = False
+        while not gone and time.monotonic() - began < 30:
+            try:
+                line.sendall(head.encode())
+            except TimeoutError:  # neither are further requests read
+                pause.wait(0.1)
+            except (ConnectionResetError, BrokenPipeError):
+                gone = True
+    assert gone
+    assert door.alive()
 
 
 def test_those_who_take_every_connection_and_say_nothing_make_room(door: Door) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from sqlalchemy import text
 
+from gateway.api.readiness import LOOKS_PER_SECOND
 from gateway.events import Event
 from tests.api.test_fhir_read import person
 from tests.api.world import World, fields
@@ -20,6 +22,21 @@ def test_health_needs_no_token_and_says_whether_the_database_is_there(any_world:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     behind = any_world.http.get("/readyz")
     assert (behind.status_code, behind.json()["checks"]["migrated"]) == (503, False)
+
+
+def test_whoever_asks_without_a_token_keeps_nobody_busy(world: World) -> None:
+    looked = 0
+    looking = world.service.store.outside
+
+    def counted(*given: Any, **named: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return looking(*given, **named)
+
+    world.service.store.outside = counted  # type: ignore[method-assign]
+    began = time.monotonic()
+    assert {world.http.get("/readyz").status_code for _ in range(4 * LOOKS_PER_SECOND)} == {200}
+    assert looked <= LOOKS_PER_SECOND * (1 + time.monotonic() - began) + 1
 
 
 def test_the_embedded_worker_is_part_of_readiness(world: World) -> None:

@@ -29,7 +29,7 @@ from gateway.hub.store import Store
 from tests import peers
 from tests.access.client_at_helseid import Client, new_key, parts
 from tests.access.forged import FORGED
-from tests.access.forging import AROUND, BASE, PREFIX, SECURITY_LEVEL
+from tests.access.forging import AROUND, BASE, HOST, PREFIX, SECURITY_LEVEL
 from tests.access.issuer_server import AUDIENCE, Issuer
 from tests.access.possession import Holder, Sent
 from tests.end_to_end.configuration import toml
@@ -92,6 +92,7 @@ def configuration(machines: dict[str, Client], others: list[Client], municipal: 
     system = {"id": "logg", "adapter": "stafettlogg", "organization": "362819482", "deliver": "none"}
     return {
         "public_url": BASE,
+        "hosts": [HOST],
         "embedded_worker": False,
         "tenants": [{"id": "fjordbyen", "name": "Fjordbyen kommune"}],
         "systems": [{**system, "tenant": "fjordbyen"}],
