@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from gateway.access.tokens_in import Gate
 from gateway.config import Settings
@@ -38,7 +39,9 @@ def municipalities(
     folder: Path = tmp_path_factory.mktemp("town")
     with issuer_server.running() as running, _sqlite_template.copy(folder) as url:
         made = town.settle(url, folder, running)
-        yield made
+        with start_blocking_portal() as portal:  # one loop for all requests, instead of one for each
+            made.world.http.portal = portal
+            yield made
         made.close()
 
 
