@@ -17,7 +17,7 @@ SEEDS ?= 1-100
 STEPS ?= 500
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak tamper sbom audit-dependencies fuzz
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak tamper design sbom audit-dependencies fuzz
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -88,6 +88,9 @@ bench-import: $(VENV)/.development ## records a second of a whole history, besid
 
 lock: $(VENV)/.development ## the lock files anew from pyproject.toml; LOCK_ARGS=--upgrade for newer versions
 	@.ci/lock $(LOCK_ARGS)
+
+design: ## the style sheets of Designsystemet anew by their lock; DESIGN_ARGS=--upgrade for the version in package.json
+	@.ci/design $(DESIGN_ARGS)
 
 sbom: $(VENV)/.development ## what we ship, as CycloneDX: build/sbom/stafettbro.cdx.json
 	@$(BIN)/python .ci/sbom build/sbom/stafettbro.cdx.json

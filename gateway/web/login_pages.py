@@ -17,7 +17,7 @@ from gateway.web.cookies import LANGUAGE, RETURN, SESSION, YEAR
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Form, Here
 from gateway.web.language import LANGUAGES
-from gateway.web.rendering import HEADERS, ICON, STYLE, PageRoute, onward, page
+from gateway.web.rendering import HEADERS, PageRoute, onward, page
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 CHOSEN = frozenset({"same-origin", "none"})  # by a link of ours, or by the address itself
@@ -84,18 +84,6 @@ def choose(request: Request, desk: AtDesk, code: Annotated[str, Path(pattern="^(
     if code in LANGUAGES:
         desk.cookies.give(answer, LANGUAGE, code, YEAR)
     return answer
-
-
-@router.get("/stil.css")
-def style() -> Response:
-    """The one style sheet."""
-    return Response(STYLE, media_type="text/css", headers=HEADERS)
-
-
-@router.get("/merke.svg")
-def icon() -> Response:
-    """The mark in the browser's tab."""
-    return Response(ICON, media_type="image/svg+xml", headers=HEADERS)
 
 
 def _way(desk: WebDesk, login_id: str) -> PeopleLogin:

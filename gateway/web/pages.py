@@ -5,12 +5,20 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from gateway.errors import NotFound
-from gateway.web import consent_pages, held_pages, login_pages, onlooker_pages, signing_pages, withdraw_pages
+from gateway.web import (
+    consent_pages,
+    held_pages,
+    login_pages,
+    onlooker_pages,
+    signing_pages,
+    statics,
+    withdraw_pages,
+)
 from gateway.web.desk import BASE, AtDesk
 from gateway.web.rendering import PageRoute
 
 router = APIRouter()
-for part in (login_pages, consent_pages, held_pages, onlooker_pages, signing_pages, withdraw_pages):
+for part in (statics, login_pages, consent_pages, held_pages, onlooker_pages, signing_pages, withdraw_pages):
     router.include_router(part.router)
 _nowhere = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 

@@ -16,7 +16,7 @@ from tests.web.person import Page
 TABLE = rows(OF_PEOPLE)
 PATHS = {
     "{login_id}": "idporten", "{code}": "nn", "{rest:path}": "noe-annet", "{given}": "{child}",
-    "{which}": "{consent}",
+    "{which}": "{consent}", "{mark}": "0" * 16, "{name}": "stil.css",
 }  # fmt: skip
 OWN = frozenset({"mother", "father", "crossed"})  # whose child it is
 MADE_UP = {"{child}": "A" * 24, "{consent}": "B" * 24}

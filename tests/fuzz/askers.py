@@ -41,9 +41,9 @@ PAGES = tuple(
         ("GET", "/barn/{given}/samtykke/{which}/trekk"), ("POST", "/barn/{given}/samtykke/{which}/trekk"),
         ("POST", "/barn/{given}/nytt"), ("POST", "/barn/{given}/nei"), ("GET", "/barn/{given}/hvem-har"),
         ("GET", "/barn/{given}/hvem-har-sett"), ("GET", "/barn/{given}/se-over"),
-        ("POST", "/barn/{given}/se-over"), ("GET", "/spraak/{code}"), ("GET", "/stil.css"),
-        ("GET", "/merke.svg"), ("GET", "/logg-inn/{login}"), ("GET", "/logg-inn/{login}/svar"),
-        ("GET", "/finnes-ikke"),
+        ("POST", "/barn/{given}/se-over"), ("GET", "/spraak/{code}"), ("GET", "/statisk/{code}/merke.svg"),
+        ("GET", "/statisk/0123456789abcdef/stil.css"), ("GET", "/logg-inn/{login}"),
+        ("GET", "/logg-inn/{login}/svar"), ("GET", "/finnes-ikke"),
     )
 )  # fmt: skip
 SAFE = (b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"get")

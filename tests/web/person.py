@@ -82,7 +82,7 @@ class Page(HTMLParser):
     def handle_of(self, words: str) -> str:
         """The handle behind a legend: the name of a recipient."""
         found = re.search(
-            rf"<legend>{re.escape(words)}[^<]*</legend>.*?name=\"mottaker-([\w-]+)\"", self.html, re.S
+            rf"<legend[^>]*>{re.escape(words)}[^<]*</legend>.*?name=\"mottaker-([\w-]+)\"", self.html, re.S
         )
         assert found, words
         return found[1]

@@ -26,6 +26,8 @@ from tests.web.conftest import FATHER, MOTHER, Pages, Provider, with_logins
 PHONE: Any = {"width": 360, "height": 740}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 DESK: Any = {"width": 1440, "height": 900}
+NARROWEST: Any = {"width": 320, "height": 640}  # as 1280 is at 400 % (WCAG 1.4.10)
+PICTURES = Path(__file__).parents[2] / "build" / "pages"
 
 
 @pytest.fixture(scope="module")
@@ -111,16 +113,36 @@ def log_in(page: Page, url: str, whom: str) -> None:
 
 
 def fits(page: Page, heading: str) -> None:
-    """The page with this heading has come: nothing to scroll sideways, no other heading of the first level,
-    and nothing that axe-core finds against WCAG 2.1 A and AA."""
+    """The page with this heading has come, and no other of the first level. On a phone in light and on a desk
+    in dark, nothing is to be scrolled sideways and axe-core finds nothing against WCAG 2.1 A and AA."""
     expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator("h1").count() == 1
     assert page.evaluate("document.documentElement.lang") == "nb"
     page.evaluate(peers.axe())
-    found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
-    assert len(found["passes"]) > 20
+    own = page.viewport_size
+    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.screenshot(
+            path=PICTURES / f"{heading.partition(':')[0]} {size['width']} {scheme}.png", full_page=True
+        )
+        assert not sideways(page)
+        found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+        assert len(found["passes"]) > 20
+    page.set_viewport_size(NARROWEST)
+    assert not sideways(page)
+    page.set_viewport_size(DESK)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert not sideways(page)
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size(own)
+    page.emulate_media(color_scheme="light")
+
+
+def sideways(page: Page) -> bool:
+    """Whether somebody would have to scroll sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
 def press_until(page: Page, name: str) -> None:
