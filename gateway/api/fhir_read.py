@@ -1,8 +1,11 @@
 """GET under /fhir: read, vread, history, search and metadata, each answered from what the caller's system
-may see now, and noted as one disclosure. What is hidden and what is not there get the same answer."""
+may see now, and noted as one disclosure. What is hidden and what is not there get the same answer, and where
+it can be tried (a national id), at the same time."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Annotated, Any
@@ -19,7 +22,7 @@ from gateway.api.capability import statement
 from gateway.api.documents import fhir_errors
 from gateway.api.fhir_form import Edition, Forms, instant
 from gateway.api.fhir_parameters import PARAMETERS, SEARCH_BODY
-from gateway.api.fhir_query import refused, understand
+from gateway.api.fhir_query import Query, refused, understand
 from gateway.api.fhir_search import NOTHING, Found, Search, bundle
 from gateway.api.fhir_types import KINDS, Kind
 from gateway.api.limits import body, demand
@@ -29,6 +32,7 @@ from gateway.service import Service
 
 router = APIRouter(prefix="/fhir", tags=["fhir"])
 FORM = "application/x-www-form-urlencoded"
+STEP = 0.1  # seconds: numbers can be tried, so a search in vain ends at the same time whoever is here
 ID = r"^[A-Za-z0-9\-.]{1,64}$"
 TypePath = Annotated[str, Path(json_schema_extra={"enum": sorted(KINDS)})]
 IdPath = Annotated[str, Path(pattern=ID)]
@@ -210,7 +214,8 @@ def _historic(edition: Edition, base: str, *, first: bool) -> dict[str, Any]:
 )
 def search(request: Request, desk: AtDesk, caller: MayRead, type: TypePath) -> Response:
     acceptable(request)
-    return _search(desk, caller, kind_of(type), request.query_params.multi_items(), posted=False)
+    query = understand(kind_of(type), request.query_params.multi_items(), posted=False)
+    return fhir(bundle(query, _found(desk, caller, query), base_of(desk.service)))
 
 
 @router.post(
@@ -227,6 +232,7 @@ async def search_by_post(
     caller: MayRead,
     type: TypePath,
 ) -> Response:
+    began = time.monotonic()
     acceptable(request)
     kind = kind_of(type)
     demand(request, FORM)
@@ -234,7 +240,11 @@ async def search_by_post(
     if any(name == "identifier" for name in request.query_params):
         raise refused("identifier", "may only stand in the body of a POST to _search, never in an address")
     pairs += request.query_params.multi_items()
-    return await run_in_threadpool(_search, desk, caller, kind, pairs, posted=True)
+    query = understand(kind, pairs, posted=True)
+    found = await run_in_threadpool(_found, desk, caller, query)
+    if query.identifiers and not found.matches:
+        await asyncio.sleep(STEP - (time.monotonic() - began) % STEP)
+    return fhir(bundle(query, found, base_of(desk.service)))
 
 
 def _form(content: bytes) -> list[tuple[str, str]]:
@@ -244,11 +254,7 @@ def _form(content: bytes) -> list[tuple[str, str]]:
         raise InvalidRequest("The form cannot be read", code="form") from error
 
 
-def _search(
-    desk: Desk, caller: Caller, kind: Kind, pairs: list[tuple[str, str]], *, posted: bool
-) -> Response:
-    query = understand(kind, pairs, posted=posted)
-
+def _found(desk: Desk, caller: Caller, query: Query) -> Found:
     def work(here: Visit) -> Found:
         searching = Search(here.looking, desk.service.key)
         sight = searching.sight(here.connection, query)
@@ -258,4 +264,4 @@ def _search(
         here.tell(sight, [e.ref for e in (*found.matches, *found.included)])
         return found
 
-    return fhir(bundle(query, visiting(desk, caller, work), base_of(desk.service)))
+    return visiting(desk, caller, work)

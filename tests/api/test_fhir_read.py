@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from sqlalchemy import select
 
 from gateway import jsontext
+from gateway.api.fhir_read import STEP
 from gateway.api.fhir_types import KINDS
 from gateway.hub.schema.tables import link
 from tests.api.conftest import records, unshared
@@ -445,3 +447,13 @@ def test_what_a_reader_may_not_see_is_not_found_by_it(world: World, emma: list[d
         for client in ("logg", "bup")
     }
     assert totals == {"logg": 1, "bup": 0}  # nobody has consented to `bekymring`
+
+
+def test_a_number_in_vain_takes_as_long_whether_the_child_is_here_or_not(world: World) -> None:
+    """National ids can be tried; how long the search takes is not to tell which of them are known."""
+    log = unshared("jonas")
+    world.hand_in("logg", log)
+    for number in (log[0]["barn"]["fnr"], "13816798756"):
+        began = time.monotonic()
+        assert matches(find(world, "lege", number)) == []
+        assert time.monotonic() - began >= STEP
