@@ -66,6 +66,8 @@ class Limits(Model):
     requests_per_second: Annotated[float, Field(gt=0, le=100_000)] = 200.0  # of one client, in the long run
     requests_at_once: Annotated[int, Field(ge=1, le=1_000_000)] = 2_000  # of one client, after a pause
     login_steps_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 240  # of one address; a login has two
-    connections: Annotated[int, Field(ge=10, le=100_000)] = 1_000  # open at the same time
+    connections: Annotated[int, Field(ge=10, le=100_000)] = (
+        500  # open at the same time; each is an open file too
+    )
     head_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0  # for the head of a request
     body_seconds: Annotated[float, Field(gt=0, le=600)] = 20.0  # for a body, and one more a 4 KiB
