@@ -51,7 +51,9 @@ def test_every_answer_of_the_api_carries_them(pages: Pages) -> None:
         assert answer.status_code == status, answer.text
         strict(answer)
     chunked = (b" " * 1024 * 1024 for _ in range(21))
-    strict(world.http.post("/systems/logg/records", content=chunked, headers=world.headers("logg") | json))
+    large = world.http.post("/systems/logg/records", content=chunked, headers=world.headers("logg") | json)
+    assert large.status_code == 413
+    strict(large)
     for path in ("/fhir/metadata", "/fhir/Goal/x", "/fhir/finnes/ikke/her", "/metrics"):
         strict(world.get(path, "bup", **json))
 
