@@ -179,6 +179,7 @@ def configuration(
         "identifier_key_ref": "env:PLANT_KEY",
         "embedded_worker": False,
         "sweep_seconds": SWEEP_SECONDS,
+        "limits": {"requests_per_second": 100_000, "requests_at_once": 1_000_000},
         "tenants": [{"id": TENANT, "name": "Fjordbyen"}],
         "systems": [
             {"id": name, "tenant": TENANT, "organization": numbers[name], "url": peers[name].url}
