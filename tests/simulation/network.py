@@ -249,7 +249,7 @@ class Line(httpx.AsyncBaseTransport):
                 status, headers, content = await flight.future
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer", request=request) from error
-        return httpx.Response(status, headers=headers, content=content, request=request)
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content), request=request)
 
 
 class Named:  # ByPatient too: what it has not itself, its adapter has
