@@ -1,69 +1,78 @@
-"""What the pages say, in bokmål and nynorsk: one catalog each, with the same keys. Dates are written as
-Norwegians write them."""
+"""What the pages say, in bokmål and nynorsk: one gettext catalog each, with the same ids, read once at start.
+Dates, times and lists are written as Norwegians write them."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 
 FOLDER: Final = Path(__file__).parent / "catalogs"
 OSLO: Final = ZoneInfo("Europe/Oslo")
 LANGUAGES: Final = ("nb", "nn")
+MOMENT: Final = "d. MMMM y 'kl.' HH.mm"  # with full stops, as Språkrådet writes; CLDR has colons
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language. Call it with a key and the values to put in."""
+    """One language. Call it with an id and the values to put in. counted: for one and for several."""
 
     code: str
     texts: Mapping[str, str]
+    counted: Mapping[str, tuple[str, str]]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The sentence. Raises KeyError for a key that no catalog has."""
+        """The sentence. Raises KeyError for an id that no catalog has."""
         return self.texts[key].format(**values) if values else self.texts[key]
+
+    def count(self, key: str, n: int) -> str:
+        """The words for so many: 1 opplysning, 2 opplysninger. Raises KeyError."""
+        return self.counted[key][n != 1].format(n=n)
 
     def of(self, group: str, code: str | None) -> str:
         """The word for a code, or the code itself where it is none of ours."""
         return self.texts.get(f"{group}.{code}", code or "")
 
     def day(self, value: date | datetime | None) -> str:
-        """14. mars 2026."""
+        """14. mars 2026; of a moment, the day in Norway."""
         if value is None:
             return ""
         on = value.astimezone(OSLO).date() if isinstance(value, datetime) else value
-        return f"{on.day}. {self.texts[f'month.{on.month}']} {on.year}"
+        return format_date(on, "long", locale=self.code)
 
     def moment(self, value: datetime) -> str:
-        """14. mars 2026 kl. 09.05."""
-        local = value.astimezone(OSLO)
-        return f"{self.day(local)} kl. {local:%H.%M}"
+        """14. mars 2026 kl. 09.05, in Norway."""
+        return format_datetime(value, MOMENT, tzinfo=OSLO, locale=self.code)
 
     def several(self, words: list[str]) -> str:
         """a, b og c."""
-        return (
-            ", ".join(words[:-1]) + f" {self.texts['and']} {words[-1]}" if len(words) > 1 else "".join(words)
-        )
+        return format_list(words, locale=self.code)
 
 
-def catalog(code: str) -> dict[str, str]:
-    """All texts of a language, by key ("form.title")."""
-    return dict(_flat("", tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))))
+def catalog(code: str) -> Catalog:
+    """The catalog of a language, as translators keep it. Raises PoFileError for one that cannot be read."""
+    with (FOLDER / f"{code}.po").open("rb") as file:
+        return read_po(file, locale=code, abort_invalid=True)
 
 
-def _flat(prefix: str, table: Mapping[str, Any]) -> list[tuple[str, str]]:
-    out: list[tuple[str, str]] = []
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        out += _flat(f"{name}.", value) if isinstance(value, dict) else [(name, str(value))]
-    return out
+def _language(code: str) -> Language:
+    messages = [one for one in catalog(code) if one.id and not one.fuzzy]
+    texts = {
+        one.id: one.string for one in messages if isinstance(one.id, str) and isinstance(one.string, str)
+    }
+    counted = {one.id[0]: (one.string[0], one.string[1]) for one in messages if isinstance(one.string, tuple)}
+    return Language(code, texts, counted)
 
 
-ALL: Final = {code: Language(code, catalog(code)) for code in LANGUAGES}
+ALL: Final = {code: _language(code) for code in LANGUAGES}
 
 
 def chosen(cookie: str | None, accepted: str | None) -> Language:

@@ -20,7 +20,7 @@ from gateway.events import Event, log
 from gateway.web.cookies import LANGUAGE
 from gateway.web.desk import BASE, WebDesk
 from gateway.web.door import LoggedOut, handle, token
-from gateway.web.language import Language, chosen
+from gateway.web.language import ALL, Language, chosen
 from gateway.web.statics import STYLES, address
 
 POLICY: Final = (
@@ -58,6 +58,7 @@ def page(
     words = language(request)
     known = {
         "t": words,
+        "languages": ALL.values(),
         "base": BASE,
         "styles": [address(name) for name in STYLES],
         "icon": address("merke.svg"),

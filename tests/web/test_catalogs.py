@@ -1,40 +1,118 @@
-"""Both languages say everything, with the same values to put in."""
+"""Both languages say everything, with the same values to put in; nothing is said outside of them."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
+from jinja2 import Environment, nodes
 
 from gateway.web import language, rendering
 from gateway.web.consents_shown import CATEGORIES
-from gateway.web.language import ALL, catalog, chosen
+from gateway.web.language import ALL, LANGUAGES, catalog, chosen
+from tests.web.conftest import Pages
+from tests.web.person import Person
 
-NB, NN = catalog("nb"), catalog("nn")
-SOURCES = sorted(Path(language.__file__).parent.glob("**/*.html"))
-TEMPLATES = sorted(one.stem for one in SOURCES)
+HERE = Path(language.__file__).parent
 
 
-def test_the_catalogs_have_the_same_keys_and_values() -> None:
+def named(one: Message) -> str:
+    """Its id."""
+    return one.id if isinstance(one.id, str) else one.id[0]
+
+
+CATALOGS = {code: {named(one): one for one in catalog(code) if one.id} for code in LANGUAGES}
+NB, NN = CATALOGS.values()
+SOURCES = sorted(HERE.glob("**/*.html"))
+BY_CODE = {  # ids that are put together while a page is made, by what they begin with
+    "about", "category", "consent", "error", "form", "form.answer", "frame", "kind", "login", "preview",
+    "refuse", "role", "service", "state", "withdraw", "withdraw_no",
+}  # fmt: skip
+SAID = ("aria-label", "alt", "title", "placeholder", "content")  # attributes that are read to people
+NAMED = r'Stafettbro|width=device-width, initial-scale=1|light dark|aria-[a-z]+="[^"]*"'  # not read to people
+
+
+def said(one: Message) -> list[str]:
+    """What it says: once, or for one and for several."""
+    return [one.string] if isinstance(one.string, str) else list(one.string or ())
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_catalog_leaves_nothing_open(code: str) -> None:
+    found = catalog(code)
+    assert (found.locale_identifier, found.num_plurals) == (code, 2)
+    assert [one.id for one in found if one.fuzzy and one.id] == []
+    assert list(found.obsolete) == []
+    assert [
+        one.id for one in found if one.id and not (said(one) and all(text.strip() for text in said(one)))
+    ] == []
+
+
+def test_the_catalogs_have_the_same_ids_and_values() -> None:
     assert NB.keys() == NN.keys()
     holes = re.compile(r"\{(\w+)\}")
-    assert [key for key in NB if sorted(holes.findall(NB[key])) != sorted(holes.findall(NN[key]))] == []
-    assert [key for key in NB if not NB[key].strip() or not NN[key].strip()] == []
+    assert [
+        key
+        for key in NB
+        if [sorted(holes.findall(one)) for one in said(NB[key])]
+        != [sorted(holes.findall(one)) for one in said(NN[key])]
+    ] == []
 
 
 def test_nynorsk_is_no_copy() -> None:
-    sentences = [key for key in NB if len(NB[key].split()) > 5]
+    sentences = [key for key in NB if len(said(NB[key])[0].split()) > 5]
     assert len(sentences) > 40
-    assert len([key for key in sentences if NB[key] == NN[key]]) < len(sentences) / 20
+    assert len([key for key in sentences if said(NB[key]) == said(NN[key])]) < len(sentences) / 20
+
+
+def test_nothing_is_translated_for_nobody() -> None:
+    used = "".join(path.read_text(encoding="utf-8") for path in (*SOURCES, *HERE.glob("*.py")))
+    idle = [k for k in ALL["nb"].texts if f'"{k}"' not in used and k.rpartition(".")[0] not in BY_CODE]
+    assert [key for key in idle if not re.fullmatch(r"error\.[\w-]+\.(title|text)", key)] == []
+
+
+def asked(text: str) -> list[str]:
+    """The ids that a template names: t("x"), t("x" if this else "y"), t.count("x", n)."""
+    found = []
+    for call in Environment().parse(text).find_all(nodes.Call):
+        whose = call.node.node if isinstance(call.node, nodes.Getattr) else call.node
+        if isinstance(whose, nodes.Name) and whose.name == "t" and call.args and not _of(call):
+            first = call.args[0]
+            ways = [first.expr1, first.expr2] if isinstance(first, nodes.CondExpr) else [first]
+            found += [way.value for way in ways if isinstance(way, nodes.Const)]
+    return found
+
+
+def _of(call: nodes.Call) -> bool:
+    """Whether it asks for the word for a code, or writes a time."""
+    return isinstance(call.node, nodes.Getattr) and call.node.attr != "count"
+
+
+class Words(HTMLParser):
+    """Everything in a template that a person would read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attrs if name in SAID]
+
+    def handle_data(self, data: str) -> None:
+        self.found += data.split("\n")
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
-def test_every_key_of_a_template_is_there(source: Path) -> None:
-    keys = re.findall(r'(?<!\w)t\("([\w.-]+)"[,)]', source.read_text(encoding="utf-8"))
-    assert [key for key in keys if key not in NB] == []
-    assert "<script" not in source.read_text()
-    assert " style=" not in source.read_text()
+def test_a_template_says_nothing_by_itself(source: Path) -> None:
+    text = source.read_text(encoding="utf-8")
+    assert [key for key in asked(text) if key not in NB] == []
+    words = Words()
+    words.feed(re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", text, flags=re.S))
+    assert [one for one in words.found if re.search(r"[^\W\d_]", re.sub(NAMED, "", one))] == []
 
 
 def test_every_code_has_a_word() -> None:
@@ -62,3 +140,33 @@ def test_the_language_is_the_chosen_or_the_browsers(
     cookie: str | None, accepted: str | None, expected: str
 ) -> None:
     assert chosen(cookie, accepted) is ALL[expected]
+
+
+@pytest.mark.parametrize(("code", "several"), [("nb", "2 opplysninger"), ("nn", "2 opplysningar")])
+def test_days_times_lists_and_numbers_are_written_as_norwegians_write_them(code: str, several: str) -> None:
+    words = ALL[code]
+    assert words.day(date(2026, 3, 4)) == "4. mars 2026"
+    assert (
+        words.day(datetime(2026, 6, 30, 22, 30, tzinfo=UTC)) == "1. juli 2026"
+    )  # it is past midnight in Oslo
+    assert words.day(None) == ""
+    assert words.moment(datetime(2026, 3, 4, 8, 5, tzinfo=UTC)) == "4. mars 2026 kl. 09.05"
+    assert words.moment(datetime(2026, 7, 4, 22, 5, tzinfo=UTC)) == "5. juli 2026 kl. 00.05"
+    assert [words.several(["a", "b", "c"][:n]) for n in range(4)] == ["", "a", "a og b", "a, b og c"]
+    assert [words.count("held.count", n) for n in (1, 2)] == ["1 opplysning", several]
+
+
+def test_a_choice_lasts_over_logins_and_every_page_says_its_language(pages: Pages, mother: Person) -> None:
+    chosen = mother.http.get("/min-side/spraak/nn")
+    (cookie,) = (one for one in chosen.headers.get_list("set-cookie") if "spraak" in one)
+    assert cookie.startswith("__Host-stafettbro-spraak=nn;")
+    assert "domain" not in cookie.lower()
+    home = mother.get("/min-side", **{"Accept-Language": "nb"})
+    for page in (home, mother.get(home.link("Emma")), mother.get("/min-side/finst-ikkje")):
+        assert '<html lang="nn"' in page.html
+        assert page.headers["content-language"] == "nn"
+        assert {one.strip() for one in page.headers["vary"].split(",")} >= {"Accept-Language", "Cookie"}
+        assert 'lang="nb" hreflang="nb">Bokmål' in page.html
+    out = mother.post("/min-side/logg-ut", home.form("logg-ut"))
+    assert '<html lang="nn"' in out.html
+    assert '<html lang="nn"' in mother.get("/min-side").html
