@@ -23,14 +23,16 @@ def faults(resource: Resource, at: str = "") -> list[tuple[str, str]]:
     model = _model(kind)
     if model is None:
         return [(f"{at or 'Resource'}.resourceType", "no such type")]
-    empty = list(islice(_empty(resource, at or kind), MOST_FAULTS))
-    if empty:
-        return [(place, "empty") for place in empty]
     try:
+        empty = list(islice(_empty(resource, at or kind), MOST_FAULTS))
+        if empty:
+            return [(place, "empty") for place in empty]
         model.model_validate_json(jsontext.encode(resource))
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)[:MOST_FAULTS]
         return [(_expression(at or kind, one["loc"]), one["type"].replace("_", " ")) for one in found]
+    except RecursionError:
+        return [(at or kind, "nested too deeply")]
     return []
 
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +22,10 @@ from mappings.lens.times import is_date, moment
 from mappings.lens.values import is_blank
 from mappings.model import Json, Problem
 
+MOST_DEPTH: Final = 64  # FHIR content is rarely deeper than 15
+_MOST_DIGITS: Final = 40  # of a number; FHIR asks for 18
+_MOST_BITS: Final = 133  # of a whole number: 40 digits
+_MOST_EXPONENT: Final = 99  # 1e999999999 is short, and as a whole number fills the memory
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 MISSING: Final = "Feltet mangler."
@@ -133,9 +138,15 @@ def _type(field: Field) -> tuple[Any, str]:
     return _TYPES.get("object" if field.fields or field.kind == "elsewhere" else field.kind, _TEXT)
 
 
-def unstorable(value: Json, path: str = "") -> Iterator[Problem]:
-    """Texts that no database or UTF-8 document can hold, keys included."""
-    if isinstance(value, str):
+def unstorable(value: Json, path: str = "", left: int = MOST_DEPTH) -> Iterator[Problem]:
+    """What no database, UTF-8 document or reader after us can hold: characters (in keys too), and numbers or
+    nesting without end."""
+    if left == 0 and isinstance(value, (dict, list)):
+        yield Problem("", f"Posten er nøstet dypere enn {MOST_DEPTH} nivåer.", "too-deep")
+    elif isinstance(value, (int, Decimal)):
+        if not _is_of_this_world(value):
+            yield Problem(path, "Tallet er større eller lengre enn et tall kan være her.", "number")
+    elif isinstance(value, str):
         if _UNSTORABLE.search(value):
             sign = "U+0000" if "\x00" in value else "et halvt surrogatpar"
             yield Problem(path, f"Teksten inneholder {sign}, som ikke kan lagres.", "forbidden-character")
@@ -144,7 +155,14 @@ def unstorable(value: Json, path: str = "") -> Iterator[Problem]:
             if _UNSTORABLE.search(key):
                 yield Problem(path, "Et feltnavn inneholder tegn som ikke kan lagres.", "forbidden-character")
             else:
-                yield from unstorable(inner, f"{path}.{key}" if path else key)
+                yield from unstorable(inner, f"{path}.{key}" if path else key, left - 1)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from unstorable(inner, f"{path}[{index}]")
+            yield from unstorable(inner, f"{path}[{index}]", left - 1)
+
+
+def _is_of_this_world(value: int | Decimal) -> bool:
+    if isinstance(value, int):
+        return value.bit_length() <= _MOST_BITS
+    near = value.is_finite() and abs(value.adjusted()) <= _MOST_EXPONENT
+    return near and len(value.as_tuple().digits) <= _MOST_DIGITS

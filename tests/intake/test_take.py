@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from gateway.exchange import breaker, lanes
@@ -23,6 +26,37 @@ def test_the_same_records_again_change_nothing(here: World) -> None:
     before = here.count("resource_version")
     assert set(here.statuses("stafettlogg", *records)) == {"unchanged"}
     assert here.count("resource_version") == before
+
+
+def nested(levels: int) -> Any:
+    inner: Any = "innerst"
+    for _ in range(levels):
+        inner = {"ned": inner}
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("odd", "code"),
+    [
+        (nested(900), "too-deep"),
+        ([[nested(70)]], "too-deep"),
+        (Decimal("1e999999999"), "number"),
+        (10**60, "number"),
+        (Decimal("1." + "0" * 60), "number"),
+    ],
+)
+def test_one_record_that_no_reader_after_us_could_hold_is_refused_and_the_rest_goes_on(
+    here: World, odd: Any, code: str
+) -> None:
+    """However it comes: what is polled, or read from a folder, has passed no door."""
+    goal = CHILD.goal("m1", 1)
+    answers = here.take("stafettlogg", *CHILD.log_records(), {**goal, "id": "b1-m9", "egetFelt": odd}, goal)
+    assert {a.status.value for a in answers[:-2]} == {"stored"}
+    assert (answers[-2].status.value, [p.code for p in answers[-2].problems]) == ("rejected", [code])
+    assert answers[-1].status.value == "stored"
+    updated = {"id": "p9", "meta": {"lastUpdated": "2026-11-21T10:00:00Z"}}
+    (answer,) = here.take("bup", {"resourceType": "Patient", **updated, "contained": [{"x": odd}]})
+    assert (answer.status.value, [p.code for p in answer.problems]) == ("rejected", [code])
 
 
 def test_a_record_waits_for_its_log_and_is_taken_in_when_that_comes(here: World) -> None:
