@@ -12,9 +12,8 @@ from gateway.errors import NotFound
 from gateway.web import consent_form
 from gateway.web.consent_form import Choices, Draft, Filled
 from gateway.web.consents_shown import CATEGORIES, Teller
-from gateway.web.cookies import SESSION
 from gateway.web.desk import BASE, AtDesk, WebDesk
-from gateway.web.door import Form, Handle, Here, handle, resolve
+from gateway.web.door import Form, Handle, Here, Known, handle, resolve
 from gateway.web.insight import Insight, looking
 from gateway.web.reader import kind, tell_people, teller
 from gateway.web.rendering import PageRoute, onward, page
@@ -24,9 +23,8 @@ router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("")
-def home(request: Request, desk: AtDesk) -> Response:
+def home(request: Request, desk: AtDesk, session: Known) -> Response:
     """The children of whoever is logged in; else where to log in."""
-    session = desk.sessions.find(desk.cookies.read(request, SESSION), desk.service.clock())
     if session is None:
         return page(request, "login", logins=[way.login for way in desk.logins.values()])
     desk.participants.catch_up(session.tenant)

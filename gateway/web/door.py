@@ -30,10 +30,19 @@ class LoggedOut(Exception):
     """Nobody is logged in: the answer is the way to the login."""
 
 
-async def here(request: Request, desk: AtDesk) -> Session:
-    """Who is logged in. Raises LoggedOut."""
+async def known(request: Request, desk: AtDesk) -> Session | None:
+    """Who is logged in, if anybody. What goes wrong from here on is told on a page of theirs."""
     key = desk.cookies.read(request, SESSION)
     found = await run_in_threadpool(desk.sessions.find, key, desk.service.clock())
+    request.state.session = found
+    return found
+
+
+Known = Annotated[Session | None, Depends(known)]
+
+
+async def here(request: Request, found: Known) -> Session:
+    """Who is logged in. Raises LoggedOut."""
     if found is None:
         raise LoggedOut
     route = getattr(request.scope.get("route"), "path", "")

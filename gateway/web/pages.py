@@ -15,6 +15,7 @@ from gateway.web import (
     withdraw_pages,
 )
 from gateway.web.desk import BASE, AtDesk
+from gateway.web.door import Known
 from gateway.web.rendering import PageRoute
 
 router = APIRouter()
@@ -24,7 +25,7 @@ _nowhere = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False
 
 
 @_nowhere.get("/{rest:path}")
-def nowhere(desk: AtDesk, rest: str) -> None:  # noqa: ARG001
+def nowhere(desk: AtDesk, session: Known, rest: str) -> None:  # noqa: ARG001
     """Any other address here."""
     raise NotFound("No such page")
 

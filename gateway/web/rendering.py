@@ -21,6 +21,7 @@ from gateway.web.cookies import LANGUAGE
 from gateway.web.desk import BASE, WebDesk
 from gateway.web.door import LoggedOut, handle, token
 from gateway.web.language import ALL, Language, chosen
+from gateway.web.navigation import head
 from gateway.web.statics import STYLES, address
 
 POLICY: Final = (
@@ -56,13 +57,14 @@ def page(
 ) -> Response:
     """A page of ours."""
     words = language(request)
+    desk: WebDesk = request.app.state.web
     known = {
         "t": words,
         "languages": ALL.values(),
         "base": BASE,
         "styles": [address(name) for name in STYLES],
         "icon": address("merke.svg"),
-        "logged_in": session is not None,
+        "head": head(desk, session, request.url.path) if session else None,
         "token": token(session) if session else "",
         "handle": (lambda ref: handle(session, ref)) if session else None,
     }
@@ -105,7 +107,8 @@ class PageRoute(APIRoute):
 def _refusal(request: Request, error: ApiError) -> Response:
     path = getattr(request.scope.get("route"), "path", "unmatched")
     log(Event.PAGE_REFUSED, level=logging.INFO, route=path, status=error.status, code=error.code)
-    answer = page(request, "error", status=error.status, kind=_kind(error))
+    session = getattr(request.state, "session", None)  # as far as it was found
+    answer = page(request, "error", session=session, status=error.status, kind=_kind(error))
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer

@@ -100,7 +100,7 @@ def _tells(said: ConsoleMessage) -> bool:
 
 
 def _is_ours_and_failed(one: Response) -> bool:
-    return one.status >= 400 and one.status != 422 and "/min-side" in one.url
+    return one.status >= 400 and one.status != 422 and "/min-side" in one.url and "finnes-ikke" not in one.url
 
 
 def log_in(page: Page, url: str, whom: str) -> None:
@@ -112,7 +112,7 @@ def log_in(page: Page, url: str, whom: str) -> None:
     expect(page.get_by_role("heading", name="Barn og planer")).to_be_visible()
 
 
-def fits(page: Page, heading: str) -> None:
+def fits(page: Page, heading: str, state: str = "") -> None:
     """The page with this heading has come, and no other of the first level. On a phone in light and on a desk
     in dark, nothing is to be scrolled sideways and axe-core finds nothing against WCAG 2.1 A and AA."""
     expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
@@ -123,9 +123,8 @@ def fits(page: Page, heading: str) -> None:
     for size, scheme in ((PHONE, "light"), (DESK, "dark")):
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.screenshot(
-            path=PICTURES / f"{heading.partition(':')[0]} {size['width']} {scheme}.png", full_page=True
-        )
+        named = [heading.partition(":")[0], *([state] if state else []), str(size["width"]), scheme]
+        page.screenshot(path=PICTURES / f"{' '.join(named)}.png", full_page=True)
         assert not sideways(page)
         found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
@@ -208,10 +207,14 @@ def test_two_guardians_and_back(chromium: Browser, site: tuple[Pages, str]) -> N
         fits(mother, "Trekk samtykket")
         mother.get_by_role("button", name="Ja, trekk samtykket").click()
         expect(mother.get_by_role("heading", name="Det er lukket")).to_be_visible()
+        fits(mother, "Om dette samtykket: Emma")
         assert pages.outcome("e-n1") == "deny"
         mother.get_by_role("link", name="Tilbake").click()
         mother.get_by_role("link", name="Se hvem som har fått hva").click()
         fits(mother, "Hvem har fått hva: Emma")
+        mother.get_by_role("link", name="Tilbake").click()
+        mother.get_by_role("link", name="Se hvem som har sett hva").click()
+        fits(mother, "Hvem har sett på det som gjelder Emma")
         mother.get_by_role("button", name="Logg ut").click()
         expect(mother.get_by_role("heading", name="Du er logget ut")).to_be_visible()
 
@@ -233,3 +236,24 @@ def test_what_is_wrong_is_listed_first_and_leads_to_the_field(
         page.get_by_role("link", name="Nynorsk").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Gi samtykke")
         assert page.evaluate("document.documentElement.lang") == "nn"
+
+
+def test_pages_without_a_child_and_the_way_past_the_head(chromium: Browser, site: tuple[Pages, str]) -> None:
+    _, url = site
+    with somebody(chromium, PHONE) as page:
+        page.goto(url)
+        fits(page, "Logg inn")
+        log_in(page, url, "13816798756")
+        expect(page.get_by_text("Vi finner ingen barn")).to_be_visible()
+        fits(page, "Barn og planer", "ingen barn")
+        page.goto(f"{url}/finnes-ikke")
+        page.keyboard.press("Tab")
+        past = page.get_by_role("link", name="Hopp til innholdet")
+        expect(past).to_be_focused()
+        assert (past.bounding_box() or {})["height"] > 20  # no longer out of sight
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "innhold"
+        fits(page, "Fant ikke siden")
+        page.get_by_role("link", name="Barn og planer").click()
+        page.get_by_role("button", name="Logg ut").click()
+        fits(page, "Du er logget ut")
