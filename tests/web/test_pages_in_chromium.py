@@ -27,6 +27,7 @@ PHONE: Any = {"width": 360, "height": 740}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 DESK: Any = {"width": 1440, "height": 900}
 NARROWEST: Any = {"width": 320, "height": 640}  # as 1280 is at 400 % (WCAG 1.4.10)
+HOSTILE = f"Så dere slipper å spørre <b>to</b> ganger {'æ' * 200} \u202egniksrov\u202c 👨‍👩‍👧"
 PICTURES = Path(__file__).parents[2] / "build" / "pages"
 
 
@@ -172,9 +173,10 @@ def test_two_guardians_and_back(chromium: Browser, site: tuple[Pages, str]) -> N
         bup = mother.get_by_role("group", name="BUP Fjordane, Indre Fjord")
         bup.get_by_label("Ja, del med dem").check()
         mother.get_by_label("Notater", exact=True).check()
-        mother.get_by_label("Hvorfor, med dine egne ord").fill("Så dere slipper å spørre to ganger")
+        mother.get_by_label("Hvorfor, med dine egne ord").fill(HOSTILE)
         mother.get_by_role("button", name="Se hva det betyr").click()
         expect(mother.get_by_text("Det gjelder først når Øyvind Åge Nygård")).to_be_visible()
+        expect(mother.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
         fits(mother, "Se over")
         mother.get_by_role("button", name="Skriv under").click()
         expect(mother.get_by_text("Gjelder ikke ennå")).to_be_visible()
