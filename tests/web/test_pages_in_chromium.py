@@ -141,8 +141,12 @@ def fits(page: Page, heading: str, state: str = "") -> None:
 
 
 def sideways(page: Page) -> bool:
-    """Whether somebody would have to scroll sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+    """Whether somebody would have to scroll sideways, or cannot even: a card cuts off what does not fit."""
+    return bool(
+        page.evaluate("""() => document.documentElement.scrollWidth > window.innerWidth
+            || [...document.querySelectorAll('main *:not(.ds-sr-only)')].some(one =>
+                getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1)""")
+    )
 
 
 def press_until(page: Page, name: str) -> None:
