@@ -28,6 +28,7 @@ from tests.access.errands import ERRANDS, FHIR, Errand
 from tests.access.matrix import published, unpublished
 from tests.access.town import CANARIES, MOTHER, ORIGIN, OTHER_MOTHER, READS, WHO, Town, made_up
 from tests.api.world import World, fields
+from tests.end_to_end.plant import wait_until
 
 OPEN = {"GET /healthz", "GET /readyz"}  # no token, and nothing about anyone
 WRITES = [name for name in ERRANDS if not name.startswith("GET") and "(" not in name]
@@ -320,7 +321,7 @@ def test_api7_no_address_that_somebody_names_is_called(town: Town) -> None:
         shown = town.world.http.get(f"{ORIGIN}/min-side/spraak/nn", headers=asked, follow_redirects=False)
         assert shown.headers["location"] == "/min-side"
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))):
-            pass  # it would be seen
+            wait_until(lambda: bool(called), 10, "a call is seen")
     assert len(called) == 1
 
 
