@@ -31,23 +31,17 @@ def opened(shop: Workshop, made: Made, ids: list[str], most: int) -> Size:
     return Size(made.name, made.children, here, [(n, ids[n]) for n in drawn], store)
 
 
-def visited(sizes: list[Size], count: int, first: int) -> None:
-    """Look at so many persons of each."""
+def visited(sizes: list[Size], count: int, first: int, *, warm: bool = False) -> None:
+    """Look at so many persons of each. warm: twice each, and only the second look counts; what has been looked
+    at a while ago need not be in memory any more, where the system gives memory back."""
     for number in range(count):
         for size in sizes if number % 2 else sizes[::-1]:
             child, person = size.people[number % len(size.people)]
+            if warm:
+                size.visit(child, person, first + count + number)
             took = size.visit(child, person, first + number)
             for name, found in took.items():
                 size.took[name].append(found)
-
-
-def warmed(sizes: list[Size], count: int, first: int) -> None:
-    """Look at each person of each as often, so that what the looks leave behind is the same for everyone;
-    keep no figures."""
-    most = max(-(-count // len(size.people)) for size in sizes)
-    for size in sizes:
-        for number in range(most * len(size.people)):
-            size.visit(*size.people[number % len(size.people)], first + number)
 
 
 def fetched(sizes: list[Size], ids: list[list[str]], count: int) -> None:

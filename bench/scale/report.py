@@ -87,7 +87,7 @@ HEAD = (
     "that the gateway itself wrote about invented children, opened and written again under other ids and",
     "names, each child's sealed by a key of its own that stands in the key store (SQLite, beside the",
     "database); versions lie in the order of a life in which all children are written about at the same",
-    "time. *Warm*: the persons were looked at before, each as often in both. *Cold*: the database was",
+    "time. *Warm*: each person is looked at twice, and the second look counts. *Cold*: the database was",
     "started anew and its files put out of memory. *Key*: a person's key out of the key store, unwrapped;",
     "where nobody has used it for a minute, the first of the other paths pays for it.",
     "",
