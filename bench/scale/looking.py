@@ -32,8 +32,8 @@ def opened(shop: Workshop, made: Made, ids: list[str], most: int) -> Size:
 
 
 def visited(sizes: list[Size], count: int, first: int, *, warm: bool = False) -> None:
-    """Look at so many persons of each. warm: twice each, and only the second look counts; what has been looked
-    at a while ago need not be in memory any more, where the system gives memory back."""
+    """Look at so many persons of each. warm: twice each, and only the second look counts; what was seen a
+    while ago need not be in memory any more, where the system gives memory back."""
     for number in range(count):
         for size in sizes if number % 2 else sizes[::-1]:
             child, person = size.people[number % len(size.people)]
