@@ -26,11 +26,15 @@ def with_marks(theirs: Resource, before: Resource | None) -> Resource:
     """One resource with the marks that it had; the very `theirs` where none is missing."""
     if before is None:
         return theirs
-    meta = theirs.get("meta") or {}
-    theirs = _of_its_kind(theirs, before)
-    labels = _whole(_labels(before), list(meta.get("security") or ()))
-    extensions = _whole(_third(before), list(theirs.get("extension") or ()))
-    out = theirs if labels is None else {**theirs, "meta": {**meta, "security": labels}}
+    return added(_of_its_kind(theirs, before), before)
+
+
+def added(resource: Resource, other: Resource) -> Resource:
+    """A resource with what another edition protects besides; the very `resource` where that is nothing."""
+    meta = resource.get("meta") or {}
+    labels = _whole(_labels(other), list(meta.get("security") or ()))
+    extensions = _whole(_third(other), list(resource.get("extension") or ()))
+    out = resource if labels is None else {**resource, "meta": {**meta, "security": labels}}
     return out if extensions is None else {**out, "extension": extensions}
 
 

@@ -16,6 +16,7 @@ from gateway.intake.disputes import two_sides
 from gateway.intake.heeding import heeded
 from gateway.intake.late import Edition, taken_back
 from gateway.intake.workspace import Workspace
+from mappings import marks
 from mappings.model import ITEM, Resource, State
 
 if TYPE_CHECKING:
@@ -39,10 +40,13 @@ def late(entry: Entry, ws: Workspace, link: Link, name: Name) -> Answer:
 
 
 def heed(entry: Entry, ws: Workspace, link: Link, theirs: State, status: Status) -> Status:
-    """A consent that somebody acted on where it is not known what they saw: nothing stays permitted that
-    it does not permit, and a person is asked where something else stands then than what it says."""
+    """What somebody acted on where it is not known what they saw. What is protected then is protected. Of a
+    consent nothing stays permitted that it does not permit, and a person is asked where something else stands
+    then than what it says."""
     head = ws.heads.get(link.ref)
     newest = link.changed is None or entry.heading.changed > link.changed
+    if newest:
+        _protect(entry, ws, link, theirs)
     foreign = entry.system.adapter == "fhir" and (head is None or head.created_by != entry.system.id)
     if head is None or not newest or foreign or not link.ref.startswith("Consent/"):
         return status
@@ -57,6 +61,15 @@ def heed(entry: Entry, ws: Workspace, link: Link, theirs: State, status: Status)
     values = two_sides(ws, whole, ws.heads[link.ref], entry.heading.changed, theirs.focus.get(PROVENANCE))
     ws.disagree(person_id=entry.person, ref=link.ref, path=whole.path, values=values)
     return Status.CONFLICT
+
+
+def _protect(entry: Entry, ws: Workspace, link: Link, theirs: State) -> None:
+    """A mark that looks like what the system may have held may have been set just now."""
+    for said in [one for slot, one in theirs.focus.items() if slot != PROVENANCE]:
+        head = ws.heads.get(f"{said['resourceType']}/{said['id']}")
+        value = marks.added(head.resource, said) if head is not None else None
+        if head is not None and value is not head.resource and value is not None:
+            entry.append(ws, link, value)
 
 
 def _taken_back(entry: Entry, ws: Workspace, link: Link, name: Name, late: Resource, head: Version) -> Answer:

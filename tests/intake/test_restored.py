@@ -342,3 +342,27 @@ def test_one_that_was_lost_and_is_given_anew_to_fewer_reaches_those_alone(here: 
         links.save(connection, TENANT, [lost])
     tell(here, consent(2, mottakere=["bup"]), "1")
     assert recipients(here, ref) == {"bup"}
+
+
+def test_an_address_protected_while_it_is_unknown_what_the_log_holds_is_protected(
+    here: World,
+) -> None:
+    """Found by the simulator (seed 1935): it looked like what the log may have held, and was passed over."""
+    first, *others = CHILD.log_records()
+
+    def log(number: int, protection: str) -> dict[str, Any]:
+        changed = f"2026-11-2{number}T12:00:00+01:00"
+        return {**first, "endret": changed, "barn": {**first["barn"], "adressebeskyttelse": protection}}
+
+    (answer, *_) = here.take("stafettlogg", log(0, "strengtFortrolig"), *others)
+    strict = link(here, answer.ref or "").held
+    here.take("stafettlogg", log(1, "ugradert"))
+    known = link(here, answer.ref or "")
+    patient = f"Patient/{known.held.focus['barn']['id']}"
+    wanted = strict.focus["barn"]["meta"]["security"]
+    assert not all(one in stands(here, patient)["meta"]["security"] for one in wanted)
+    known.candidates = (strict,)
+    with here.service.store.write(TENANT) as connection:
+        links.save(connection, TENANT, [known])
+    here.take("stafettlogg", log(2, "strengtFortrolig"))
+    assert all(one in stands(here, patient)["meta"]["security"] for one in wanted)
