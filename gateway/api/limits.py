@@ -10,12 +10,11 @@ from fastapi import Request
 
 from gateway import jsontext
 from gateway.errors import InvalidRequest, UnsupportedMedia
+from mappings.lens.checks import MOST_DEPTH as MOST_DEPTH
+from mappings.lens.checks import MOST_DIGITS, MOST_EXPONENT
 
 MOST_BYTES = 20 * 1024 * 1024
-MOST_DEPTH = 64  # FHIR content is rarely deeper than 15
 MOST_RECORDS = 1_000
-MOST_DIGITS: Final = 40  # characters of a number; FHIR asks for 18 digits
-MOST_EXPONENT: Final = 99  # 1e999999999 is short, and as a whole number fills the memory
 NUL = b"\\u0000"
 
 

@@ -67,8 +67,10 @@ def _protect(entry: Entry, ws: Workspace, link: Link, theirs: State) -> None:
     """A mark that looks like what the system may have held may have been set just now."""
     for said in [one for slot, one in theirs.focus.items() if slot != PROVENANCE]:
         head = ws.heads.get(f"{said['resourceType']}/{said['id']}")
-        value = marks.added(head.resource, said) if head is not None else None
-        if head is not None and value is not head.resource and value is not None:
+        if head is None:
+            continue
+        value = marks.added(head.resource, said)
+        if value is not head.resource:
             entry.append(ws, link, value)
 
 

@@ -38,7 +38,7 @@ def refuses(act: Consent | None) -> bool:
 
 
 def _refused_too(said: Resource, stands: Resource) -> Resource:
-    """What stands refused, and what is refused now: to whom, and of what; a limit in time is passed over."""
+    """What stands refused, and what is refused now: to whom, and of what."""
     if fhir_consent.read(said) == fhir_consent.read(stands):
         return stands
     own = said.get("provision") or {}
@@ -47,12 +47,18 @@ def _refused_too(said: Resource, stands: Resource) -> Resource:
 
 
 def _with_denials(base: Resource, other: Resource, *more: Resource) -> Resource:
-    """The one, with what the other excepts besides."""
-    provision = base.get("provision") or {}
+    """A refusal with what the other refuses or excepts. It counts for the givers of both, and for ever
+    where the two have not the same limits in time."""
+    provision, beside = (one.get("provision") or {} for one in (base, other))
     nested = list(provision.get("provision") or ())
-    others = (*((other.get("provision") or {}).get("provision") or ()), *more)
-    nested += [one for one in others if one not in nested]
-    return {**base, "provision": {**provision, "provision": nested}} if nested else base
+    nested += [one for one in (*(beside.get("provision") or ()), *more) if one not in nested]
+    if not nested:
+        return base
+    if provision.get("period") != beside.get("period"):
+        provision = {name: value for name, value in provision.items() if name != "period"}
+    givers = list(base.get("performer") or ())
+    givers += [one for one in other.get("performer") or () if one not in givers]
+    return {**base, "performer": givers, "provision": {**provision, "provision": nested}}
 
 
 def within(one: Consent, other: Consent) -> bool:

@@ -23,9 +23,9 @@ from mappings.lens.values import is_blank
 from mappings.model import Json, Problem
 
 MOST_DEPTH: Final = 64  # FHIR content is rarely deeper than 15
-_MOST_DIGITS: Final = 40  # of a number; FHIR asks for 18
+MOST_DIGITS: Final = 40  # of a number; FHIR asks for 18
 _MOST_BITS: Final = 133  # of a whole number: 40 digits
-_MOST_EXPONENT: Final = 99  # 1e999999999 is short, and as a whole number fills the memory
+MOST_EXPONENT: Final = 99  # 1e999999999 is short, and as a whole number fills the memory
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 MISSING: Final = "Feltet mangler."
@@ -164,5 +164,5 @@ def unstorable(value: Json, path: str = "", left: int = MOST_DEPTH) -> Iterator[
 def _is_of_this_world(value: int | Decimal) -> bool:
     if isinstance(value, int):
         return value.bit_length() <= _MOST_BITS
-    near = value.is_finite() and abs(value.adjusted()) <= _MOST_EXPONENT
-    return near and len(value.as_tuple().digits) <= _MOST_DIGITS
+    near = value.is_finite() and abs(value.adjusted()) <= MOST_EXPONENT
+    return near and len(value.as_tuple().digits) <= MOST_DIGITS

@@ -19,6 +19,7 @@ from mappings.model import Resource
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SERVICES, CATEGORIES = ("bup", "skole", "fastlege"), ("maal", "tiltak")
 ITEMS = ("Goal/a", "Goal/b")
+DAYS_LOOKED_AT = (date(2025, 6, 1), date(2026, 6, 1), date(2027, 6, 1), date(2029, 6, 1))
 DAYS = (None, date(2026, 1, 1), date(2027, 1, 1), date(2028, 1, 1))
 
 sets = st.sets(st.sampled_from(SERVICES)).map(frozenset)
@@ -27,7 +28,9 @@ consents = st.builds(
     id=st.just("Consent/c"),
     frame=st.just("CarePlan/l"),
     decision=st.sampled_from(["samtykker", "samtykker", "samtykker", "nekter"]),
-    givers=st.just(frozenset({"RelatedPerson/m"})),
+    givers=st.sampled_from(["RelatedPerson/m", "RelatedPerson/m", "Patient/p"]).map(
+        lambda one: frozenset({one})
+    ),
     recipients=st.sets(st.sampled_from(SERVICES), min_size=1).map(frozenset),
     categories=st.sets(st.sampled_from(CATEGORIES), min_size=1).map(frozenset),
     except_recipients=sets,
@@ -38,7 +41,7 @@ consents = st.builds(
     form=st.sampled_from([None, "skriftlig"]),
 )
 
-REACH = ("recipients", "categories", "except_recipients", "except_items", "start", "end")
+REACH = ("recipients", "categories", "except_recipients", "except_items", "start", "end", "givers")
 
 
 @st.composite
@@ -58,26 +61,28 @@ def permitted(resource: Resource) -> set[tuple[str, str, str, date]]:
         return set()
     except_recipients = one.except_recipients.union(*(o.recipients | o.except_recipients for o in others))
     except_items = one.except_items.union(*(o.items | o.except_items for o in others))
-    days = (date(2025, 6, 1), date(2026, 6, 1), date(2027, 6, 1), date(2029, 6, 1))
     return {
         (service, category, item, day)
         for service in one.recipients - except_recipients
         for category in one.categories
         for item in set(ITEMS) - except_items
-        for day in days
+        for day in DAYS_LOOKED_AT
         if begins(one.start) <= midnight(day) < ceases(one.end)
     }
 
 
-def denied(resource: Resource) -> set[tuple[str, str]]:
-    """All that it says no to, whatever another consent permits."""
+def denied(resource: Resource) -> set[tuple[str, str, str, date]]:
+    """All that it says no to, by whom and when, whatever another consent permits."""
     return {
-        (service, category)
+        (giver, service, category, day)
         for act in fhir_consent.read(resource)
         if refuses(act)
+        for giver in act.givers
         for service in act.recipients | act.except_recipients or set(SERVICES)
         for category in (set(CATEGORIES) if service in act.except_recipients else act.categories)
         or set(CATEGORIES)
+        for day in DAYS_LOOKED_AT
+        if begins(act.start) <= midnight(day) < ceases(act.end)
     }
 
 
