@@ -17,7 +17,7 @@ SEEDS ?= 1-100
 STEPS ?= 500
 MUTANTS ?=
 
-.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import lock clean races chaos simulate soak tamper design sbom audit-dependencies fuzz
+.PHONY: help run test lint format unit conformance laws mutants package bench bench-scale bench-delivery bench-import bench-pages lock clean races chaos simulate soak tamper design sbom audit-dependencies fuzz screenshots
 
 help: ## what can be done here
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -54,6 +54,9 @@ chaos: $(VENV)/.development peers ## 1,000 faults on real processes, two at a ti
 tamper: $(VENV)/.development ## 10,000 changes to an audit, one at a time, each found (minutes); TAMPER_SEED
 	TAMPER_CHANGES=10000 $(BIN)/python -m pytest --timeout 3600 tests/audit/test_tampering.py $(PYTEST_ARGS)
 
+screenshots: $(VENV)/.development ## the pictures of README anew, in Chromium; SCREENSHOTS='mine-barn familie' for some
+	$(BIN)/python -m tests.screenshots $(SCREENSHOTS)
+
 fuzz: $(VENV)/.development peers ## 100,000 requests that mean no good (long); FUZZ_REQUESTS, FUZZ_SEED, FUZZ_DATABASE=postgresql
 	$(BIN)/python -m tests.fuzz.campaign
 
@@ -85,6 +88,9 @@ bench-delivery: $(VENV)/.development ## deliveries a second by 1, 2 and 4 worker
 
 bench-import: $(VENV)/.development ## records a second of a whole history, beside plain psycopg
 	$(BIN)/python -m bench.history $(BENCH_ARGS)
+
+bench-pages: $(VENV)/.development ## until a child's page of 2,000 entries is seen in Chromium, beside a static page of that size
+	$(BIN)/python -m bench.children_page $(BENCH_ARGS)
 
 lock: $(VENV)/.development ## the lock files anew from pyproject.toml; LOCK_ARGS=--upgrade for newer versions
 	@.ci/lock $(LOCK_ARGS)

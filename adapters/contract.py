@@ -12,14 +12,14 @@ one attempt under the caller's total deadline (an asyncio.timeout around it); sh
     ├── Unavailable    the recipient is down or will not let us in (connection, 5xx, 401, 403): breaker
     │   └── NoToken    what lets us in there could not be had (adapters/tokens/): breaker, nothing was sent
     ├── UnknownOutcome the bytes may have gone, no answer came: it may or may not have been stored
-    └── TakenOver      the caller no longer owns the run (`Write.still_ours`): this attempt did not begin
+    └── TakenOver      the caller no longer owns the run (`Write.leave`): this attempt did not begin
 """
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Protocol, runtime_checkable
@@ -96,13 +96,30 @@ class UnknownOutcome(AdapterError):
 
 
 class TakenOver(AdapterError):
-    """`still_ours` said no before an attempt: nothing of it left. Earlier attempts of the same call ended
-    with an answer that says they were not taken (429, 502, 503, 504) or found no connection."""
+    """`Write.leave` said no before an attempt: nothing of it left. Earlier attempts of the same call ended
+    with an answer that says they were not taken (429, 502, 503, 504) or found no connection; `leave.left`
+    tells which."""
 
 
 def always() -> bool:
     """The check of a caller that owns what it does."""
     return True
+
+
+class Leave:
+    """Leave for the bytes of one write to go: asked right before each attempt, and told when some went.
+
+    ours: the run-number check; must not block. left: whether some of them may have reached the recipient, in
+    any attempt, whatever it answered.
+    """
+
+    def __init__(self, ours: Callable[[], bool] = always) -> None:
+        self._ours = ours
+        self.left = False
+
+    def __call__(self) -> bool:
+        """Whether they may go now."""
+        return self._ours()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +135,7 @@ class Write:
     notice: True for a withdrawal in error or a notice that sharing has ended.
     expected: what the recipient held as far as we know (the link's held value); None when it never told.
       Where the recipient's version cannot be compared, a copy that equals neither this nor `record` is Stale.
-    still_ours: the run-number check, asked before every attempt; must not block.
+    leave: asked before every attempt, and told what left.
     record_id: the id that the record itself carries, as its mapping reads it; None where it carries none.
     """
 
@@ -130,7 +147,7 @@ class Write:
     source: str | None = None
     notice: bool = False
     expected: Record | None = None
-    still_ours: Callable[[], bool] = always
+    leave: Leave = field(default_factory=Leave)
     record_id: str | None = None
 
 

@@ -1,7 +1,10 @@
 """Polling a FHIR server by _lastUpdated or by its history, type after type, page after page.
 
-The cursor is the newest lastUpdated seen, by the server's own clock, and where we are in a round. Each round
-asks from ten minutes before it: servers make commits visible late. Nothing personal stands in it.
+The cursor is how far each type is known, by the server's own clock, and where we are in a round. Each round
+asks from ten minutes before that: servers make commits visible late. Nothing personal stands in it.
+
+A round can last for hours: the server is away in the middle of it, or we are. So what one type tells of says
+nothing of another that was asked about before; it counts for all of them in the round after the next.
 
 Within a round we go on from the newest lastUpdated of the page before, not by the server's link: many servers
 page by offset, and a change between two pages then moves one resource past us. The link is followed only
@@ -13,7 +16,7 @@ A history is told newest first and names what was deleted; there its links are f
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -31,12 +34,17 @@ Get = Callable[[str], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """since: newest change of earlier rounds; seen: of this round; kind: index of the type we are at;
-    floor: where we are in time within it; next: the server's link to the next page of it; again: a link had
-    grown old and we asked anew."""
+    """since: all types are known up to here; known: those that are known further; before: newest change that
+    any type had told of when this round began. newest: that any has told of by now; reached: how far this
+    round knows each type that it has asked about; kind: index of the type we are at; floor: where we are in
+    time within it; next: the server's link to the next page of it; again: a link had grown old and we asked
+    anew."""
 
     since: str | None = None
-    seen: str | None = None
+    known: dict[str, str] = field(default_factory=dict)
+    before: str | None = None
+    newest: str | None = None
+    reached: dict[str, str] = field(default_factory=dict)
     kind: int = 0
     floor: str | None = None
     next: str | None = None
@@ -57,7 +65,7 @@ async def page(
     of ours."""
     position = _position(cursor)
     if position.kind >= len(types):
-        position = Position(since=position.since)
+        position = Position(position.since, position.known, position.before)
     if not types:
         return Page((), cursor)
     make = _history if history else _first
@@ -71,13 +79,26 @@ async def page(
     gone: tuple[str, ...] = ()
     if history:
         found, gone = _newest_of_each(found), _deleted(bundle, kind)
-    seen = replace(position, seen=_newest(position.seen, found))
-    onward = _advanced(found, seen, _next(bundle), len(types), history=history)
+    onward = _advanced(found, _heard(position, kind, found), _next(bundle), types, history=history)
     return replace(onward, gone=gone) if gone else onward
 
 
+def _heard(position: Position, kind: str, found: tuple[Incoming, ...]) -> Position:
+    """What a page tells of time. Where it was reached by a link, its type was asked about before."""
+    newest = _newest(found)
+    reached = position.reached
+    if newest is not None and position.next is None:
+        reached = {**reached, kind: max(newest, reached.get(kind, newest), key=datetime.fromisoformat)}
+    return replace(position, reached=reached, newest=_later(position.newest, newest))
+
+
 def _advanced(
-    found: tuple[Incoming, ...], position: Position, link: str | None, count: int, *, history: bool
+    found: tuple[Incoming, ...],
+    position: Position,
+    link: str | None,
+    types: tuple[str, ...],
+    *,
+    history: bool,
 ) -> Page:
     if link is not None:
         floor = None if history else _further(position.floor, found)
@@ -85,11 +106,19 @@ def _advanced(
             replace(position, floor=floor, next=None, again=False) if floor else replace(position, next=link)
         )
         return Page(found, _text(onward), more=True)
-    if position.kind + 1 < count:
+    if position.kind + 1 < len(types):
         onward = replace(position, kind=position.kind + 1, floor=None, next=None, again=False)
         return Page(found, _text(onward), more=True)
-    newest = _later(position.since, position.seen)
-    return Page(found, _text(Position(since=newest)))
+    return Page(found, _text(_round_over(position)))
+
+
+def _round_over(position: Position) -> Position:
+    since = _later(position.since, position.before)
+    known = {**position.known}
+    for kind, time in position.reached.items():
+        known[kind] = _later(known.get(kind), time) or time
+    further = {kind: time for kind, time in known.items() if _later(since, time) != since}
+    return Position(since, further, _later(position.before, position.newest))
 
 
 async def _bundle(get: Get, position: Position, first: str, *, strict: bool) -> Record | None:
@@ -111,17 +140,22 @@ def _first(position: Position, kind: str, size: int, patient: str | None) -> str
     query |= {"_sort": "_lastUpdated", "_count": str(size)}
     if position.floor is not None:
         query["_lastUpdated"] = f"ge{position.floor}"
-    elif position.since is not None:
-        since = datetime.fromisoformat(position.since) - OVERLAP
-        query["_lastUpdated"] = f"ge{since.isoformat()}"
+    elif (since := _since(position, kind)) is not None:
+        query["_lastUpdated"] = f"ge{since}"
     return f"{kind}?{urlencode(query)}"
 
 
 def _history(position: Position, kind: str, size: int, _patient: str | None) -> str:
     query = {"_count": str(size)}
-    if position.since is not None:
-        query["_since"] = (datetime.fromisoformat(position.since) - OVERLAP).isoformat()
+    if (since := _since(position, kind)) is not None:
+        query["_since"] = since
     return f"{kind}/_history?{urlencode(query)}"
+
+
+def _since(position: Position, kind: str) -> str | None:
+    """From when this round asks about a type."""
+    known = _later(position.since, position.known.get(kind))
+    return None if known is None else (datetime.fromisoformat(known) - OVERLAP).isoformat()
 
 
 def _newest_of_each(found: tuple[Incoming, ...]) -> tuple[Incoming, ...]:
@@ -165,10 +199,9 @@ def _resources(bundle: Record) -> list[Record]:
     return [one for one in found if isinstance(one, dict) and "id" in one]
 
 
-def _newest(seen: str | None, found: tuple[Incoming, ...]) -> str | None:
-    for one in found:
-        seen = _later(seen, one.received.isoformat() if one.received and one.received.tzinfo else None)
-    return seen
+def _newest(found: tuple[Incoming, ...]) -> str | None:
+    times = [one.received for one in found if one.received is not None and one.received.tzinfo is not None]
+    return max(times).isoformat() if times else None
 
 
 def _later(one: str | None, other: str | None) -> str | None:

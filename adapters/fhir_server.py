@@ -10,7 +10,7 @@ If-Match is 404, without it the server creates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -24,6 +24,7 @@ from adapters.contract import (
     Finding,
     Gone,
     Incoming,
+    Leave,
     Page,
     Record,
     Refused,
@@ -104,7 +105,7 @@ class FhirServer:
 
     async def create_person(self, person: Record, key: str) -> str:
         """Create the patient, once however often it is asked. Returns "Patient/<id>"."""
-        written = await self._post(_marked(person, self._ours, key), key, lambda: True)
+        written = await self._post(_marked(person, self._ours, key), key, Leave())
         return written[0].remote_id
 
     async def read(self, remote_id: str) -> Incoming | None:
@@ -166,7 +167,7 @@ class FhirServer:
     async def _create(self, write: Write) -> Written:
         if not answers.carries(write.record, self._ours, _id_of(write.key)):
             return await self._put_under_our_id(write)
-        written, new = await self._post(write.record, write.key, write.still_ours)
+        written, new = await self._post(write.record, write.key, write.leave)
         current = written.record
         if new or current is None or answers.alike(current, write.record):
             return written
@@ -223,23 +224,23 @@ class FhirServer:
         body = jsontext.encode({**write.record, "id": _id_of(remote_id)})
 
         async def attempt() -> Written:
-            answer = await self._send("PUT", answers.path(remote_id), body, condition, write.still_ours)
+            answer = await self._send("PUT", answers.path(remote_id), body, condition, write.leave)
             if answer.status == 412:
                 raise _Differs("HTTP 412", status=412)
             if answer.status in (404, 410):
                 raise Gone(f"HTTP {answer.status}", status=answer.status)
             return self._accepted(answer, remote_id)[0]
 
-        return await patiently(attempt, self._patience, repeatable=True, still_ours=write.still_ours)
+        return await patiently(attempt, self._patience, repeatable=True, still_ours=write.leave)
 
-    async def _post(self, record: Record, key: str, still_ours: Callable[[], bool]) -> tuple[Written, bool]:
+    async def _post(self, record: Record, key: str, leave: Leave) -> tuple[Written, bool]:
         """Conditional create; whether it is new."""
         kind = str(record["resourceType"])
         condition = f"identifier={quote(self._ours, safe='')}%7C{quote(_id_of(key), safe='')}"
         body = jsontext.encode({name: value for name, value in record.items() if name != "id"})
 
         async def attempt() -> tuple[Written, bool]:
-            answer = await self._send("POST", kind, body, {"If-None-Exist": condition}, still_ours)
+            answer = await self._send("POST", kind, body, {"If-None-Exist": condition}, leave)
             if answer.status == 412:
                 raise Refused("several resources carry our identifier", status=412)
             written, new = self._accepted(answer, None)
@@ -247,7 +248,7 @@ class FhirServer:
                 return await self._seen(written.remote_id), False
             return written, new
 
-        return await patiently(attempt, self._patience, repeatable=True, still_ours=still_ours)
+        return await patiently(attempt, self._patience, repeatable=True, still_ours=leave)
 
     async def _seen(self, remote_id: str) -> Written:
         current = await self._read(remote_id)
@@ -294,10 +295,10 @@ class FhirServer:
         return await patiently(attempt, self._patience, repeatable=True, reads=True)
 
     async def _send(
-        self, method: str, path: str, body: bytes, condition: dict[str, str], still_ours: Callable[[], bool]
+        self, method: str, path: str, body: bytes, condition: dict[str, str], leave: Leave
     ) -> Answer:
         headers = {"Accept": MEDIA, "Content-Type": MEDIA, "Prefer": "return=representation", **condition}
-        return await self._transport.send(method, path, headers=headers, content=body, still_ours=still_ours)
+        return await self._transport.send(method, path, headers=headers, content=body, leave=leave)
 
     def _accepted(self, answer: Answer, remote_id: str | None) -> tuple[Written, bool]:
         wrong = failure(answer, answers.reasons(answer))

@@ -92,7 +92,7 @@ class Folder:
     async def write(self, write: Write) -> Written:
         """Lay down `ut/<key>.json` or `.csv`. An older file of the same record that nobody took is replaced.
         Raises Refused where the form cannot hold the record."""
-        if not write.still_ours():
+        if not write.leave():
             raise TakenOver("the run was taken over")
         await asyncio.to_thread(self._lay_down, write)
         own = write.record_id or write.record.get("id") or write.key.rpartition("/")[2]

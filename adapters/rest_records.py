@@ -176,7 +176,7 @@ class RestRecords:
         return await self._patiently(attempt, write)
 
     async def _patiently(self, attempt: Callable[[], Any], write: Write) -> Written:
-        done: Written = await patiently(attempt, self._patience, repeatable=True, still_ours=write.still_ours)
+        done: Written = await patiently(attempt, self._patience, repeatable=True, still_ours=write.leave)
         return done
 
     async def _by_item(self, item: str) -> Incoming | None:
@@ -201,9 +201,7 @@ class RestRecords:
     ) -> Answer:
         told = {"Accept": JSON, "Content-Type": JSON, **headers}
         body = jsontext.encode(record)
-        return await self._transport.send(
-            method, path, headers=told, content=body, still_ours=write.still_ours
-        )
+        return await self._transport.send(method, path, headers=told, content=body, leave=write.leave)
 
 
 class _Differs(Refused):

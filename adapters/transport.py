@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,12 +22,12 @@ from adapters.contract import (
     AdapterError,
     Again,
     Busy,
+    Leave,
     Refused,
     TakenOver,
     TokenSource,
     Unavailable,
     UnknownOutcome,
-    always,
 )
 from adapters.tokens.faults import is_of_certificates
 
@@ -95,22 +95,23 @@ class Transport:
         headers: Mapping[str, str],
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
-        still_ours: Callable[[], bool] = always,
+        leave: Leave | None = None,
     ) -> Answer:
         """One request. `path` is relative to the base, or an address of the same origin.
 
         A 401 says that nothing was done: the request is then made once more with a fresh nonce, and once more
-        with a fresh token, where the token source says that this may help. `still_ours` is asked before the
-        bytes of each; raises TakenOver when it says no.
+        with a fresh token, where the token source says that this may help. `leave` is asked before the bytes
+        of each; raises TakenOver when it says no.
         """
         url = urljoin(f"{self.url}/", path)
         if not self.same_origin(url):
             raise Unavailable("the address points away from the system")
+        leave = leave or Leave()
         tried: set[Again] = set()
         while True:
             request = self._request(method, url, params, content, headers)
             try:
-                answer, again = await self._once(request, still_ours)
+                answer, again = await self._once(request, leave)
             except Unavailable as error:
                 if tried and error.unreached:  # what went before this was sent, and turned away
                     raise Unavailable(error.detail, status=401) from error
@@ -119,15 +120,13 @@ class Transport:
                 return answer
             tried.add(again)
 
-    async def _once(
-        self, request: httpx.Request, still_ours: Callable[[], bool]
-    ) -> tuple[Answer, Again | None]:
+    async def _once(self, request: httpx.Request, leave: Leave) -> tuple[Answer, Again | None]:
         url = str(request.url)
         used = await self.tokens.headers(request.method, url)
         request.headers.update(used)
-        if not still_ours():
+        if not leave():
             raise TakenOver("the run was taken over")
-        answer = await self._answered(request)
+        answer = await self._answered(request, leave)
         return answer, self.tokens.heard(url, used, answer.status, answer.headers)
 
     def _request(
@@ -143,13 +142,16 @@ class Transport:
         except httpx.InvalidURL as error:
             raise Unavailable("the address cannot be used", unreached=True) from error
 
-    async def _answered(self, request: httpx.Request) -> Answer:
+    async def _answered(self, request: httpx.Request, leave: Leave) -> Answer:
+        before, leave.left = leave.left, True
         try:
             return await self._sent(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            leave.left = before
             why = "the certificate is not believed" if is_of_certificates(error) else "no connection"
             raise Unavailable(why, unreached=True) from error
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+            leave.left = before
             raise Unavailable("the address cannot be used", unreached=True) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise UnknownOutcome("no answer") from error

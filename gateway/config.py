@@ -12,6 +12,8 @@ from typing import Annotated
 
 from pydantic import Field, IPvAnyNetwork, ValidationError, model_validator
 
+from adapters.tokens.addresses import on_this_machine
+from gateway.config_callers import DEMO_LEVEL as DEMO_LEVEL
 from gateway.config_callers import Client as Client
 from gateway.config_callers import Issuer as Issuer
 from gateway.config_callers import Limits as Limits
@@ -125,6 +127,19 @@ class Settings(Model):
         return self
 
     @model_validator(mode="after")
+    def _told_apart(self) -> Settings:
+        """What a client has done is known by its name in its tenant, whichever issuer it came from."""
+        known: dict[tuple[str, str], Client] = {}
+        for client in self.clients:
+            other = known.setdefault((client.tenant, client.client_id), client)
+            if other.issuer != client.issuer and client.system != other.system:
+                raise ValueError(
+                    f"client {client.client_id}: two issuers have a client of this name in {client.tenant}; "
+                    "both must be the same system, or operators"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> Settings:
         tenants = {t.id for t in self.tenants}
         systems = {s.id: s for s in self.systems}
@@ -149,11 +164,28 @@ class Settings(Model):
         for login in self.logins:
             if login.tenant not in tenants:
                 raise ValueError(f"login {login.id}: unknown tenant {login.tenant}")
+            if DEMO_LEVEL in login.acr and (self.hosts or not on_this_machine(self.public_url)):
+                raise ValueError(f"login {login.id}: the demo's login counts on this machine alone")
         return self
 
     def tenant(self, tenant_id: str) -> Tenant:
         """The tenant of this id, which must be configured."""
         return next(t for t in self.tenants if t.id == tenant_id)
+
+    def of(self, tenant_id: str) -> Settings:
+        """The same with the systems, routes, clients and logins of one tenant alone: what may be told to it.
+        Not checked anew, and not to be run."""
+        own = {s.id for s in self.systems if s.tenant == tenant_id}
+        return self.model_copy(
+            update={
+                "tenants": tuple(t for t in self.tenants if t.id == tenant_id),
+                "systems": tuple(s for s in self.systems if s.id in own),
+                "routes": tuple(r for r in self.routes if r.source in own),
+                "clients": tuple(c for c in self.clients if c.tenant == tenant_id),
+                "logins": tuple(one for one in self.logins if one.tenant == tenant_id),
+                "mailboxes": tuple(m for m in self.mailboxes if m.tenant == tenant_id),
+            }
+        )
 
     @property
     def tenant_ids(self) -> tuple[str, ...]:

@@ -3,11 +3,13 @@ how much each may ask for."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gateway.config_model import Model, Name, SecretRef
+
+DEMO_LEVEL: Final = "stafettbro-demo"  # what the demo's login says of a person: they said so themselves
 
 
 class Issuer(Model):
@@ -29,7 +31,7 @@ class Client(Model):
     """A client known by (issuer, client_id): the token decides which system and tenant may act."""
 
     issuer: str
-    client_id: str
+    client_id: Annotated[str, Field(min_length=1, max_length=255)]
     organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # that its tokens must name
     subject: str | None = None  # of tokens about the client itself, where that is not the client_id
     tenant: Name
@@ -43,7 +45,7 @@ class Login(Model):
     id: Name  # stands in the address that the provider sends people back to
     name: str  # what people read
     tenant: Name
-    who: Literal["family", "staff"]
+    who: Literal["family", "staff", "operations"]
     issuer: str
     client_id: str
     key_ref: SecretRef  # private keys (JWK) by which we prove at the provider who we are: the first signs
@@ -56,8 +58,24 @@ class Login(Model):
     algorithms: tuple[Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"], ...] = ("ES256", "PS256", "RS256")
     national_id_claim: str = "pid"
     hpr_claim: str = "helseid://claims/hpr/hpr_number"
+    role_claim: str = "roles"  # of operations: one text, or a list of them
+    role: Annotated[str, Field(min_length=1, max_length=255)] | None = None  # without it nobody gets in
+    content_role: Annotated[str, Field(min_length=1, max_length=255)] | None = None  # may see content too
     idle_minutes: Annotated[int, Field(ge=1, le=240)] = 30
     longest_minutes: Annotated[int, Field(ge=1, le=1440)] = 480
+
+    @model_validator(mode="after")
+    def _by_role(self) -> Login:
+        """Being employed is no right to operate anything: the provider has to say so, by name."""
+        if self.who != "operations":
+            if self.role is not None or self.content_role is not None:
+                raise ValueError('`role` and `content_role` are of a login with who = "operations"')
+            return self
+        if self.role is None:
+            raise ValueError('a login with who = "operations" needs `role`')
+        if self.content_role == self.role:
+            raise ValueError("`content_role` is a right of its own: it cannot be `role`")
+        return self
 
 
 class Limits(Model):

@@ -184,7 +184,7 @@ class Timeline:
 
     def _levels(self, one: Seen) -> Iterator[Entry]:
         author, service, used = self._author(one)
-        for number, (level, since, _, reason) in enumerate(_history(one.resource)):
+        for number, (level, since, _, reason) in enumerate(level_history(one.resource)):
             moment = _moment(since)
             if moment is not None:
                 yield Entry(
@@ -207,7 +207,7 @@ class Timeline:
         own = reading.belongs_to(one.resource)
         frames = sorted((f for f in self.facts.frames if f in self.seen), key=lambda f: f != own)
         for frame in frames:
-            for level, since, until, _ in reversed(_history(self.seen[frame].resource)):
+            for level, since, until, _ in reversed(level_history(self.seen[frame].resource)):
                 start, end = _moment(since), _moment(until) if until else None
                 if start is not None and start <= moment and (end is None or moment < end):
                     return level
@@ -246,7 +246,7 @@ def kind_of(resource: Resource) -> str:
     return KINDS.get(kind) or (MEDICATION if kind.startswith(("Medication", "Immunization")) else OTHER)
 
 
-def _history(plan: Resource) -> list[tuple[int, str, str | None, str | None]]:
+def level_history(plan: Resource) -> list[tuple[int, str, str | None, str | None]]:
     """(level, from, to, reason) of each step of the level history that can be read."""
     out = []
     for step in plan.get("extension") or ():

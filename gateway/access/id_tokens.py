@@ -14,7 +14,7 @@ from joserfc.errors import JoseError
 from gateway.access.issuer_keys import IssuerKeys
 from gateway.access.jwt_form import Claims as Claims
 from gateway.access.jwt_form import taken_apart
-from gateway.config import Issuer, Login
+from gateway.config import DEMO_LEVEL, Issuer, Login
 from gateway.errors import Unauthenticated
 
 LEEWAY_SECONDS = 30
@@ -72,6 +72,8 @@ class IdTokens:
             raise _refused("id-token-nonce")
         if claims.get(login.acr_claim) not in login.acr:
             raise _refused("id-token-level")
+        if claims.get("acr") == DEMO_LEVEL and DEMO_LEVEL not in login.acr:
+            raise _refused("id-token-level")  # whatever claim the level is read from
         subject = claims.get("sub")
         if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
             raise _refused("id-token-subject")

@@ -28,7 +28,8 @@ SEEN_AGAIN = timedelta(seconds=60)  # how exactly the time of last use is kept
 class Session:
     """Somebody who is logged in. key: what the browser holds. hashes: keyed hashes of the identities.
     secret: of this session alone; handles and the forms' tokens are made with it. draft: a consent that was
-    written and not yet signed."""
+    written and not yet signed. proven: when the provider was made to ask anew who it is, if it was.
+    rights, name: of operators."""
 
     key: str
     login: str
@@ -36,6 +37,21 @@ class Session:
     hashes: frozenset[str]
     secret: bytes
     draft: dict[str, Any] | None
+    proven: datetime | None = None
+    rights: frozenset[str] = frozenset()
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One of the sessions of somebody, as they may see it. digest: of what its browser holds. seen: within a
+    minute. here: the one in which it is looked at."""
+
+    digest: str
+    login: str
+    started: datetime
+    seen: datetime
+    here: bool
 
 
 class Sessions:
@@ -48,7 +64,9 @@ class Sessions:
     def await_return(self, login: Login, begun: Begun, now: datetime) -> str:
         """Remember a login under way; what the browser is to hold meanwhile."""
         key = secrets.token_urlsafe(32)
-        content = {"state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier}
+        content: dict[str, Any] = {
+            "state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier, **_anew(begun.anew)
+        }  # fmt: skip
         row = {
             "tenant": login.tenant,
             "digest": _digest(key),
@@ -80,10 +98,22 @@ class Sessions:
                 return None
             return Begun(**unpack(connection, row.content, login_attempt, login.tenant, _digest(key)))
 
-    def open(self, login: Login, hashes: Iterable[str], now: datetime) -> str:
-        """A new session, under an id that nobody has held before; what the browser is to hold."""
+    def open(
+        self,
+        login: Login,
+        hashes: Iterable[str],
+        now: datetime,
+        *,
+        anew: bool = False,
+        rights: frozenset[str] = frozenset(),
+        name: str | None = None,
+    ) -> str:
+        """A new session, under an id that nobody has held before; what the browser is to hold. anew: the
+        provider has just asked who it is."""
         key = f"{login.id}.{secrets.token_urlsafe(32)}"
-        content = {"hashes": sorted(hashes), "secret": secrets.token_hex(32)}
+        content: dict[str, Any] = {"hashes": sorted(hashes), "secret": secrets.token_hex(32), **_anew(anew)}
+        if rights:
+            content |= {"rights": sorted(rights), "name": name}
         row = {
             "tenant": login.tenant,
             "digest": _digest(key),
@@ -104,8 +134,9 @@ class Sessions:
         with self._store.write(login.tenant) as connection:
             entries.write(connection, login.tenant, [said])
 
-    def find(self, key: str | None, now: datetime) -> Session | None:
-        """The session of a browser, if it still counts."""
+    def find(self, key: str | None, now: datetime, *, used: bool = True) -> Session | None:
+        """The session of a browser, if it still counts. used: somebody uses it; what a page asks by itself
+        does not keep it from resting."""
         login = self._logins.get((key or "").partition(".")[0])
         if key is None or login is None:
             return None
@@ -114,10 +145,9 @@ class Sessions:
         with self._store.read(login.tenant) as connection:
             row = connection.execute(select(login_session).where(*here)).first()
             kept = _kept(connection, login, row) if row is not None else {}
-        idle = timedelta(minutes=login.idle_minutes)
-        if row is None or row.expires <= now or row.seen + idle <= now:
+        if row is None or not self._counts(row, now):
             return None
-        if row.seen + SEEN_AGAIN <= now:
+        if used and row.seen + SEEN_AGAIN <= now:
             with self._store.write(login.tenant) as connection:
                 connection.execute(update(login_session).where(*here).values(seen=now))
         return Session(
@@ -127,11 +157,17 @@ class Sessions:
             hashes=frozenset(kept["hashes"]),
             secret=bytes.fromhex(kept["secret"]),
             draft=kept.get("draft"),
+            proven=row.started if kept.get("anew") else None,
+            rights=frozenset(kept.get("rights", ())),
+            name=kept.get("name"),
         )
 
     def keep(self, session: Session, draft: dict[str, Any] | None) -> None:
         """Remember a draft in the session, or forget it."""
         content: dict[str, Any] = {"hashes": sorted(session.hashes), "secret": session.secret.hex()}
+        content |= _anew(session.proven is not None)
+        if session.rights:
+            content |= {"rights": sorted(session.rights), "name": session.name}
         if draft is not None:
             content["draft"] = draft
         table = login_session.c
@@ -155,6 +191,52 @@ class Sessions:
             )
             if ended.rowcount:
                 entries.write(connection, login.tenant, [_entry("logged out", login.id, now, _digest(key))])
+
+    def own(self, session: Session, now: datetime) -> list[Own]:
+        """The sessions of the same person in this tenant that still count, newest first."""
+        with self._store.read(session.tenant) as connection:
+            return self._own(connection, session, now)
+
+    def end_own(self, session: Session, digests: Iterable[str], now: datetime) -> int:
+        """End these sessions of the same person, never the one in which it is asked; how many there were."""
+        wanted = frozenset(digests)
+        table = login_session.c
+        with self._store.write(session.tenant) as connection:
+            found = [one for one in self._own(connection, session, now) if one.digest in wanted]
+            going = [one for one in found if not one.here]
+            connection.execute(
+                delete(login_session).where(
+                    table.tenant == session.tenant, table.digest.in_([one.digest for one in going])
+                )
+            )
+            said = [_entry("logged out from elsewhere", one.login, now, one.digest) for one in going]
+            entries.write(connection, session.tenant, said)
+        return len(going)
+
+    def _own(self, connection: Connection, session: Session, now: datetime) -> list[Own]:
+        """Who a session is stands in its sealed content alone, so every session of the tenant that counts is
+        opened: those who are logged in within one rest."""
+        rows = connection.execute(
+            select(login_session).where(
+                login_session.c.tenant == session.tenant, login_session.c.expires > now
+            )
+        ).all()
+        here = _digest(session.key)
+        found = [
+            Own(row.digest, row.login, row.started, row.seen, row.digest == here)
+            for row in rows
+            if self._counts(row, now)
+            and not session.hashes.isdisjoint(_kept(connection, self._logins[row.login], row)["hashes"])
+        ]
+        return sorted(found, key=lambda one: (one.started, one.digest), reverse=True)
+
+    def _counts(self, row: Row[Any], now: datetime) -> bool:
+        """Whether it has neither rested too long nor passed its latest hour, and is of a login of ours."""
+        login = self._logins.get(row.login)
+        if login is None or login.tenant != row.tenant:
+            return False
+        idle = timedelta(minutes=login.idle_minutes)
+        return bool(row.expires > now and row.seen + idle > now)
 
     def end_all(self, login: Login, now: datetime) -> int:
         """End every session of a login, and every login under way; how many sessions there were."""
@@ -181,6 +263,11 @@ def _entry(
     named = {"login": login, **more}
     subject = f"session/{session[:32]}" if session else None
     return Entry(Kind.LOGIN, now, None, action, outcome, subject=subject, details=named)
+
+
+def _anew(anew: bool) -> dict[str, Any]:
+    """As it is kept, where it is so: a process of an earlier release knows no such field."""
+    return {"anew": True} if anew else {}
 
 
 def _kept(connection: Connection, login: Login, row: Row[Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import httpx
@@ -34,14 +34,28 @@ LONGEST = 4096  # characters of a value in the provider's answer
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A login on its way. Each value is fresh, and used once."""
+    """A login on its way. Each value is fresh, and used once. anew: the provider is to ask who it is, even of
+    somebody who is logged in there."""
 
     state: str
     nonce: str
     verifier: str
+    anew: bool = False
 
 
 Identity = tuple[str, str]  # identifier system, value; of a user: the issuer's name in front
+OPERATES: Final = "operations"  # the right to see how the gateway stands, and to steer it
+SEES_CONTENT: Final = "content"  # the right to see what stands in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Who came back from the provider. identities: by what the person may be known. rights, name: of
+    operators alone; the name is what the provider calls them."""
+
+    identities: tuple[Identity, ...]
+    rights: frozenset[str] = frozenset()
+    name: str | None = None
 
 
 class PeopleLogin:
@@ -56,10 +70,11 @@ class PeopleLogin:
         self._tokens = IdTokens(login, clock)
         self._proofs = Proofs(clock=clock) if login.dpop else None
 
-    def begin(self) -> tuple[Begun, str]:
+    def begin(self, *, anew: bool = False) -> tuple[Begun, str]:
         """What to remember, and where to send the browser. Raises NotReady."""
         places = self._provider.addresses()
-        begun = Begun(*(secrets.token_urlsafe(32) for _ in range(3)))
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        begun = Begun(state, nonce, verifier, anew)
         status, answer = self._post(places.par, self._asked(begun))
         reference = answer.get("request_uri")
         if status != 201 or not isinstance(reference, str):
@@ -67,8 +82,8 @@ class PeopleLogin:
         query = urlencode({"client_id": self.login.client_id, "request_uri": reference})
         return begun, f"{places.authorize}{'&' if '?' in places.authorize else '?'}{query}"
 
-    def finish(self, begun: Begun, answer: Mapping[str, str]) -> tuple[Identity, ...]:
-        """By what the person may be known, after the provider's answer was checked and its code redeemed.
+    def finish(self, begun: Begun, answer: Mapping[str, str]) -> Proven:
+        """Who it is, after the provider's answer was checked and its code redeemed.
 
         Raises Unauthenticated, NotReady."""
         places = self._provider.addresses()
@@ -82,7 +97,7 @@ class PeopleLogin:
         status, tokens = self._post(places.token, redeemed)
         if status != 200:
             raise _refused("login-code")
-        return identities(self.login, self._tokens.check(tokens.get("id_token"), begun.nonce))
+        return proven(self.login, self._tokens.check(tokens.get("id_token"), begun.nonce))
 
     def end(self) -> str | None:
         """Where one logs out at the provider too, if it says so. Never waits for long, never raises."""
@@ -102,6 +117,8 @@ class PeopleLogin:
             "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
+        if begun.anew:  # pushed by us, so that no browser takes it away
+            asked["prompt"] = "login"
         if self._proofs is not None:  # the code is then worth nothing without our key
             asked["dpop_jkt"] = self._proofs.thumbprint
         return asked | ({"acr_values": " ".join(self.login.acr)} if self.login.acr_claim == "acr" else {})
@@ -148,9 +165,29 @@ def user(issuer: str, subject: str) -> Identity:
     return f"user {issuer}", subject
 
 
+def proven(login: Login, claims: Claims) -> Proven:
+    """What of the claims counts at this login. Raises Unauthenticated for somebody without its role."""
+    if login.who != "operations":
+        return Proven(identities(login, claims))
+    said = _roles(claims.get(login.role_claim))
+    if login.role not in said:
+        raise _refused("login-role")
+    rights = {OPERATES} | ({SEES_CONTENT} if login.content_role in said else set())
+    name = claims.get("name")
+    return Proven(identities(login, claims), frozenset(rights), name[:80] if isinstance(name, str) else None)
+
+
+def _roles(value: object) -> frozenset[object]:
+    """A claim's values. One text is one role: a provider that means several gives a list."""
+    return frozenset(one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
+
+
 def identities(login: Login, claims: Claims) -> tuple[Identity, ...]:
-    """Everything of the claims by which a participant may be known; an HPR number is of staff alone."""
+    """Everything of the claims by which a participant may be known; an HPR number is of staff alone. Whoever
+    operates the gateway is nobody's participant, whatever the provider tells of them."""
     found = [user(login.issuer, claims["sub"])]
+    if login.who == "operations":
+        return tuple(found)
     national = claims.get(login.national_id_claim)
     if isinstance(national, str) and len(national) == 11 and national.isdecimal():
         found += [(system, national) for system in (FNR, DNR, FHN)]

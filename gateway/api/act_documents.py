@@ -13,7 +13,7 @@ class ActAnswer(Answer):
     """One act."""
 
     id: str
-    kind: Literal["release", "objection", "override", "finding", "withholding", "emergency"]
+    kind: Literal["release", "objection", "override", "finding", "withholding", "emergency", "wrong-person"]
     by: str
     reason: str
     items: list[str]

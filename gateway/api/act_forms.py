@@ -59,7 +59,7 @@ _LISTED: Final = {
 ACT: Final = asks(
     {
         "id": {"type": "string", "pattern": f"^{_ID}$", "description": "A repeat is one act"},
-        "kind": {"type": "string", "enum": [kind.value for kind in Kind]},
+        "kind": {"type": "string", "enum": [kind.value for kind in FORMS]},
         "by": {"type": "string", "minLength": 1, "maxLength": 120},
         "reason": {"type": "string", "minLength": 1, "maxLength": 500},
         "ends": {"type": "string", "format": "date-time"},
@@ -101,9 +101,9 @@ def read(value: Any) -> dict[str, Any]:
 
 
 def _kind(value: Any) -> Kind:
-    found = next((kind for kind in Kind if kind.value == value), None)
+    found = next((kind for kind in FORMS if kind.value == value), None)
     if found is None:
-        raise Unprocessable("`kind` is one of " + ", ".join(k.value for k in Kind), field="kind")
+        raise Unprocessable("`kind` is one of " + ", ".join(k.value for k in FORMS), field="kind")
     return found
 
 

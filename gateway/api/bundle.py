@@ -17,7 +17,6 @@ from gateway.access.tokens_in import Caller
 from gateway.api.answers import FHIR_JSON, JSON
 from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.documents import fhir_errors
-from gateway.api.fhir_form import Edition, Forms, instant
 from gateway.api.fhir_parameters import BUNDLE_BODY
 from gateway.api.fhir_query import Query, understand
 from gateway.api.fhir_read import absent, acceptable, base_of, documented, fhir, kind_of
@@ -27,6 +26,7 @@ from gateway.api.fhir_wanted import Wanted, writable
 from gateway.api.fhir_writing import Done, Writing, location, writer, writing
 from gateway.api.limits import body, decoded, demand
 from gateway.errors import ApiError, Forbidden, InvalidRequest, TooLarge, Unprocessable
+from gateway.exchange.fhir_form import Edition, Forms, instant
 from gateway.exchange.sight import Looking
 
 router = APIRouter(prefix="/fhir", tags=["fhir"])

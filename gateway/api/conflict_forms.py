@@ -6,11 +6,11 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.errors import Unprocessable
 from gateway.exchange.contested import Contested, Side
+from gateway.exchange.ruling import Said
 from gateway.hub.conflicts import State
 from gateway.hub.sameness import ABSENT
 from mappings.model import Json
@@ -18,17 +18,6 @@ from mappings.model import Json
 _BY: Final = re.compile(r"(RelatedPerson|PractitionerRole)/[A-Za-z0-9\-.]{1,64}")
 _CHOICES: Final = ("current", "theirs", "value")
 _FIELDS: Final = frozenset({"choice", "version", "by", "reason"})
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A decision as the caller said it. value None: nothing is to stand there."""
-
-    choice: str
-    version: int
-    by: str
-    reason: str
-    value: Json = None
 
 
 def ruling_of(value: Any) -> Said:

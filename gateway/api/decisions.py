@@ -19,9 +19,8 @@ from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.documents import DecisionAnswers, DisclosureAnswers, errors, ok
 from gateway.config import System
 from gateway.errors import InvalidRequest, Moved, NotFound
+from gateway.exchange import outcomes
 from gateway.exchange.facts import PersonFacts
-from gateway.exchange.judge import View
-from gateway.exchange.rendition import OWN_TO_EACH_SYSTEM
 from gateway.exchange.selection import Selection, by_item
 from gateway.exchange.sight import Looking
 from gateway.hub import links, persons, versions
@@ -146,32 +145,12 @@ def _item(
     return {
         "item": item,
         "source": parts[item].created_by,
-        "outcome": _outcome(view),
+        "outcome": outcomes.outcome_of(view),
         "ground": ground,
         "decisions": told,
         "held": link.hold if link else None,
-        "note": _note(selection, parts[item], known=link is not None and link.native_id is not None),
+        "note": outcomes.note(selection, parts[item], known=link is not None and link.native_id is not None),
     }
-
-
-def _outcome(view: View | None) -> str:
-    if view is None or not view.permitted:
-        return "deny"
-    return "redact" if view.redacted else "permit"
-
-
-def _note(selection: Selection, focal: Version, *, known: bool) -> str | None:
-    """Why even what is permitted does not go there by delivery."""
-    system, resource = selection.system, focal.resource
-    if system.deliver == "none":
-        return "not-delivered-to"
-    if system.adapter != "fhir" and selection.facts.frame_in(system.id) is None:
-        return "no-log-or-plan-there"
-    if selection.mapping.slots(resource) is None:
-        return "no-form"
-    if system.adapter != "fhir" and resource["resourceType"] in OWN_TO_EACH_SYSTEM and not known:
-        return "own-to-each-system"
-    return None
 
 
 def _decision(asked: frozenset[str], made: Decision) -> dict[str, Any]:

@@ -25,6 +25,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+STREAM = "text/event-stream"
 UNCOUNTED = "/welfare/"  # in a small municipality one more report tells that somebody has reported
 
 
@@ -34,13 +35,14 @@ class Edge(Layer):
     async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         started = time.perf_counter()
-        status = 0
+        status, lasts = 0, False
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, lasts
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = MutableHeaders(scope=message)
+                lasts = given.get("content-type", "").startswith(STREAM)
                 for name, value in HEADERS.items():
                     given.setdefault(name, value)  # a page says itself what it may load
                 nonce = scope.get("state", {}).get("dpop_nonce")
@@ -55,14 +57,16 @@ class Edge(Layer):
                 raise  # the answer has begun; the server ends the connection
             await unexpected(Request(scope))(scope, receive, sending)
         finally:
-            _count(scope, status, time.perf_counter() - started)
+            _count(scope, status, None if lasts else time.perf_counter() - started)
 
 
-def _count(scope: Scope, status: int, seconds: float) -> None:
+def _count(scope: Scope, status: int, seconds: float | None) -> None:
+    """seconds: None for what lasts as long as somebody has a page open, which says nothing of us."""
     meters = scope["app"].state.desk.meters
     route = getattr(scope.get("route"), "path", "unmatched")
     if route.startswith(UNCOUNTED):
         return
     method = scope["method"] if scope["method"] in METHODS else "other"
     meters.requests.labels(method, route, str(status)).inc()
-    meters.seconds.labels(route).observe(seconds)
+    if seconds is not None:
+        meters.seconds.labels(route).observe(seconds)

@@ -20,7 +20,6 @@ from gateway.api.answers import FHIR_JSON, JSON, answer
 from gateway.api.auth import AtDesk, Desk, admitted
 from gateway.api.capability import statement
 from gateway.api.documents import fhir_errors
-from gateway.api.fhir_form import Edition, Forms, instant
 from gateway.api.fhir_parameters import PARAMETERS, SEARCH_BODY
 from gateway.api.fhir_query import Query, refused, understand
 from gateway.api.fhir_search import NOTHING, Found, Search, bundle
@@ -28,6 +27,7 @@ from gateway.api.fhir_types import KINDS, Kind
 from gateway.api.limits import body, demand
 from gateway.api.visit import Visit, visiting
 from gateway.errors import InvalidRequest, NotAcceptable, NotFound
+from gateway.exchange.fhir_form import Edition, Forms, instant
 from gateway.service import Service
 
 router = APIRouter(prefix="/fhir", tags=["fhir"])

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
-from gateway.api.fhir_form import Edition, Forms
 from gateway.api.fhir_query import Query
 from gateway.api.fhir_types import pointed
+from gateway.exchange.fhir_form import Edition, Forms
 from gateway.exchange.sight import Looking, Sight
 from gateway.hub import persons
 from gateway.hub.persons import IdentifierKey

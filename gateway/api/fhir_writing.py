@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 
 from gateway.access.tokens_in import Caller
 from gateway.api.auth import Desk
-from gateway.api.fhir_form import Edition, Forms
 from gateway.api.fhir_read import absent, base_of
 from gateway.api.fhir_wanted import Wanted, elsewhere, resolved
 from gateway.config import System
 from gateway.errors import Forbidden, PreconditionFailed, Unprocessable
 from gateway.exchange.facts import FactsReader
+from gateway.exchange.fhir_form import Edition, Forms
 from gateway.exchange.sight import Looking
 from gateway.intake.resource import ResourceEntry, Written
 from gateway.intake.workspace import Workspace

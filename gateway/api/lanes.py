@@ -3,15 +3,13 @@ it. Shows ids, states and codes, never content."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path as Folder
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row
 
 from gateway.access import scopes
 from gateway.access.tokens_in import Caller
@@ -21,10 +19,10 @@ from gateway.api.bodies import asks
 from gateway.api.documents import LaneAnswer, LaneAnswers, errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.errors import Conflict, NotFound, Unprocessable
-from gateway.exchange import steering
+from gateway.exchange import lane_listing, steering
 from gateway.hub.acquaintance import is_known
 from gateway.hub.audit import occasion
-from gateway.hub.schema.tables import lane, person, recipient, worker
+from gateway.hub.schema.tables import lane
 
 router = APIRouter(tags=["lanes"])
 ID = r"^[0-9a-f-]{36}$"
@@ -65,7 +63,7 @@ def listed(
     with desk.service.store.read(caller.tenant) as connection:
         rows = _rows(connection, caller, *where, limit=limit + 1)
     occasion.about(*(row.person for row in rows[:limit]))
-    shown = [_plain(row) for row in rows[:limit]]
+    shown = [lane_listing.told(row) for row in rows[:limit]]
     return answer({"lanes": shown, "next": shown[-1]["id"] if len(rows) > limit else None})
 
 
@@ -121,76 +119,15 @@ def _act(
             raise Conflict(f"The lane is {state}: this cannot be done now", code=f"lane-{state}")
         row = _rows(connection, caller, lane.c.id == lane_id, limit=1)[0]
     desk.service.woken()
-    return answer(_plain(row))
+    return answer(lane_listing.told(row))
 
 
 def _rows(connection: Connection, caller: Caller, *where: Any, limit: int) -> list[Row[Any]]:
     own = () if caller.system is None else _own(caller.tenant, caller.system)
-    statement = (
-        select(
-            lane,
-            person.c.change_no,
-            recipient.c.breaker,
-            recipient.c.last_error.label("breaker_error"),
-            recipient.c.probe_at,
-            worker.c.host,
-            worker.c.pid,
-            worker.c.gone,
-        )
-        .join(person, (person.c.tenant == lane.c.tenant) & (person.c.id == lane.c.person))
-        .outerjoin(
-            recipient, (recipient.c.tenant == lane.c.tenant) & (recipient.c.system == lane.c.recipient)
-        )
-        .outerjoin(worker, worker.c.id == lane.c.owner)
-        .where(lane.c.tenant == caller.tenant, *own, *where)
-        .order_by(lane.c.id)
-        .limit(limit)
-    )
-    return list(connection.execute(statement).all())
+    return lane_listing.rows(connection, caller.tenant, *own, *where, limit=limit)
 
 
 def _own(tenant: str, system: str) -> tuple[ColumnElement[bool], ...]:
     """Lanes to the system, of those it knows: that somebody has a lane to it who shares nothing with it would
     tell that they are here."""
     return lane.c.recipient == system, is_known(tenant, system, lane.c.person)
-
-
-def _plain(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "patient": f"Patient/{row.person}",
-        "recipient": row.recipient,
-        "state": row.state,
-        "behind": max(0, row.change_no - row.cursor),
-        "attempts": row.attempts,
-        "waitingSince": _time(row.waiting_since),
-        "nextAt": _time(row.next_at),
-        "deadline": _time(row.deadline),
-        "lastError": row.last_error,
-        "breaker": row.breaker or "closed",
-        "breakerError": row.breaker_error,
-        "probeAt": _time(row.probe_at),
-        "owner": _owner(row) if row.owner else None,
-    }
-
-
-def _owner(row: Row[Any]) -> dict[str, Any]:
-    return {"id": row.owner, "host": row.host, "pid": row.pid, "process": _process(row)}
-
-
-def _process(row: Row[Any]) -> str:
-    """What is known of the process that runs the lane: seen on this machine only. A stopped one keeps its
-    lanes until someone ends it."""
-    if row.gone:
-        return "dead"
-    if row.host != socket.gethostname()[:255]:
-        return "unknown"
-    try:
-        status = (Folder("/proc") / str(row.pid) / "stat").read_text()
-    except OSError:
-        return "dead" if Folder("/proc/self").exists() else "unknown"
-    return "stopped" if status.rpartition(")")[2].split()[0] in "tT" else "running"
-
-
-def _time(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None

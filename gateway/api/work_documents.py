@@ -7,15 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from gateway.api.documents import Answer
-from gateway.consents.notice_words import NOTICES
-from gateway.consents.words import REMINDERS, Said
-from gateway.consents.work import CONFLICT, KINDS, Entry
-from gateway.hub.notices import Kind
-
-CONFLICTING = Said(
-    "To systemer sier ikke det samme. Avgjør hva som gjelder.",
-    "To system seier ikkje det same. Avgjer kva som gjeld.",
-)
+from gateway.consents.work import KINDS, Entry
+from gateway.consents.work_words import words
 
 
 class WorkAnswer(Answer):
@@ -55,10 +48,3 @@ def plain(one: Entry) -> dict[str, Any]:
         "since": one.due.isoformat(),
         "roles": list(one.roles),
     }
-
-
-def words(kind: str, about: str) -> Said:
-    """What is said of it."""
-    if kind == CONFLICT:
-        return CONFLICTING
-    return REMINDERS[kind].within(age=about) if kind in REMINDERS else NOTICES[Kind(kind)]

@@ -13,8 +13,8 @@ from gateway.cli.options import CONFIG_FILE, Config
 from gateway.cli.outcome import DONE, REFUSED
 
 if TYPE_CHECKING:
-    from gateway.cli.checks import Found
     from gateway.config import Settings
+    from gateway.operating.checks import Found
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -40,7 +40,7 @@ def check(
     settings = _settings(config)
     if settings is None:
         raise typer.Exit(REFUSED)
-    from gateway.cli import checks
+    from gateway.operating import checks
 
     found = list(checks.without_connections(settings))
     if not offline:

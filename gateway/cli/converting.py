@@ -59,8 +59,8 @@ def convert(
     stafettbro convert leverandoer-x eksport.csv > bundle.json
     ```
     """
-    from gateway.cli import mapping_of
     from gateway.file_form import csv_of
+    from gateway.operating import mapping_of
 
     settings = _settings(system, mapping, config)
     compiled = mapping_of.named(system, mapping, settings)
@@ -78,7 +78,7 @@ def convert(
 
 def _settings(system: str, mapping: Path | None, config: Path | None) -> Any:
     """The configuration, only where it is needed: asked for, or here and the system is none of ours."""
-    from gateway.cli.mapping_of import OURS
+    from gateway.operating.mapping_of import OURS
 
     needed = config is not None or (mapping is None and system not in OURS and CONFIG_FILE.exists())
     if not needed:

@@ -1,68 +1,31 @@
-"""What `preview` does: evaluates a route as if it were open, person by person, with the selection and the
-comparison that a delivery uses. Reads only; ids, categories and rules come out, never content."""
+"""What `preview` does: prints what a route would send if it were open (gateway/operating/forecast.py). Ids,
+categories and rules, never content."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection
 
-from consent.model import Decision
 from gateway.cli import people, screen
-from gateway.cli.checks import losses_of
-from gateway.cli.outcome import Impossible
-from gateway.cli.people import Hub, Person
-from gateway.config import Route, Settings, System
-from gateway.exchange.differences import differences
-from gateway.exchange.facts import PersonFacts
-from gateway.exchange.judge import View
-from gateway.exchange.rendition import ids_at
-from gateway.exchange.selection import Selection, Shown, by_item
-from gateway.hub import links, versions
-from gateway.hub.versions import Version
-from gateway.service import load_mapping
-from mappings import reading
-from mappings.model import Ids, RecordMapping
-
-SEND, THERE, NO_FORM, NOT_OURS, WITHHELD = (
-    "send",
-    "there already",
-    "no form there",
-    "its own to make",
-    "withheld",
+from gateway.config import System
+from gateway.operating.checks import losses_of
+from gateway.operating.forecast import (
+    NO_FORM,
+    NOT_OURS,
+    SEND,
+    THERE,
+    WAITS,
+    WITHHELD,
+    Forecast,
+    Line,
+    Sum,
+    as_if_open,
+    every_id,
 )
-WAITS = "waits: no log or plan there"
-OWNED = frozenset({"Patient", "Provenance"})  # they go with what they belong to
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One resource: what would become of it. rule: what withholds it, or ""."""
-
-    ref: str
-    categories: str
-    outcome: str
-    rule: str = ""
-    sentence: str = ""
-
-
-@dataclass(slots=True)
-class Sum:
-    """What is counted over all persons. records: how many would be written."""
-
-    persons: int = 0
-    reached: int = 0
-    waiting: int = 0
-    unmatched: int = 0  # not yet found at the recipient, which is asked first
-    records: int = 0
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    rules: Counter[tuple[str, str]] = field(default_factory=Counter)
+from gateway.service import load_mapping
 
 
 def show(config: Path, source: str, recipient: str, *, details: bool) -> None:
@@ -70,137 +33,23 @@ def show(config: Path, source: str, recipient: str, *, details: bool) -> None:
     with people.opened(config) as hub:
         giver, getter = hub.system(source), hub.system(recipient)
         settings, was_open = as_if_open(hub.settings, giver, getter)
-        total = Sum()
-        forecast = Forecast(hub, settings, giver.id, getter, load_mapping(getter), datetime.now(UTC))
-        for person_id in people.every_id(hub.store, getter.tenant):
-            forecast.add(Person(getter.tenant, person_id), total, details=details)
+        total, mapping = Sum(), load_mapping(getter)
+        now = datetime.now(UTC)
+        forecast = Forecast(hub.store, hub.facts, settings, giver.id, getter, mapping, now)
+        for person_id in every_id(hub.store, getter.tenant):
+            lines = forecast.add(person_id, total)
+            if details and lines:
+                _detail(person_id, lines)
     state = "open already" if was_open else "not open"
     screen.say(f"Route {source} -> {recipient} ({state}), as if it were open now:")
     _tell(total, getter)
 
 
-def as_if_open(settings: Settings, source: System, recipient: System) -> tuple[Settings, bool]:
-    """The settings with this one route, open; and whether it is so already. Raises Impossible."""
-    if source.id == recipient.id:
-        raise Impossible("A route leads from one system to another.")
-    if source.tenant != recipient.tenant:
-        raise Impossible("The two systems belong to different tenants; no route may lead between them.")
-    if recipient.deliver == "none":
-        raise Impossible(f'{recipient.id} has deliver = "none": nothing can ever reach it.')
-    ends = (source.id, recipient.id)
-    known = next((r for r in settings.routes if (r.source, r.recipient) == ends), None)
-    route = (known or Route(source=source.id, recipient=recipient.id)).model_copy(update={"open": True})
-    return settings.model_copy(update={"routes": (route,)}), known is not None and known.open
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """Evaluates persons for one recipient, one after the other, each in a transaction of its own."""
-
-    hub: Hub
-    settings: Settings
-    source: str
-    system: System
-    mapping: RecordMapping
-    now: datetime
-
-    def add(self, who: Person, total: Sum, *, details: bool) -> None:
-        """Count one person in, and print it if wanted."""
-        with self.hub.store.read(who.tenant) as connection:
-            lines = list(self._lines(connection, who, total))
-        total.persons += 1
-        total.reached += any(line.outcome == SEND for line in lines)
-        for line in lines:
-            total.outcomes[line.categories, line.outcome] += 1
-            if line.rule:
-                total.rules[line.rule, line.sentence] += 1
-        if details and lines:
-            screen.say(f"person {who.id}")
-            for line in lines:
-                because = f" ({line.rule})" if line.rule else ""
-                screen.say(f"  {line.ref}: {line.categories}: {line.outcome}{because}")
-
-    def _lines(self, connection: Connection, who: Person, total: Sum) -> Iterator[Line]:
-        facts = people.facts_of(connection, self.hub, who)
-        channel = "pull" if self.system.deliver == "pull" else "push"
-        selection = Selection(self.system, self.settings, self.mapping, facts, channel, self.now)
-        parts = by_item(versions.of_person(connection, who.tenant, who.id))
-        if self.system.adapter != "fhir" and facts.frame_in(self.system.id) is None:
-            given = [item for item, own in parts.items() if self._given(item, own) and _counts(item)]
-            total.waiting += bool(given)
-            yield from (line for item in given for line in _waiting(parts[item]))
-            return
-        views = {
-            item: view
-            for item, own in parts.items()
-            if self._given(item, own) and (view := selection.view(item, own)) is not None
-        }
-        shown = selection.shown(connection, views)
-        outcomes = self._outcomes(connection, who, facts, shown, total)
-        for item, view in views.items():
-            if _counts(item):
-                yield from _of_item(view, parts[item], outcomes)
-
-    def _given(self, item: str, own: dict[str, Version]) -> bool:
-        """Whether the item was made or last changed in the source."""
-        return item in own and self.source in (own[item].source, own[item].created_by)
-
-    def _outcomes(
-        self, connection: Connection, who: Person, facts: PersonFacts, shown: list[Shown], total: Sum
-    ) -> dict[str, str]:
-        """What becomes of each permitted item."""
-        if not shown:
-            return {}
-        names, _ = links.names_of_person(connection, who.tenant, self.system.id, who.id)
-        subject = names.get(f"Patient/{who.id}")
-        total.unmatched += self.system.adapter == "fhir" and subject is None
-
-        def ids(ref: str) -> Ids:
-            return ids_at(self.system, facts, names, subject or f"Patient/{who.id}", own=ref)
-
-        known = links.load(connection, who.tenant, self.system.id, [one.unit.ref for one in shown])
-        held = {ref for ref, link in known.items() if link.native_id is not None}
-        found = differences(self.system, self.mapping, shown, known, who.id, ids)
-        total.records += len(found)
-        outcomes = {one.unit.item: THERE if one.unit.ref in held else NOT_OURS for one in shown}
-        outcomes |= {one.shown.unit.item: SEND for one in found}
-        for one in shown:  # what stands inside a record goes with it
-            outcomes |= {part.unit.item: outcomes[one.unit.item] for part in one.within}
-        return outcomes
-
-
-def _counts(ref: str) -> bool:
-    return ref.partition("/")[0] not in OWNED
-
-
-def _named(categories: frozenset[str]) -> str:
-    return "+".join(sorted(categories)) or "unknown"
-
-
-def _waiting(own: dict[str, Version]) -> Iterator[Line]:
-    for ref, version in own.items():
-        if _counts(ref):
-            yield Line(ref, _named(reading.category_of(version.resource)), WAITS)
-
-
-def _of_item(view: View, own: dict[str, Version], outcomes: dict[str, str]) -> Iterator[Line]:
-    for ref, version in own.items():
-        if not _counts(ref):
-            continue
-        categories = reading.category_of(version.resource)
-        named = _named(categories)
-        if ref in view.resources:
-            yield Line(ref, named, outcomes.get(view.item, NO_FORM))
-            continue
-        decision = _withholding(view, own, categories)
-        reason = decision.reasons[-1] if decision else None
-        yield Line(ref, named, WITHHELD, reason.rule if reason else "", reason.nb if reason else "")
-
-
-def _withholding(view: View, own: dict[str, Version], categories: frozenset[str]) -> Decision | None:
-    """The decision that keeps a resource back: its own, or that of the item it belongs to."""
-    focal = view.decisions.get(reading.category_of(own[view.item].resource))
-    return focal if focal is not None and not focal.goes else view.decisions.get(categories)
+def _detail(person_id: str, lines: list[Line]) -> None:
+    screen.say(f"person {person_id}")
+    for line in lines:
+        because = f" ({line.rule})" if line.rule else ""
+        screen.say(f"  {line.ref}: {line.categories}: {line.outcome}{because}")
 
 
 def _tell(total: Sum, system: System) -> None:

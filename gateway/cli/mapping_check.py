@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from gateway import jsontext
-from gateway.cli import mapping_of, screen
+from gateway.cli import screen
 from gateway.cli.outcome import Impossible
+from gateway.operating import mapping_of
 from mappings.lens.section import Section
 from mappings.lens.system import SystemMapping
 from mappings.trial.coverage import KINDS, Gap, gaps

@@ -6,8 +6,6 @@ from __future__ import annotations
 import errno
 import getpass
 import os
-import sys
-import traceback
 from typing import Any
 
 import typer
@@ -15,10 +13,12 @@ from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from gateway.cli import screen
-from gateway.errors import StafettbroError
 from gateway.hub.audit import occasion
 from gateway.hub.audit.occasion import Occasion
-from mappings.model import MappingError
+from gateway.operating.faults import Impossible as Impossible
+from gateway.operating.faults import expected as expected
+from gateway.operating.faults import fault as fault
+from gateway.operating.faults import first_line as first_line
 
 DONE = 0
 REFUSED = 1  # it ran to its end, and something was refused or is wrong
@@ -28,10 +28,6 @@ FAULT = 70  # an error in Stafettbro itself
 STOPPED = 130  # stopped by Ctrl-C; what was done stands
 
 EXITS = (typer.Exit, typer.Abort, TyperException)
-
-
-class Impossible(StafettbroError):
-    """What was asked for cannot be done; the message says why, and what to do."""
 
 
 class PlainCommand(TyperCommand):
@@ -58,28 +54,3 @@ def _operator() -> str:
         return f"operator/{getpass.getuser()}"
     except (KeyError, OSError):  # a container's user need not have a name
         return f"operator/{os.getuid()}"
-
-
-def expected(error: Exception) -> str | None:
-    """The sentence for an error that may well happen; None for one that is our fault."""
-    if isinstance(error, StafettbroError | MappingError):
-        return str(error)
-    if isinstance(error, OSError):
-        named = f"{error.filename}: " if error.filename else ""
-        return f"{named}{error.strerror or type(error).__name__}"
-    database = sys.modules.get("sqlalchemy.exc")
-    if database is not None and isinstance(error, database.OperationalError):
-        return f"The database cannot be used: {first_line(error.orig)}"
-    return None
-
-
-def first_line(error: object) -> str:
-    """The first line of a database driver's own message (the rest may quote what was written)."""
-    return str(error).partition("\n")[0]
-
-
-def fault(error: Exception) -> str:
-    """What can be told of an unexpected error: its type and places in the code, not its text."""
-    frames = traceback.extract_tb(error.__traceback__)[-5:]
-    places = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)
-    return f"An error inside Stafettbro: {type(error).__name__} at {places}. Please report this line."

@@ -22,6 +22,7 @@ from gateway.hub import links, persons
 from gateway.hub.persons import IdentifierKey
 from gateway.hub.schema.tables import person
 from gateway.hub.store import Store
+from gateway.operating.forecast import every_id as every_id
 from mappings.canonical import DNR, FHN, FNR
 
 ASKED = "-"
@@ -133,23 +134,6 @@ def facts_of(connection: Connection, hub: Hub, who: Person) -> PersonFacts:
         select(person.c.facts_no).where(person.c.tenant == who.tenant, person.c.id == who.id)
     ).scalar_one()
     return hub.facts.read(connection, who.tenant, who.id, int(number))
-
-
-def every_id(store: Store, tenant: str, page: int = 500) -> Iterator[str]:
-    """All persons of a tenant, page by page."""
-    last = ""
-    while True:
-        with store.read(tenant) as connection:
-            rows = connection.execute(
-                select(person.c.id)
-                .where(person.c.tenant == tenant, person.c.id > last)
-                .order_by(person.c.id)
-                .limit(page)
-            ).all()
-        if not rows:
-            return
-        yield from (row.id for row in rows)
-        last = rows[-1].id
 
 
 def native_names(connection: Connection, hub: Hub, who: Person) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from gateway import config
 from gateway.api.app import create_app
@@ -27,9 +28,10 @@ def serve(path: Path, host: str, port: int, log: Literal["text", "json"]) -> Non
     """Serve until told to stop."""
     logs.start(log)
     service = build(config.load(path))
+    app = create_app(service)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(service),
+            app,
             host=host,
             port=port,
             http=connections(service.settings),
@@ -42,13 +44,19 @@ def serve(path: Path, host: str, port: int, log: Literal["text", "json"]) -> Non
         )
     )
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn's own handlers come later, and raise it again
-        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+        signal.signal(number, lambda *_: _stop(server, app))
     try:
         server.run()
     except SystemExit as ended:  # uvicorn has said why, for instance that the port is taken
         raise typer.Exit(FAILED) from ended
     finally:
         service.close()
+
+
+def _stop(server: uvicorn.Server, app: FastAPI) -> None:
+    """No more requests; pages that wait for news are let go."""
+    server.should_exit = True
+    app.state.streams.end()
 
 
 def work(path: Path, log: Literal["text", "json"]) -> None:

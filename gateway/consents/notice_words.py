@@ -57,6 +57,10 @@ NOTICES: Final = {
         "En henvisning er ikke sendt: den som henviser, kan ikke henvise dit. Svaret sier hvem som kan.",
         "Ei tilvising er ikkje send: den som viser til, kan ikkje vise dit. Svaret seier kven som kan.",
     ),
+    Kind.WRONG_PERSON: Said(
+        "En mottaker har meldt feil pasient. Alt er lukket for dem. Avklar om det er riktig barn.",
+        "Ein mottakar har meldt feil pasient. Alt er lukka for dei. Avklar om det er rett barn.",
+    ),
     Kind.PERSON_QUESTION: Said(
         "Det er uklart om noe gjelder det samme barnet. Avgjør det før det slås sammen.",
         "Det er uklart om noko gjeld det same barnet. Avgjer det før det blir slått saman.",

@@ -21,6 +21,7 @@ from gateway.consents import words
 from gateway.consents.gathering import basis
 from gateway.consents.holdings import PURPOSE, READER
 from gateway.consents.receipts import PAGE
+from gateway.consents.telling import ground
 from gateway.consents.words import Said
 from gateway.exchange.disclosures import EXEMPT, UNSENT
 from gateway.exchange.facts import PersonFacts
@@ -33,12 +34,14 @@ from gateway.hub.audit.entries import Kind
 from gateway.hub.audit.listing import Looked, Wanted
 
 STEP: Final = 200  # entries read at a time
+OPERATIONS: Final = "~drift"  # whoever operates the gateway, and has the right to see content
 MOST: Final = 5_000  # entries looked through for one page
 
 
 @dataclass(frozen=True, slots=True)
 class Onlooker:
-    """One entry as the reader is told of it. refs: what of it the reader may see."""
+    """One entry as the reader is told of it. refs: what of it the reader may see; why: on which grounds they
+    were told, where anything was. own: the reader did it."""
 
     number: int
     at: datetime
@@ -46,6 +49,8 @@ class Onlooker:
     who: Said
     sentence: Said
     refs: tuple[str, ...]
+    why: tuple[Said, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,9 @@ class Onlookers:
             told = one.state != UNSENT and one.action != EXEMPT
             if refs and told and one.person == self.facts.person:
                 who = self._who(one)
-                yield Onlooker(one.number, one.at, one.kind, who, _sentence(one, who, len(refs)), refs)
+                said_of_it = _sentence(one, who, len(refs))
+                mine = one.client == self.reader
+                yield Onlooker(one.number, one.at, one.kind, who, said_of_it, refs, _why(one, refs), mine)
 
     def _seen(self, connection: Connection, refs: Iterable[str]) -> frozenset[str]:
         """Those of these, of this person, that the reader may see."""
@@ -101,9 +108,12 @@ class Onlookers:
         if one.client == self.reader:
             return said.YOU
         system = self.settings.system(one.system) if one.system else None
-        if system is None:
-            return said.FAMILY if one.source == PAGE else said.OPERATOR
-        organization = self._organizations.get(system.organization)
+        if system is None and (one.source != PAGE or one.system == OPERATIONS):
+            return said.OPERATOR
+        number = system.organization if system is not None else self.facts.organizations.get(one.client or "")
+        if number is None:
+            return said.FAMILY
+        organization = self._organizations.get(number)
         if organization is None:
             return words.SOMEBODY
         if self.facts.facts.address_protection in PROTECTED:
@@ -118,6 +128,12 @@ class Onlookers:
 def _refs(one: Looked) -> tuple[str, ...]:
     told = tuple(ref for ref, _ in one.items if not ref.startswith("Provenance/"))
     return told or ((one.subject,) if one.subject and one.subject.startswith("Consent/") else ())
+
+
+def _why(one: Looked, refs: Iterable[str]) -> tuple[Said, ...]:
+    """Each ground once, in words of the rules that held then."""
+    found = dict.fromkeys(one.grounds[ref] for ref in refs if ref in one.grounds)
+    return tuple(dict.fromkeys(ground(code, one.at) for code in found))
 
 
 def _sentence(one: Looked, who: Said, count: int) -> Said:

@@ -17,11 +17,13 @@ from gateway.errors import NotFound, Unprocessable
 from gateway.exchange.deadlines import STAYING
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.occasions import addressees
+from gateway.hub.notices import Kind
 from gateway.hub.schema.notices import notice
 from gateway.hub.schema.reminders import reminder
 from gateway.hub.schema.tables import person
 
 CHUNK = 100
+LASTING = STAYING | {Kind.WRONG_PERSON}
 TABLES = (reminder, notice)
 NAMES = ("tenant", "id", "person", "kind", "about", "addressee", "at", "due", "told", "settled", "done",
          "done_by")  # fmt: skip
@@ -110,7 +112,7 @@ class Reminders:
             raise NotFound("No such notice")
         if found.done is not None:
             return found
-        if found.kind in STAYING:
+        if found.kind in LASTING:
             raise Unprocessable("This stays until what it tells of is mended", field="id")
         if by not in found.addressees:
             raise Unprocessable("`by` is nobody that this notice is for", field="by")

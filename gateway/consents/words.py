@@ -138,6 +138,10 @@ GROUNDS: Final = {  # what no rule of law.md says
         "Kommunen tok ut en kopi av alt som er registrert.",
         "Kommunen tok ut ein kopi av alt som er registrert.",
     ),
+    "operations": Said(
+        "En som drifter løsningen, så på det for å finne en feil eller svare på et spørsmål.",
+        "Ein som driftar løysinga, såg på det for å finne ein feil eller svare på eit spørsmål.",
+    ),
     "notice": Said(
         "Mottakeren fikk beskjed om at delingen er slutt.", "Mottakaren fekk beskjed om at delinga er slutt."
     ),

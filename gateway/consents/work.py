@@ -32,6 +32,7 @@ CHUNK: Final = 500
 OTHER: Final = 50
 WEIGHTS: Final[Mapping[str, int]] = {
     occasions.Kind.DANGER: 10,
+    Kind.WRONG_PERSON: 11,
     Kind.EVALUATION_OVERDUE: 20,
     Kind.MEASURE_OVERDUE: 20,
     Kind.REVISION_OVERDUE: 20,

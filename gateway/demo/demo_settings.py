@@ -15,7 +15,8 @@ import msgspec
 
 from gateway import jsontext
 from gateway.access import scopes
-from gateway.demo import sample_children
+from gateway.demo import people, sample_children
+from gateway.demo.demo_logins import DemoLogin, new_logins
 from gateway.errors import ConfigurationError
 
 MARK = "stafettbro-demo"  # a folder with this file in it is ours to empty
@@ -39,6 +40,7 @@ ORGANIZATIONS = (
     ("318625271", "Nordbygda ungdomsskule", "education"),
     ("360189554", "Fjordbyen vidaregåande skule", "education"),
     ("321993516", "PPT for Indre Fjord", "education"),
+    ("364512074", "Fjordgløtt barnehage", "education"),
     ("381909379", "Fjordbyen helsestasjon", "health"),
     ("343231946", "BUP Fjordane, Indre Fjord", "health"),
     ("339825971", "Fjordbyen legesenter", "health"),
@@ -94,21 +96,26 @@ def prepare(folder: Path, ports: Ports, today: date) -> Layout:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).write_text("Denne mappa tømmes hver gang demoen starter.\n", encoding="utf-8")
     layout = Layout(folder, ports)
-    _write_secrets(layout)
+    logins = tuple(new_logins())
+    _write_secrets(layout, logins)
     _write_seeds(layout, today)
-    layout.config.write_text(_toml(layout), encoding="utf-8")
+    layout.config.write_text(_toml(layout, logins), encoding="utf-8")
     return layout
 
 
-def _write_secrets(layout: Layout) -> None:
+def _write_secrets(layout: Layout, logins: tuple[DemoLogin, ...]) -> None:
     (layout.folder / "secrets").mkdir(mode=0o700)
     for name in [f"{system}.token" for system in SYSTEMS] + [f"{client}.client" for client in CLIENTS]:
         _private(layout.secret(name), secrets.token_urlsafe(24).encode())
-    known = {
+    for login in logins:
+        _private(layout.secret(f"{login.id}.jwk"), login.secret)
+    machines = {
         client: {"secret": layout.secret(f"{client}.client").read_text(), "scopes": list(reach)}
         for client, reach in CLIENTS.items()
     }
-    _private(layout.folder / "clients.json", msgspec.json.encode({"audience": AUDIENCE, "clients": known}))
+    gateways = {login.id: login.client(layout.url(layout.ports.gateway)) for login in logins}
+    known = {"audience": AUDIENCE, "clients": machines, "logins": gateways}
+    _private(layout.folder / "clients.json", msgspec.json.encode(known))
 
 
 def _private(path: Path, content: bytes) -> None:
@@ -118,14 +125,13 @@ def _private(path: Path, content: bytes) -> None:
 
 def _write_seeds(layout: Layout, today: date) -> None:
     for system in ("stafettlogg", "individuell-plan"):
-        seeds: list[Any] = []
-        for child in sample_children.children(system):
-            seeds += sample_children.records(system, child, today)
+        seeds = sample_children.everything(system, today)
+        seeds = people.known_at(layout.url(layout.ports.issuer), seeds)
         layout.seed(system).write_bytes(jsontext.encode(seeds))
     layout.seed("bup").write_bytes(jsontext.encode(sample_children.patients(today)))
 
 
-def _toml(layout: Layout) -> str:
+def _toml(layout: Layout, logins: tuple[DemoLogin, ...]) -> str:
     ports = layout.ports
     issuer = layout.url(ports.issuer)
     parts = [
@@ -144,6 +150,7 @@ def _toml(layout: Layout) -> str:
         *(_table("[[routes]]", source=s, recipient=r) for s in SYSTEMS for r in SYSTEMS if s != r),
         _table("[[issuers]]", issuer=issuer, audience=AUDIENCE, tokens="bearer", algorithms=["ES256"]),
         *(_client(issuer, name, reach) for name, reach in CLIENTS.items()),
+        *(_login(layout, issuer, one) for one in logins),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -185,6 +192,11 @@ def _client(issuer: str, name: str, reach: tuple[str, ...]) -> str:
     return _table(
         "[[clients]]", issuer=issuer, client_id=name, tenant="fjordbyen", **acting, scopes=list(reach)
     )
+
+
+def _login(layout: Layout, issuer: str, login: DemoLogin) -> str:
+    where = f"file:{layout.secret(f'{login.id}.jwk')}"
+    return _table("[[logins]]", **login.settings(issuer, where))
 
 
 def _table(heading: str, **values: Any) -> str:

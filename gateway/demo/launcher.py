@@ -13,12 +13,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from gateway.demo import at_once
+from gateway.demo.demo_logins import PAGES
 from gateway.demo.demo_settings import HOST, Layout, Ports, prepare
 from gateway.demo.processes import ChildFailed, Children, taken
 from gateway.demo.words import OSLO
 from gateway.errors import ConfigurationError
 
-READY_SECONDS = 90.0
+READY_SECONDS = 240.0  # a machine that is busy takes its time
 LOOK_SECONDS = 0.3
 
 
@@ -48,6 +50,7 @@ def _run(layout: Layout, out: Console, stop: threading.Event) -> int:
         with out.status("Starter utsteder, gateway og demosystemer …"):
             _start_all(children, layout, stop.is_set)
         if not stop.is_set():
+            at_once.begin(layout, datetime.now(OSLO).date(), stop.wait)
             _tell(layout, out)
         while not stop.wait(LOOK_SECONDS):
             children.check()
@@ -120,11 +123,12 @@ def _tell(layout: Layout, out: Console) -> None:
     table = Table(title="Stafettbro-demoen går", title_justify="left")
     table.add_column("Hva")
     table.add_column("Adresse", no_wrap=True)
+    table.add_row("Stafettbro: sidene for folk", layout.url(ports.gateway) + PAGES)
     table.add_row("Demosystem: stafettlogg", layout.url(ports.stafettlogg))
     table.add_row("Demosystem: individuell plan", layout.url(ports.individuell_plan))
     table.add_row("Demosystem: BUP", layout.url(ports.bup))
     table.add_row("Stafettbro (API)", layout.url(ports.gateway))
     out.print(table)
-    out.print("Åpne stafettloggen, velg Emma og skriv et nytt mål. Se det komme hos de andre.")
+    out.print("Logg inn på sidene som den du vil være, eller skriv noe i stafettloggen og se det komme.")
     out.print(f"Oppsett, hemmeligheter og logger: {layout.folder}", markup=False, highlight=False)
     out.print("Ctrl-C stopper alt.")

@@ -1,4 +1,8 @@
-"""The sample children: which files there are, and what each demo system starts with, moved to today."""
+"""The sample children: which files there are, and what each demo system starts with, moved to today.
+
+`samples/` is what everything is explained and tested with; `caseload/` is what the demo adds, so that a
+coordinator has more to do than one child: what was written later of the same children, and other children.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from gateway.demo.shift import days_since_written, shifted
 from mappings.canonical import FNR, MIDDLE_NAME
 
 FOLDER = Path(__file__).parent / "samples"
+CASELOAD = Path(__file__).parent / "caseload"
 AT_BUP = ("emma", "jonas")  # BUP's own patients from the start
 
 
@@ -24,6 +29,16 @@ def records(system: str, child: str, today: date) -> list[dict[str, Any]]:
     content = jsontext.decode((FOLDER / system / f"{child}.json").read_bytes())
     moved: list[dict[str, Any]] = shifted(content, days_since_written(today))
     return moved
+
+
+def everything(system: str, today: date) -> list[dict[str, Any]]:
+    """All that a records system starts with, as if written around `today`."""
+    found: list[dict[str, Any]] = []
+    for child in children(system):
+        found += records(system, child, today)
+    for path in sorted((CASELOAD / system).glob("*.json")):
+        found += shifted(jsontext.decode(path.read_bytes()), days_since_written(today))
+    return found
 
 
 def patients(today: date) -> list[dict[str, Any]]:

@@ -26,16 +26,18 @@ def serve(app: FastAPI, port: int) -> None:
     uvicorn.run(app, host=HOST, port=port, access_log=False, log_level="warning", timeout_graceful_shutdown=2)
 
 
-def add_pages(app: FastAPI) -> None:
-    """Static files, and the headers that keep other sites out of the pages and their forms."""
+def add_pages(app: FastAPI, *onward: str) -> None:
+    """Static files, and the headers that keep other sites out of the pages and their forms. onward: origins
+    that the answer to a form may lead on to."""
     app.mount("/static", StaticFiles(directory=HERE / "static"))
+    policy = " ".join([POLICY, *sorted(onward)]) + "; frame-ancestors 'none'; base-uri 'none'"
 
     @app.middleware("http")
     async def guard(request: Request, call_next: RequestResponseEndpoint) -> Response:
         if request.method == "POST" and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return Response("Skjemaet kom fra et annet nettsted.", 403, media_type="text/plain")
         response = await call_next(request)
-        response.headers["Content-Security-Policy"] = POLICY + "; frame-ancestors 'none'; base-uri 'none'"
+        response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers.setdefault("Cache-Control", "no-store")

@@ -14,8 +14,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway import jsontext
-from gateway.documents.content import Content
 from gateway.documents.pdf import pdf
+from gateway.documents.sheet import Content
 from mappings import derived
 from mappings.canonical import DOCUMENT_TYPE
 from mappings.fhir import FhirMapping

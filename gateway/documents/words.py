@@ -8,8 +8,8 @@ Words = dict[str, str]
 
 TEXTS: Final[dict[str, Words]] = {
     "nb": {
-        "title": "Individuell plan for", "coordinator": "Koordinator", "phone": "Telefon",
-        "date": "Innholdet er fra", "born": "Født", "none": "Ikke oppgitt", "about": "Om",
+        "title": "Individuell plan for", "log_title": "Stafettlogg for", "coordinator": "Koordinator",
+        "phone": "Telefon", "date": "Innholdet er fra", "born": "Født", "none": "Ikke oppgitt", "about": "Om",
         "resources": "Ressurser", "needs": "Behov", "goals": "Mål", "own_words": "Med egne ord",
         "status": "Status", "deadline": "Frist", "measures": "Tiltak", "responsible": "Ansvarlig",
         "how": "Gjennomføring", "extent": "Omfang", "what": "Beskrivelse", "participants": "Deltakere",
@@ -21,9 +21,10 @@ TEXTS: Final[dict[str, Words]] = {
         "limits": "Dokumentet viser bare det mottakeren har lov til å se. Planen kan inneholde mer.",
     },
     "nn": {
-        "title": "Individuell plan for", "coordinator": "Koordinator", "phone": "Telefon",
-        "date": "Innhaldet er frå", "born": "Fødd", "none": "Ikkje oppgitt", "about": "Om",
-        "resources": "Ressursar", "needs": "Behov", "goals": "Mål", "own_words": "Med eigne ord",
+        "title": "Individuell plan for", "log_title": "Stafettlogg for", "coordinator": "Koordinator",
+        "phone": "Telefon", "date": "Innhaldet er frå", "born": "Fødd", "none": "Ikkje oppgitt",
+        "about": "Om", "resources": "Ressursar", "needs": "Behov", "goals": "Mål",
+        "own_words": "Med eigne ord",
         "status": "Status", "deadline": "Frist", "measures": "Tiltak", "responsible": "Ansvarleg",
         "how": "Gjennomføring", "extent": "Omfang", "what": "Skildring", "participants": "Deltakarar",
         "name": "Namn", "role": "Rolle", "unit": "Eining", "contributes": "Bidrag", "period": "Periode",

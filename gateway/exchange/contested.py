@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection
 
 from consent import fhir_circumstance
 from consent.people import active
+from gateway.config import Settings, System
 from gateway.exchange.facts import RECORD, PersonFacts
+from gateway.exchange.judge import View
 from gateway.exchange.occasions import COORDINATORS
-from gateway.exchange.sight import Sight
 from gateway.hub import conflicts, versions, writers
 from gateway.hub.conflicts import Kept, State
 from gateway.hub.patients import stated_by
@@ -71,15 +74,69 @@ def deciders(facts: PersonFacts, head: Version, system: str | None, now: datetim
     return tuple(sorted(p.id for p in near if system in (None, facts.frames.get(p.frame))))
 
 
+class Resourced(Protocol):
+    """A resource as a reader may have it."""
+
+    @property
+    def resource(self) -> Resource:
+        """The resource."""
+        ...
+
+
+class Viewing(Protocol):
+    """What says what may be seen of an item."""
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration."""
+        ...
+
+    def view(self, item: str, parts: dict[str, Version]) -> View | None:
+        """What may be seen of an item with these parts; None for nothing."""
+        ...
+
+
+class Eyes(Protocol):
+    """A person as a reader may see them, whole. system: the reader's own; of somebody at a page the one that
+    keeps the log or plan."""
+
+    @property
+    def connection(self) -> Connection:
+        """Where the rest is read."""
+        ...
+
+    @property
+    def system(self) -> System:
+        """The reader's."""
+        ...
+
+    @property
+    def selection(self) -> Viewing:
+        """What decides."""
+        ...
+
+    @property
+    def seen(self) -> Mapping[str, Resourced]:
+        """What the reader sees, by reference."""
+        ...
+
+    @property
+    def provenances(self) -> Mapping[str, Resource]:
+        """Who wrote it, by what it tells about."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Onlooker:
-    """One reader of a person's conflicts. sight: the person as the reader's system may see them, whole; None:
-    an operator, who sees no content."""
+    """One reader of a person's conflicts. sight: the person as the reader may see them; None: an operator,
+    who sees no content. by: the participant who reads, where it is a person: a system may read back what it
+    said itself, for a person that is decided too."""
 
     facts: PersonFacts
     now: datetime
     tenant: str
-    sight: Sight | None
+    sight: Eyes | None
+    by: str | None = None
 
     def look(self, one: Kept, head: Version | None) -> Contested | None:
         """The conflict; None for one on an item the reader sees nothing of, or in whose log or plan nobody
@@ -88,6 +145,8 @@ class Onlooker:
             return None
         people = deciders(self.facts, head, self.sight.system.id if self.sight else None, self.now)
         if self.sight is not None and (head.ref not in self.sight.seen or not people):
+            return None
+        if self.by is not None and self.by not in people:
             return None
         current, theirs = self._current(one, head), self._theirs(one, head)
         open_to = choices(one, head) if one.state is State.OPEN else ()
@@ -116,7 +175,7 @@ class Onlooker:
         )
         if self.sight is None or one.gone:
             return side
-        if one.system == self.sight.system.id:
+        if one.system == self.sight.system.id and self.by is None:
             return replace(side, value=one.theirs, shown="whole")
         return _shown(side, self._judged(one, head), one.theirs)
 
@@ -124,7 +183,8 @@ class Onlooker:
         """Their value, as far as the reader might see it if it stood in the item, written by them."""
         assert self.sight is not None
         selection = self.sight.selection
-        if one.steps is None or selection.settings.route(one.system, self.sight.system.id) is None:
+        own = self.sight.system.id
+        if one.steps is None or (one.system != own and selection.settings.route(one.system, own) is None):
             return None
         try:
             made = replaced(head.resource, one.steps, None if one.theirs is ABSENT else one.theirs)

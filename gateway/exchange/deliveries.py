@@ -84,9 +84,22 @@ def deliveries(
         for (ref, recipient), (told, item) in attempts.items()
         if ref not in wrong
     ]
+    found += _at_pages(said)
     if wrong:
         found += _withdrawals(holders(connection, tenant, person, systems, wrong), attempts, said)
     return sorted(found, key=lambda one: (one.ref, one.recipient))
+
+
+def _at_pages(said: Mapping[tuple[str, str, int], list[Receipt]]) -> Iterable[Delivery]:
+    """What was shown at a page and is acknowledged: nothing was sent there. The newest edition counts."""
+    newest: dict[tuple[str, str], Receipt] = {}
+    for (ref, recipient, version), own in sorted(said.items()):
+        one = _newest(own)
+        if recipient.startswith(receipts.PAGES) and one is not None and one.version == version:
+            newest[ref, recipient] = one
+    for (ref, recipient), one in newest.items():
+        state = State.REFUSED if one.said.kind is Kind.REJECTED else State.ACKNOWLEDGED
+        yield Delivery(ref, recipient, state, one.version, None, None, one, one.said.reason)
 
 
 def _attempts(connection: Connection, tenant: str, person: str) -> dict[tuple[str, str], tuple[Any, Any]]:

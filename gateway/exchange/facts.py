@@ -65,6 +65,7 @@ class PersonFacts:
     sides: Sides = field(default_factory=Sides)
     continues: Mapping[str, Continues] = field(default_factory=dict)  # plan -> the closed log it continues
     emergencies: Mapping[tuple[str, str], tuple[Emergency, Act]] = field(default_factory=dict)
+    closed_to: frozenset[str] = frozenset()  # organizations that said that this is none of their patients
 
     def emergency(self, item: str, system: str, now: datetime) -> Emergency | None:
         """A named person's act in danger on this item for this system, if one stands now (G4)."""
@@ -208,6 +209,7 @@ class FactsReader:
                 connection, tenant, frames, lambda ref: apart.facts.get(subjects.get(ref)) or facts
             ),
             emergencies=statements.emergencies(decided),
+            closed_to=statements.closed_to(decided),
         )
         return known_of, whole and not protected  # any new item may name a place
 

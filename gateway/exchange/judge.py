@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 import consent
+from consent.decision import Outcome, Reason
 from consent.model import Basis, Decision, Item, Plan, Recipient, Request
 from gateway.exchange.disclosures import Disclosed
 from gateway.exchange.facts import PersonFacts
@@ -20,6 +22,20 @@ from mappings.canonical import ENH, HPR, identifier_system
 from mappings.model import Resource
 
 RECORD = identifier_system("record/")
+WRONG_PERSON: Final = Decision(
+    Outcome.DENY,
+    None,
+    (
+        Reason(
+            "wrong-person",
+            "gateway/hub/acts.py",
+            "Mottakeren har meldt at dette ikke er deres pasient. Det er lukket til noen har avklart det.",
+            "Mottakaren har meldt at dette ikkje er deira pasient. Det er lukka til nokon har avklart det.",
+            "Koordinatoren avklarer at det er riktig barn, og åpner igjen.",
+            "Koordinatoren avklarar at det er rett barn, og opnar att.",
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +126,22 @@ class Judge:
 
     def permits(self, item: str, parts: Mapping[str, Version], categories: Iterable[str]) -> frozenset[str]:
         """Which of these categories of an item may be seen, whether or not anything of it is there."""
-        asked = self._item(parts[item], parts)
-        return frozenset(c for c in categories if self.decide(asked, frozenset({c})).goes)
+        found = self.decisions(item, parts, (frozenset({c}) for c in categories))
+        return frozenset(c for asked, decision in found.items() if decision.goes for c in asked)
+
+    def decisions(
+        self, item: str, parts: Mapping[str, Version], asked: Iterable[frozenset[str]]
+    ) -> dict[frozenset[str], Decision]:
+        """What is decided about these sets of categories of an item, and why, without showing anything."""
+        own = self._item(parts[item], parts)
+        return {categories: self.decide(own, categories) for categories in asked}
 
     def decide(self, asked: Item, categories: frozenset[str]) -> Decision:
-        """One decision of the consent library."""
+        """One decision of the consent library; a deny where the recipient has said that this is none of its
+        patients, until that is resolved."""
+        emergency = self._facts.emergency(asked.id, self._recipient.system, self._now)
+        if emergency is None and self._closed():
+            return WRONG_PERSON
         request = Request(
             item=replace(asked, categories=categories),
             sender=None,
@@ -124,10 +151,15 @@ class Judge:
             purpose=self._purpose,
             redacts=True,
             basis=next((b for b in self._bases if categories <= b.categories), None),
-            emergency=self._facts.emergency(asked.id, self._recipient.system, self._now),
+            emergency=emergency,
         )
         prepared = self._facts.prepared_for(asked.frame, self._patients.get(asked.id))
         return consent.decide(request, prepared)
+
+    def _closed(self) -> bool:
+        """Whether everybody who would read there is of an organization that this is no patient of."""
+        who = self._recipient
+        return bool(who.organizations) and not who.participants and who.organizations <= self._facts.closed_to
 
     def _item(self, focal: Version, parts: Mapping[str, Version]) -> Item:
         written = self._written(parts)

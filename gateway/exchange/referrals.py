@@ -26,8 +26,17 @@ def withheld(
     settings: Settings, facts: PersonFacts, system: System, focal: Version, now: datetime
 ) -> View | None:
     """The empty view of a referral that does not go to this recipient, with the reason; None for all else."""
+    if focal.created_by == system.id:
+        return None
+    return withheld_from(settings, facts, system.organization, focal, now)
+
+
+def withheld_from(
+    settings: Settings, facts: PersonFacts, organization: str, focal: Version, now: datetime
+) -> View | None:
+    """The same for whoever reads on behalf of an organization, with or without a system of its own."""
     referral = referral_of(focal.resource)
-    if referral is None or focal.created_by == system.id or not _is_for(referral, system, facts):
+    if referral is None or not is_for(referral, organization, facts):
         return None
     referrer = _referrer(referral.referrer, facts)
     services = _services(facts, referral.organization)
@@ -35,10 +44,11 @@ def withheld(
     return None if back is None else View(focal.ref, {}, {CATEGORY: _denied(back)})
 
 
-def _is_for(referral: Referral, system: System, facts: PersonFacts) -> bool:
+def is_for(referral: Referral, organization: str, facts: PersonFacts) -> bool:
+    """Whether a referral is for this organization: by its number, or by a service it takes part with."""
     if referral.organization is not None:
-        return referral.organization == system.organization
-    return referral.service in _services(facts, system.organization)
+        return referral.organization == organization
+    return referral.service in _services(facts, organization)
 
 
 def _services(facts: PersonFacts, organization: str | None) -> frozenset[str]:

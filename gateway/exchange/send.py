@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from adapters import contract
-from adapters.contract import Adapter, Incoming, Write, Written
+from adapters.contract import Adapter, Incoming, Leave, Write, Written
 from gateway.config import System
 from gateway.exchange import unanswered
 from gateway.exchange.differences import REFERS_TO_HELD
@@ -31,7 +31,7 @@ class End(StrEnum):
     GONE = "gone"  # the recipient no longer has it: written anew
     UNKNOWN = "unknown"  # no answer: may have arrived
     TURNED_AWAY = "turned-away"  # sent, and answered that now nothing is taken
-    UNSENT = "unsent"  # not tried, or no connection came about
+    UNSENT = "unsent"  # not tried, or no connection came about: no byte of it left
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,7 @@ class Sender:
             record = self._mapping.get(send.difference.state, plan.ids(self._system, send.difference.ref))
         except NotExpressible:
             return Sent(send, End.HELD, error=NOT_EXPRESSIBLE)
+        leave = Leave(ours)
         write = Write(
             key=send.difference.ref,
             record=record,
@@ -159,7 +160,7 @@ class Sender:
             source=None if send.difference.exempt else send.difference.shown.focal.source,
             notice=reading.in_error(send.difference.state.focus[ITEM]),
             expected=self._expected(plan, send),
-            still_ours=ours,
+            leave=leave,
             record_id=self._mapping.label(record)[1],
         )
         try:
@@ -170,8 +171,8 @@ class Sender:
             return Sent(send, End.STALE, current=error.current, error=error.detail)
         except contract.Gone as error:
             return Sent(send, End.GONE, error=error.detail)
-        except contract.TakenOver:
-            return Sent(send, End.UNSENT)
+        except contract.TakenOver as error:
+            return Sent(send, End.TURNED_AWAY, error=error.detail) if leave.left else Sent(send, End.UNSENT)
         except contract.Busy as error:
             report.wait = error.retry_after
             if error.status == CONFLICTING:
@@ -182,7 +183,7 @@ class Sender:
         except contract.Unavailable as error:
             report.down = error.detail
             report.wait = error.retry_after if isinstance(error, contract.NoToken) else None
-            return Sent(send, _unavailable(error), error=error.detail)
+            return Sent(send, _unavailable(error, left=leave.left), error=error.detail)
         except contract.UnknownOutcome as error:
             report.down = error.detail
             return Sent(send, End.UNKNOWN, error=error.detail)
@@ -220,9 +221,9 @@ def _is_wanting(one: Sent) -> bool:
     return one.end in (End.STALE, End.GONE)
 
 
-def _unavailable(error: contract.Unavailable) -> End:
+def _unavailable(error: contract.Unavailable, *, left: bool) -> End:
     """What is known of a record whose recipient is not available: a server that broke on it, or one behind a
-    gateway that gave up, may have stored it."""
+    gateway that gave up, may have stored it. left: an attempt before this one was sent, and not taken."""
     if error.unreached:
-        return End.UNSENT
+        return End.TURNED_AWAY if left else End.UNSENT
     return End.TURNED_AWAY if error.status in contract.TURNED_AWAY else End.UNKNOWN

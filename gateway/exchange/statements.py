@@ -138,6 +138,11 @@ def withheld(acts: Iterable[Act]) -> tuple[Withholding, ...]:
     )
 
 
+def closed_to(acts: Iterable[Act]) -> frozenset[str]:
+    """Organizations that have said that this is none of their patients: until somebody resolves that."""
+    return frozenset(number for one in acts if one.kind is Kind.WRONG_PERSON for number in one.recipients)
+
+
 def emergencies(acts: Iterable[Act]) -> dict[tuple[str, str], tuple[Emergency, Act]]:
     """Acts in danger to life or health, by (item, system)."""
     return {

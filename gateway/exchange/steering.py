@@ -15,26 +15,29 @@ from gateway.hub.schema.tables import lane
 from gateway.intake import waiting
 
 
-def hold(connection: Connection, tenant: str, lane_id: str, reason: str, now: datetime) -> bool:
-    """An operator stops a lane that is not running; it keeps its place."""
+def hold(
+    connection: Connection, tenant: str, lane_id: str, reason: str, now: datetime, why: str | None = None
+) -> bool:
+    """An operator stops a lane that is not running; it keeps its place. why: a code, for the audit."""
     return _operate(
-        connection, tenant, lane_id, ("idle", "waiting"), "lane held", now,
+        connection, tenant, lane_id, ("idle", "waiting"), "lane held", now, why,
         state="held", last_error=reason[:255],
     )  # fmt: skip
 
 
-def release(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
-    """An operator lets a held or sleeping lane go on at once."""
+def release(connection: Connection, tenant: str, lane_id: str, now: datetime, why: str | None = None) -> bool:
+    """An operator lets a held or sleeping lane go on at once. why: a code, for the audit."""
     return _operate(
-        connection, tenant, lane_id, ("held", "waiting", "idle"), "lane released", now,
+        connection, tenant, lane_id, ("held", "waiting", "idle"), "lane released", now, why,
         state="waiting", waiting_since=now, next_at=now, attempts=0, last_error=None,
     )  # fmt: skip
 
 
-def replay(connection: Connection, tenant: str, lane_id: str, now: datetime) -> bool:
-    """Move the cursor to the start: everything the recipient may see is compared again with what it holds."""
+def replay(connection: Connection, tenant: str, lane_id: str, now: datetime, why: str | None = None) -> bool:
+    """Move the cursor to the start: everything the recipient may see is compared again with what it holds.
+    why: a code, for the audit."""
     return _operate(
-        connection, tenant, lane_id, ("held", "waiting", "idle"), "lane replayed", now,
+        connection, tenant, lane_id, ("held", "waiting", "idle"), "lane replayed", now, why,
         state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0,
         last_error=None,
     )  # fmt: skip
@@ -64,6 +67,7 @@ def _operate(
     states: tuple[str, ...],
     action: str,
     now: datetime,
+    why: str | None,
     **values: Any,
 ) -> bool:
     row = connection.execute(
@@ -74,8 +78,7 @@ def _operate(
     ).first()
     if row is None:
         return False
-    said = Entry(
-        Kind.OPERATION, now, row.person, action, subject=lane_id, details={"recipient": row.recipient}
-    )
+    details = {"recipient": row.recipient, **({"why": why} if why else {})}
+    said = Entry(Kind.OPERATION, now, row.person, action, subject=lane_id, details=details)
     entries.write(connection, tenant, [said])
     return True

@@ -1,6 +1,7 @@
 """What named persons decide about a person beside consents: something of a protected child let go, an
 objection or its override, a finding that care is necessary, what is withheld from guardians, danger to life
-or health. Kept as said, with who and why; never changed but to say that it has ended or was told.
+or health, that somebody is none of an organization's patients. Kept as said, with who and why; never changed
+but to say that it has ended or was told.
 
 Source: law.md B1, B2, B3, W3, G4.
 """
@@ -32,9 +33,11 @@ class Kind(StrEnum):
     FINDING = "finding"  # W3: care is necessary, so one guardian suffices
     WITHHOLDING = "withholding"  # B3: items are withheld from guardians
     EMERGENCY = "emergency"  # G4: danger to life or health; one item to one system
+    WRONG_PERSON = "wrong-person"  # an organization says that this is none of its patients: it sees no more
 
 
-NARROWING = frozenset({Kind.OBJECTION, Kind.WITHHOLDING})  # sharing becomes less while they stand
+# Sharing becomes less while they stand.
+NARROWING = frozenset({Kind.OBJECTION, Kind.WITHHOLDING, Kind.WRONG_PERSON})
 
 
 @dataclass(frozen=True, slots=True)

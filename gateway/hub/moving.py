@@ -15,6 +15,7 @@ from gateway.hub.acts import Act
 from gateway.hub.audit import moved
 from gateway.hub.content import TENANT, pack, unpack
 from gateway.hub.schema.acts import act
+from gateway.hub.schema.clinic_tables import answer_draft, plan_reading
 from gateway.hub.schema.deviations import deviation
 from gateway.hub.schema.endings import ended
 from gateway.hub.schema.login_tables import participant_identity
@@ -40,6 +41,8 @@ BY_REFERENCE: Final[tuple[tuple[Table, Column[Any]], ...]] = (
     (absence, absence.c.ref),
     (receipt, receipt.c.ref),
     (deviation, deviation.c.item),
+    (plan_reading, plan_reading.c.reader),
+    (answer_draft, answer_draft.c.author),
 )
 TOLD: Final = (notice, reminder)  # of which a person has one of each at a time
 # Tables with a person that are moved in a way of their own, here or in gateway/hub/joining.py, or not at all:

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"  # sent, and the recipient has not said that it took it
     VANISHED = "vanished"  # its source no longer has it; it is kept, and a person decides
     REFERRAL_RETURNED = "referral-returned"  # by somebody who may not refer there: it is not sent
+    WRONG_PERSON = "wrong-person"  # an organization says that this is none of its patients; about: the act
     PERSON_QUESTION = "person-question"  # whether two are one, or which number is right
 
 

@@ -21,6 +21,7 @@ from gateway.hub.schema.tables import disclosure, resource
 
 LEFT = ("sending", "delivered", "unknown")
 SENT = ("push", "pull", "notice")
+PAGES = "~min-side/"  # with an organization number: a recipient that reads at our pages; no system's id
 
 
 class Kind(StrEnum):
@@ -54,12 +55,20 @@ class Receipt:
     stored: datetime
 
 
+def at_pages(organization: str) -> str:
+    """As what an organization acknowledges whose staff were shown an item on a page of ours."""
+    return f"{PAGES}{organization}"
+
+
 def keep(connection: Connection, tenant: str, said: Saying, now: datetime) -> Receipt | None:
     """Keep what a recipient says, once; what is said again gives the first receipt. None where it never got
     the item. Nobody needs to be told any more that it is unacknowledged."""
     version = _version(connection, tenant, said)
-    if version is None:
-        return None
+    return None if version is None else keep_of(connection, tenant, said, version, now)
+
+
+def keep_of(connection: Connection, tenant: str, said: Saying, version: int, now: datetime) -> Receipt:
+    """The same of a version that is known to have been shown: by a page, which sends nothing."""
     own, reason = str(uuid.uuid4()), {"by": said.by, "reason": said.reason}
     row = {
         "tenant": tenant,

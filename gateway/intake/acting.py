@@ -12,8 +12,10 @@ from datetime import datetime
 
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.hub import acts, versions
-from gateway.hub.acts import NARROWING, Act
+from gateway.hub.acts import NARROWING, Act, Kind
 from gateway.hub.journal import Journal, Note
+from gateway.hub.notices import Kind as Notice
+from gateway.hub.notices import clear_notice, raise_notice
 from gateway.hub.store import Store
 from gateway.intake.workspace import Workspace
 from mappings.model import Resource
@@ -88,9 +90,19 @@ class Acting:
 
     def _keep(self, ws: Workspace, act: Act, *, narrowing: bool) -> None:
         acts.keep(ws.connection, self.tenant, [act])
+        if act.kind is Kind.WRONG_PERSON:
+            self._tell(ws, act)
         ws.fact(act.person)
         ws.flush()
         self.journal.write(ws.connection, self.tenant, noted(self.tenant, [act]) if narrowing else ())
+
+    def _tell(self, ws: Workspace, act: Act) -> None:
+        """Whoever coordinates the log or plan it was said of is to resolve it."""
+        told = (ws.connection, self.tenant, Notice.WRONG_PERSON, act.person, act.id, ws.now)
+        if act.ended is not None:
+            clear_notice(*told)
+            return
+        raise_notice(*told, frame=next(iter(sorted(act.items)), None))
 
 
 def noted(tenant: str, made: Iterable[Act]) -> list[Note]:

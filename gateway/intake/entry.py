@@ -57,13 +57,15 @@ class Entry:
         if self.version is not None and link.version is not None:
             link.previous = None  # it counts its versions: whoever wrote this one had seen ours
         unsure, doubtful = False, standing.doubted(link.held, link.candidates)
+        certain, under_way = self.now or self.version is not None, link.candidates
         if link.candidates:
+            before = link.held
             unsure = standing.settle(
                 link, self.version, lambda state: self.mapping.put(self.record, state, ids)
             )
+            under_way = under_way if link.held is before and link.native_id is not None else ()
             ws.keep(link)
         theirs = self._marked(ws, link, self.mapping.put(self.record, link.held, ids))
-        certain = self.now or self.version is not None
         unseen = None if certain else standing.unseen(link, theirs, doubtful=doubtful)
         if link.native_id is not None and theirs == link.held:
             return self._same(ws, link, unseen)
@@ -75,6 +77,9 @@ class Entry:
         if self.doubted or unseen is not None:  # it is looked there whether it holds that
             link.candidates = (theirs,)
             ws.again.add(link.ref)
+        elif under_way and not certain:  # ours may arrive yet, over what they have just told of
+            link.candidates = under_way
+            ws.again.add(link.ref)
         return Answer(
             status, self.heading.type, self.heading.id, ref=name.ref, problems=self.heading.warnings
         )
@@ -82,8 +87,9 @@ class Entry:
     def _back(self, ws: Workspace, link: Link, name: Name) -> Answer | None:
         """An older edition: history, if it was merely late; where the system has gone back to it, what was
         written since is taken, and it gets the rest again. None for one that is no older."""
-        older = link.changed is not None and self.heading.changed < link.changed
         behind = standing.went_back(link, self.version)
+        older = link.changed is not None and self.heading.changed < link.changed
+        older = older or (behind and not self.now and self.heading.changed == link.changed)  # told once more
         consent = name.ref.startswith("Consent/")
         on = standing.moved_on(link, self.version) and not (consent and link.candidates)
         if not behind and not (older and (self.now or not on)):
@@ -269,13 +275,17 @@ class Entry:
 
     def _hold(self, ws: Workspace, link: Link, theirs: State) -> None:
         ws.frees(link)
-        if link.native_id not in (None, self.heading.id):
-            link.former = link.native_id  # it had lost the item, and tells of it by the id that it had before
+        native = link.native_id
+        if native not in (None, self.heading.id):
+            link.former = native  # it had lost the item, and tells of it by the id that it had before
         link.native_id = self.heading.id
         link.version = self.version or link.version
         link.changed = self.heading.changed
+        if link.hold is not None and (native is None or standing.told(theirs) != standing.told(link.held)):
+            link.hold = link.hold_digest = None  # what it refused was for what it had
+            if native is not None:
+                ws.again.add(link.ref)
         link.held, link.candidates, link.previous = theirs, (), None
-        link.hold = link.hold_digest = None
         ws.keep(link)
 
     def kept(self, name: Name, *, stored: bool) -> Answer:

@@ -128,7 +128,7 @@ def _task(ws: Workspace, system: System, task: Version, settings: Settings) -> N
         said = Saying(system.id, head.person, head.ref, kind, _when(task, ws.now), None, why)
         receipts.keep(ws.connection, ws.tenant, said, ws.now)
     referral = referral_of(head.resource)
-    if referral is not None and _is_for(ws, system, head, referral, settings):
+    if referral is not None and is_for(ws, system.organization, head.person, referral, settings):
         recorded = task.recorded or ws.now
         _change(ws, system, head, step_of(task.resource, _text(recorded)), recorded)
 
@@ -137,7 +137,7 @@ def _request(ws: Workspace, system: System, head: Version, referral: Referral, s
     """The recipient has changed the referral itself."""
     old = versions.current(ws.connection, ws.tenant, head.ref)
     moved = old is not None and old.resource.get("status") != head.resource.get("status")
-    if moved and _is_for(ws, system, head, referral, settings):
+    if moved and is_for(ws, system.organization, head.person, referral, settings):
         recorded = head.recorded or ws.now
         _change(ws, system, head, step_of_request(head.resource, _text(recorded)), recorded)
 
@@ -153,12 +153,12 @@ def _when(task: Version, now: datetime) -> datetime:
     return moment_of(task.resource) or task.recorded or now
 
 
-def _is_for(ws: Workspace, system: System, head: Version, referral: Referral, settings: Settings) -> bool:
-    """Whether the referral is for this system's organization: nobody else says how it stands there."""
+def is_for(ws: Workspace, organization: str, person: str, referral: Referral, settings: Settings) -> bool:
+    """Whether the referral is for this organization: nobody else says how it stands there."""
     if referral.organization is not None:
-        return referral.organization == system.organization
-    participants = _participants(ws, head.person, settings)
-    return referral.service in _services(participants.values(), system.organization)
+        return referral.organization == organization
+    participants = _participants(ws, person, settings)
+    return referral.service in _services(participants.values(), organization)
 
 
 def _change(ws: Workspace, system: System, head: Version, step: Step | None, recorded: datetime) -> None:

@@ -14,9 +14,13 @@ from gateway.web.consent_form import Choices, Draft, Filled
 from gateway.web.consents_shown import CATEGORIES, Teller
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Form, Handle, Here, Known, handle, resolve
+from gateway.web.family.sharing import Sharing
+from gateway.web.family.speech import may_decide, say
 from gateway.web.insight import Insight, looking
+from gateway.web.navigation import HOME, entries_of
 from gateway.web.reader import kind, tell_people, teller
 from gateway.web.rendering import PageRoute, onward, page
+from gateway.web.seats import kinds
 from gateway.web.standing import places
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
@@ -28,6 +32,9 @@ def home(request: Request, desk: AtDesk, session: Known) -> Response:
     if session is None:
         return page(request, "login", logins=[way.login for way in desk.logins.values()])
     desk.participants.catch_up(session.tenant)
+    first = entries_of(kinds(desk, session))[0]
+    if first != HOME:
+        return onward(first.path)
     with desk.service.store.read(session.tenant) as connection:
         frames = [one.frame for one in places(connection, desk, session, desk.service.clock())]
     children = [_greeting(request, desk, session, frame) for frame in frames]
@@ -60,12 +67,15 @@ def child(request: Request, desk: AtDesk, session: Here, given: Handle) -> Respo
         tell_people(insight)
         shown = told.consents()
         insight.tell(one.ref for one in shown)
-        may_see = insight.here.frame in insight.seen
+        decides = may_decide(insight, told)
         return {
             "child": told.child(),
             "kind": kind(insight),
             "consents": shown,
-            "may_decide": may_see and bool(told.choices()),
+            "may_decide": decides,
+            "rows": Sharing.now(insight, told, desk.service.settings).rows() if decides else [],
+            "categories": CATEGORIES,
+            "say": say(insight),
         }
 
     return page(request, "child", session=session, here=given, **looking(desk, session, given, work))

@@ -4,12 +4,14 @@ and whose signature is still missing. Values for the templates; changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
 from consent.days import begins, ceases
 from consent.model import Consent
+from gateway.exchange.facts import PersonFacts
+from gateway.web.family.recipients import as_known
 from gateway.web.names import Names
 from gateway.web.standing import CHILD
 from mappings import reading
@@ -21,10 +23,13 @@ CATEGORIES: Final = (
     "henvisning",
 )  # fmt: skip
 
+SIGNED: Final = frozenset({"partial", "valid", "later"})  # where who has signed is worth telling
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One consent or refusal. missing: whose signature is not there yet. state: a key of the catalogs."""
+    """One consent or refusal. signed, lacking: of those who must sign, where that still matters. missing:
+    whose signature is not there yet. state: a key of the catalogs."""
 
     ref: str
     refuses: bool
@@ -39,6 +44,8 @@ class Shown:
     purpose: str | None
     state: str
     missing: list[str]
+    signed: list[str]
+    lacking: list[str]
     unknown: bool
     mine: bool
     may_withdraw: bool
@@ -60,7 +67,7 @@ class Teller(Names):
         own = [
             one
             for one in here.facts.facts.consents
-            if one.frame == here.frame and not one.in_error and self._may_know(one)
+            if one.frame == here.frame and not one.in_error and self.may_know(one)
         ]
         return sorted(own, key=lambda one: (one.recorded or self.insight.now, one.id), reverse=True)
 
@@ -68,7 +75,7 @@ class Teller(Names):
         """One of them."""
         return next((self._shown(c) for c in self.readable() if c.id == ref), None)
 
-    def _may_know(self, one: Consent) -> bool:
+    def may_know(self, one: Consent) -> bool:
         """Decided by the judge; one's own always, unless it is kept from people in this role."""
         if one.id in self.insight.seen:
             return True
@@ -79,8 +86,13 @@ class Teller(Names):
         hidden = {"NORU", "NORN_UNGDOM" if self.insight.here.me.role == CHILD else "NORN_FORANS"}
         return hidden.isdisjoint(labels)
 
+    def known(self) -> PersonFacts:
+        """The facts as far as this person may know of them: whether somebody has signed what is kept from
+        this person does not show in what is still missing either."""
+        return as_known(self.insight.here.facts, self.may_know)
+
     def _shown(self, one: Consent) -> Shown:
-        here, now = self.insight.here, self.insight.now
+        here, now = replace(self.insight.here, facts=self.known()), self.insight.now
         asked = here.signing(one, now)
         refuses = one.decision != "samtykker"
         mine = not here.mine.isdisjoint(one.givers)
@@ -89,7 +101,7 @@ class Teller(Names):
         return Shown(
             ref=one.id,
             refuses=refuses,
-            givers=self.words.several([self.name(ref) for ref in sorted(one.givers)]),
+            givers=self.words.several(self._people((ref,) for ref in sorted(one.givers))),
             recipients=[self.recipient(r) for r in sorted(one.recipients)],
             excepted=[self.recipient(r) for r in sorted(one.except_recipients)],
             categories=[self.words.of("category", c) for c in CATEGORIES if c in one.categories],
@@ -99,12 +111,18 @@ class Teller(Names):
             withdrawn=one.withdrawn,
             purpose=self._purpose(one.id, mine=mine),
             state=state,
-            missing=[self.who(group) for group in sorted(missing, key=here.named, reverse=True)],
+            missing=self._people(missing),
+            signed=self._people(asked.signed) if state in SIGNED else [],
+            lacking=self._people(missing) if state == "partial" else [],
             unknown=asked.unknown and not refuses,
             mine=mine,
             may_withdraw=one.withdrawn is None and (mine or self._decides(one)),
             may_sign=state == "partial" and any(here.named(group) for group in missing),
         )
+
+    def _people(self, groups: Iterable[tuple[str, ...]]) -> list[str]:
+        """Their names, the reader first."""
+        return [self.who(group) for group in sorted(groups, key=self.insight.here.named, reverse=True)]
 
     def _purpose(self, ref: str, *, mine: bool) -> str | None:
         """The giver's words; others' as far as they may be seen."""

@@ -18,6 +18,7 @@ from gateway.access.people_login import PeopleLogin
 from gateway.errors import ConfigurationError, NotFound
 from gateway.service import Service
 from gateway.web.cookies import Cookies
+from gateway.web.streams import Streams
 
 BASE = "/min-side"
 
@@ -43,6 +44,7 @@ def furnish(app: FastAPI, service: Service) -> None:
         raise ConfigurationError("public_url must be https where people log in (or this machine)")
     back = f"{settings.public_url.rstrip('/')}{BASE}/logg-inn"
     steps = settings.limits.login_steps_per_minute
+    app.state.streams = Streams(service.store, settings.limits.connections)
     app.state.web = WebDesk(
         service=service,
         logins={one.id: PeopleLogin(one, f"{back}/{one.id}/svar", time.time) for one in settings.logins},

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -20,7 +21,9 @@ from gateway.web.cookies import SESSION
 from gateway.web.desk import AtDesk
 
 MOST_BYTES = 64 * 1024
+MOST_WRITTEN = 512 * 1024  # of a form with long texts: three of 5,000 letters, each of which may take twelve
 MOST_FIELDS = 2_000
+ITSELF = "stafettbro-selv"  # a page asks by itself, nobody has touched it
 FORM_FIELD = "bevis"  # the hidden field of every form
 Fields = dict[str, list[str]]
 Handle = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{24}$")]  # see handle()
@@ -32,8 +35,8 @@ class LoggedOut(Exception):
 
 async def known(request: Request, desk: AtDesk) -> Session | None:
     """Who is logged in, if anybody. What goes wrong from here on is told on a page of theirs."""
-    key = desk.cookies.read(request, SESSION)
-    found = await run_in_threadpool(desk.sessions.find, key, desk.service.clock())
+    key, used = desk.cookies.read(request, SESSION), ITSELF not in request.headers
+    found = await run_in_threadpool(desk.sessions.find, key, desk.service.clock(), used=used)
     request.state.session = found
     return found
 
@@ -56,14 +59,39 @@ Here = Annotated[Session, Depends(here)]
 async def form(request: Request, desk: AtDesk, session: Here) -> Fields:
     """The fields of a form of ours. Raises Forbidden for any other."""
     _demand_own_origin(request, desk.origin)
-    fields = await _fields(request)
-    given = fields.pop(FORM_FIELD, [""])[0]
-    if not hmac.compare_digest(given.encode(), token(session).encode()):
+    fields = await _fields(request, MOST_BYTES)
+    if not _is_token(session, fields.pop(FORM_FIELD, [""])[0]):
         raise Forbidden("The form is not of this session", code="form-token")
     return fields
 
 
 Form = Annotated[Fields, Depends(form)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form of our own pages that somebody wrote much in. session: who is logged in now, if anybody; proven:
+    whether the form was made in that session. One that was not changes nothing; what was typed in it is
+    shown again, so that it is not lost with a session that ended."""
+
+    fields: Fields
+    session: Session | None
+    proven: bool
+
+
+async def sent(request: Request, desk: AtDesk, session: Known) -> Sent:
+    """A form with long texts, whether or not the session it was made in still counts."""
+    _demand_own_origin(request, desk.origin)
+    fields = await _fields(request, MOST_WRITTEN)
+    given = fields.pop(FORM_FIELD, [""])[0]
+    return Sent(fields, session, session is not None and _is_token(session, given))
+
+
+Typed = Annotated[Sent, Depends(sent)]
+
+
+def _is_token(session: Session, given: str) -> bool:
+    return hmac.compare_digest(given.encode(), token(session).encode())
 
 
 def token(session: Session) -> str:
@@ -74,6 +102,13 @@ def token(session: Session) -> str:
 def handle(session: Session, ref: str) -> str:
     """What something is called in addresses and forms of this session, and nowhere else."""
     return _made(session, f"handle {ref}")[:24]
+
+
+def lasting(session: Session, ref: str) -> str:
+    """The same in every session of the same person: by it a form finds its child after a new login."""
+    known = "\0".join(sorted(session.hashes)).encode()
+    digest = hmac.new(known, f"lasting {ref}".encode(), hashlib.sha256).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()[:24]
 
 
 def resolve(session: Session, given: str, refs: Iterable[str]) -> str:
@@ -97,14 +132,14 @@ def _demand_own_origin(request: Request, origin: str) -> None:
         raise Forbidden("The form comes from elsewhere", code="form-origin")
 
 
-async def _fields(request: Request) -> Fields:
+async def _fields(request: Request, most: int) -> Fields:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/x-www-form-urlencoded":
         raise UnsupportedMedia("A form is sent as application/x-www-form-urlencoded")
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
+        if len(body) > most:
             raise TooLarge("The form is too large")
     try:
         return parse_qs(body.decode("ascii"), max_num_fields=MOST_FIELDS, errors="strict")

@@ -4,7 +4,7 @@ Dates, times and lists are written as Norwegians write them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 FOLDER: Final = Path(__file__).parent / "catalogs"
 OSLO: Final = ZoneInfo("Europe/Oslo")
 LANGUAGES: Final = ("nb", "nn")
+OF_THE_YOUNG: Final = "ung."  # before the id of a sentence that is said otherwise to a child
 MOMENT: Final = "d. MMMM y 'kl.' HH.mm"  # with full stops, as Språkrådet writes; CLDR has colons
 
 
@@ -72,7 +73,18 @@ def _language(code: str) -> Language:
     return Language(code, texts, counted)
 
 
+def _young(words: Language) -> Language:
+    """The same, in a child's or young person's own sentences where there are such."""
+    own = {
+        key.removeprefix(OF_THE_YOUNG): text
+        for key, text in words.texts.items()
+        if key.startswith(OF_THE_YOUNG)
+    }
+    return replace(words, texts={**words.texts, **own})
+
+
 ALL: Final = {code: _language(code) for code in LANGUAGES}
+YOUNG: Final = {code: _young(words) for code, words in ALL.items()}
 
 
 def chosen(cookie: str | None, accepted: str | None) -> Language:

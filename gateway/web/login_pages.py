@@ -6,7 +6,7 @@ import logging
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.access.client_address import client_address
@@ -20,19 +20,26 @@ from gateway.web.language import LANGUAGES
 from gateway.web.rendering import HEADERS, PageRoute, onward, page
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
+OWN = "/innlogginger"  # where somebody sees their own sessions: whoever logs in anew came from there
 CHOSEN = frozenset({"same-origin", "none"})  # by a link of ours, or by the address itself
 LoginId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
 @router.get("/logg-inn/{login_id}")
-def begin(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
+def begin(
+    request: Request,
+    desk: AtDesk,
+    login_id: LoginId,
+    anew: Annotated[str | None, Query(alias="paa-nytt", pattern="^ja$")] = None,
+) -> Response:
     """To the provider, with what brings this browser back. Whoever was sent here by another site chooses on
-    our own page first: nobody is logged in without having asked for it."""
+    our own page first: nobody is logged in without having asked for it. paa-nytt: the provider asks who it
+    is, also of somebody who is logged in there."""
     way = _way(desk, login_id)
     if request.headers.get("sec-fetch-site", "none") not in CHOSEN:
         return onward("")
     _paced(request, desk)
-    begun, address = way.begin()
+    begun, address = way.begin(anew=anew is not None)
     key = desk.sessions.await_return(way.login, begun, desk.service.clock())
     answer = RedirectResponse(address, 303, HEADERS)
     desk.cookies.give(answer, RETURN, key, 600)
@@ -49,16 +56,17 @@ def finish(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
     try:
         if begun is None:
             raise Unauthenticated("Nobody is awaited here", code="login-unexpected")
-        identities = way.finish(begun, _single(request))
+        found = way.finish(begun, _single(request))
     except Unauthenticated as error:
         log(Event.LOGIN_REFUSED, level=logging.WARNING, login=way.login.id, code=error.code)
         desk.sessions.refused(way.login, error.code, now)
         raise
     desk.participants.catch_up(way.login.tenant)
     desk.sessions.close(desk.cookies.read(request, SESSION), now)
-    opened = desk.sessions.open(way.login, desk.participants.hashes(identities), now)
+    who = desk.participants.hashes(found.identities)
+    opened = desk.sessions.open(way.login, who, now, anew=begun.anew, rights=found.rights, name=found.name)
     log(Event.LOGGED_IN, login=way.login.id)
-    answer = onward("")
+    answer = onward(OWN if begun.anew else "")
     desk.cookies.take(answer, RETURN)
     desk.cookies.give(answer, SESSION, opened)
     return answer

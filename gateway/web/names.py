@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from consent.model import Participant
 from consent.people import active
 from gateway.config import Settings
 from gateway.exchange.facts import FAMILY
@@ -42,6 +43,11 @@ class Names:
         found = self.insight.seen.get(ref)
         return (found and name_of(found)) or self.words("participant.unnamed")
 
+    def full_name(self, ref: str) -> str:
+        """The same, one's own too: where several are told of beside each other."""
+        found = self.insight.seen.get(ref)
+        return (found and name_of(found)) or self.words("participant.unnamed")
+
     def who(self, group: tuple[str, ...]) -> str:
         """Somebody who must sign: a person, known by several references, or a service by its number."""
         if self.insight.here.named(group):
@@ -74,33 +80,33 @@ class Names:
         found = next((p.service for p in people if p.organization == number and p.service), None)
         return self.words.of("service", found) if found else self.words("unit.unnamed")
 
-    def title(self, ref: str) -> str:
-        """A record in few words."""
+    def title(self, ref: str, *, dated: bool = True) -> str:
+        """A record in few words. dated: with the day it was first written."""
         version, resource = self.insight.version(ref), self.insight.seen.get(ref)
         if resource is None or version is None:
             return ""
         kind = reading.kind_of(resource) or KINDS.get(ref.partition("/")[0], "")
         named = self.words.of("kind", kind)
         said = telling.title_of(resource) or telling.text_of(resource) or ""
-        when = self.words.day(version.first_recorded)
-        return (
-            f"{named}: {said[:80]}{'…' if len(said) > 80 else ''} ({when})" if said else f"{named} ({when})"
-        )
+        when = f" ({self.words.day(version.first_recorded)})" if dated else ""
+        return f"{named}: {said[:80]}{'…' if len(said) > 80 else ''}{when}" if said else f"{named}{when}"
 
     # --- recipients ------------------------------------------------------------------------------------
+
+    def taking_part(self) -> list[Participant]:
+        """Who takes part in the log or plan now, of those who may be seen."""
+        here = self.insight.here
+        return [
+            one
+            for one in here.facts.facts.participants
+            if one.frame == here.frame and one.id in self.insight.seen and active(one, self.insight.now)
+        ]
 
     def choices(self) -> dict[str, str]:
         """Whom one may choose: the organizations, services and people that take part now. What a consent
         says of each, and its name."""
         out: dict[str, str] = {}
-        for one in self.insight.here.facts.facts.participants:
-            here = self.insight.here
-            if (
-                one.frame != here.frame
-                or one.id not in self.insight.seen
-                or not active(one, self.insight.now)
-            ):
-                continue
+        for one in self.taking_part():
             if one.role in FAMILY or one.role == CHILD:
                 continue
             said = one.organization or one.service or one.id
@@ -123,3 +129,9 @@ def unit_of(resource: Resource) -> tuple[str | None, str | None]:
     """Organization number and name of a participant's unit."""
     unit = resource.get("organization") or {}
     return (unit.get("identifier") or {}).get("value"), unit.get("display")
+
+
+def phone_of(resource: Resource) -> str | None:
+    """The telephone number of a participant."""
+    found = (one.get("value") for one in resource.get("telecom") or () if one.get("system") == "phone")
+    return next((number for number in found if isinstance(number, str) and number), None)

@@ -3,7 +3,7 @@ go between. It opens no door: each page asks anew who may see it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,24 +26,47 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands on top. here: the entry that the page belongs to; exact: the page is that place itself."""
+    """What stands on top. here: the entry that the page belongs to; exact: the page is that place itself.
+    staff: whether it is a login of employees."""
 
     login: str
     tenant: str
     entries: tuple[Entry, ...]
     here: Entry
     exact: bool
+    staff: bool
 
 
 HOME: Final = Entry("nav.children", "")
-ENTRIES: Final[Mapping[str, tuple[Entry, ...]]] = {"family": (HOME,), "staff": (HOME,)}  # by who logs in
+CHILDREN: Final = Entry("nav.mine", "/mine-barn")
+PLANS: Final = Entry("nav.plans", "/delte-planer")
+SESSIONS: Final = Entry("nav.sessions", "/innlogginger")  # everybody's, last
+OPERATIONS: Final = (
+    Entry("nav.drift", "/drift"),
+    Entry("nav.drift_lanes", "/drift/koer"),
+    Entry("nav.drift_bench", "/drift/proevebenk"),
+    Entry("nav.drift_preview", "/drift/ruter"),
+    Entry("nav.drift_check", "/drift/kontroll"),
+)
+ENTRIES: Final[Mapping[str, tuple[Entry, ...]]] = {  # by kind of reader, as gateway/web/seats.py tells them
+    "family": (HOME,),
+    "coordinator": (CHILDREN,),
+    "clinic": (PLANS,),
+    "deciding": (HOME,),
+    "operations": OPERATIONS,
+}
 
 
-def head(desk: WebDesk, session: Session, path: str) -> Head:
-    """The head of the page at a path, as the browser names it."""
+def entries_of(kinds: Sequence[str]) -> tuple[Entry, ...]:
+    """The places of somebody who is all of these; of who is none of them, the first page alone."""
+    return tuple(dict.fromkeys(entry for kind in kinds for entry in ENTRIES[kind])) or (HOME,)
+
+
+def head(desk: WebDesk, session: Session, path: str, kinds: Sequence[str]) -> Head:
+    """The head of the page at a path, as the browser names it, for somebody who is all of these kinds."""
     login = desk.logins[session.login].login
     tenant = next(one.name for one in desk.service.settings.tenants if one.id == session.tenant)
-    entries = ENTRIES[login.who]
+    entries = (*entries_of(kinds), SESSIONS)
     holding = [one for one in entries if f"{path}/".startswith(f"{one.address}/")]
     here = max(holding, key=lambda one: len(one.path), default=HOME)
-    return Head(login.name, tenant, entries, here, path == here.address)
+    return Head(login.name, tenant, entries, here, path == here.address, login.who == "staff")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from gateway.consents.onlookers import Onlookers
 from gateway.web.desk import BASE, AtDesk
 from gateway.web.door import Handle, Here
+from gateway.web.family.onlooker import seen_by
 from gateway.web.insight import Insight, looking
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import PageRoute, page
@@ -34,9 +35,10 @@ def looked(
         held = Onlookers(desk.service.settings, here.facts, here.me.id, insight.now)
         found = held.page(connection, int(foer) if foer else None, AT_ONCE + 1)
         tell_people(insight)
+        told = teller(request, desk, insight)
         return {
-            "child": teller(request, desk, insight).child(),
-            "looked": [{"at": one.at, "said": one.sentence.plain()} for one in found[:AT_ONCE]],
+            "child": told.child(),
+            "looked": [seen_by(insight, told, one) for one in found[:AT_ONCE]],
             "older": found[AT_ONCE - 1].number if len(found) > AT_ONCE else None,
         }
 

@@ -6,28 +6,30 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-import consent
-from consent.model import Consent, Recipient
-from gateway.exchange.facts import Continues, PersonFacts
-from gateway.exchange.judge import Judge
+from consent.model import Consent
+from gateway.config import Settings
+from gateway.exchange.facts import PersonFacts
+from gateway.timeline import Entry
 from gateway.web.consent_form import Draft
 from gateway.web.consents_shown import Teller
+from gateway.web.family.recipients import addressee, with_consents
+from gateway.web.family.sharing import Sharing
 from gateway.web.insight import Insight
 
 DRAFT: Final = "Consent/draft"
-SYSTEM: Final = "~outlook"
 
 
 @dataclass(frozen=True, slots=True)
 class Coming:
     """What one recipient may have. gains: new with this; keeps: had before; loses: no more; waits: new once
-    the others have signed too."""
+    the others have signed too. seen: item by item, as it would then see them."""
 
     name: str
     gains: list[str]
     keeps: list[str]
     loses: list[str]
     waits: list[str]
+    seen: list[Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Outlook:
 
 
 def outlook(insight: Insight, teller: Teller, draft: Draft) -> Outlook:
-    """Look ahead."""
-    here = insight.here
+    """Look ahead. What a consent does that this reader may not know of is left out of it."""
+    here = replace(insight.here, facts=teller.known())
     mine = with_consent(here.facts, replace(draft.consent(DRAFT), recorded=insight.now))
     asked = replace(here, facts=mine).signing(draft.consent(DRAFT), insight.now)
     others = [group for group in asked.missing if not here.named(group)]
@@ -51,15 +53,15 @@ def outlook(insight: Insight, teller: Teller, draft: Draft) -> Outlook:
     if draft.items and not said:
         said = list(teller.choices())
     return Outlook(
-        recipients=[_coming(insight, teller, one, mine, everyone) for one in said],
+        recipients=[_coming(insight, teller, one, (here.facts, mine, everyone)) for one in said],
         missing=[] if draft.refuses else [teller.who(group) for group in others],
         unknown=asked.unknown and not draft.refuses,
     )
 
 
-def _coming(insight: Insight, teller: Teller, said: str, mine: PersonFacts, everyone: PersonFacts) -> Coming:
-    before, after = (_permitted(insight, said, facts) for facts in (insight.here.facts, mine))
-    last = _permitted(insight, said, everyone)
+def _coming(insight: Insight, teller: Teller, said: str, steps: tuple[PersonFacts, ...]) -> Coming:
+    """steps: the facts as they are, with this signature, and with everybody's."""
+    before, after, last = (_permitted(insight, teller.settings, said, facts) for facts in steps)
     told = {item: _told(teller, item, denied) for item, denied in {**before, **after, **last}.items()}
     insight.tell(told)
     order = [item for item in insight.items() if item in told]
@@ -71,6 +73,7 @@ def _coming(insight: Insight, teller: Teller, said: str, mine: PersonFacts, ever
         keeps=[told[i] for i in order if i in before and i in after],
         loses=[told[i] for i in order if i in before and i not in after],
         waits=[told[i] for i in order if i in last and i not in after and i not in before],
+        seen=Sharing(insight, teller, teller.settings, steps[-1]).entries(said),
     )
 
 
@@ -83,12 +86,14 @@ def _told(teller: Teller, item: str, left_out: tuple[str, ...]) -> str:
     return f"{named} – {words('preview.without', what=what)}"
 
 
-def _permitted(insight: Insight, said: str, facts: PersonFacts) -> dict[str, tuple[str, ...]]:
+def _permitted(
+    insight: Insight, settings: Settings, said: str, facts: PersonFacts
+) -> dict[str, tuple[str, ...]]:
     """Items that the recipient may have, with the categories inside that are left out."""
-    recipient = _recipient(insight, said)
-    if recipient is None:
+    found = addressee(insight, settings, said)
+    if found is None:
         return {}
-    judge = Judge(facts, recipient, channel="push", purpose="samordning", now=insight.now)
+    judge = found.judge(settings, insight, facts)
     out = {}
     for item in (insight.here.frame, *insight.items()):
         view = judge.view(item, insight.parts[item])
@@ -98,24 +103,6 @@ def _permitted(insight: Insight, said: str, facts: PersonFacts) -> dict[str, tup
     return out
 
 
-def _recipient(insight: Insight, said: str) -> Recipient | None:
-    if said.isdecimal():
-        return Recipient(SYSTEM, frozenset({said}))
-    if "/" in said:
-        return Recipient(SYSTEM, frozenset(), frozenset({said}))
-    here = insight.here
-    numbers = {p.organization for p in here.facts.facts.participants if p.service == said and p.organization}
-    return Recipient(SYSTEM, frozenset(numbers)) if numbers else None
-
-
 def with_consent(known: PersonFacts, added: Consent) -> PersonFacts:
     """The facts as they would be with one consent more."""
-    facts = replace(known.facts, consents=(*known.facts.consents, added))
-    continues = {plan: Continues(one.log, _for_plan(facts, one.log)) for plan, one in known.continues.items()}
-    return replace(known, facts=facts, prepared=consent.prepare(facts), continues=continues)
-
-
-def _for_plan(facts: consent.Facts, log: str) -> consent.Prepared:
-    """What was consented to in a closed log holds there; what was refused stands for its plan too."""
-    own = [replace(c, recipients=frozenset()) if c.frame == log else c for c in facts.consents]
-    return consent.prepare(replace(facts, consents=tuple(own)))
+    return with_consents(known, (*known.facts.consents, added))

@@ -10,16 +10,63 @@ from gateway.web import (
     held_pages,
     login_pages,
     onlooker_pages,
+    session_pages,
     signing_pages,
     statics,
     withdraw_pages,
 )
+from gateway.web.clinic import pages as clinic_pages
+from gateway.web.coordinator import (
+    children_pages,
+    conflict_pages,
+    live_pages,
+    part_pages,
+    print_pages,
+    receipt_pages,
+    relay_pages,
+    story_pages,
+    writing_pages,
+)
 from gateway.web.desk import BASE, AtDesk
 from gateway.web.door import Known
+from gateway.web.family import plan_pages, recipient_pages
+from gateway.web.operations import (
+    bench_pages,
+    check_pages,
+    lane_pages,
+    message_pages,
+    overview_pages,
+    preview_pages,
+)
 from gateway.web.rendering import PageRoute
 
 router = APIRouter()
-for part in (statics, login_pages, consent_pages, held_pages, onlooker_pages, signing_pages, withdraw_pages):
+PARTS = (
+    statics,
+    login_pages,
+    session_pages,
+    consent_pages,
+    plan_pages,
+    recipient_pages,
+    held_pages,
+    onlooker_pages,
+    signing_pages,
+    withdraw_pages,
+    children_pages,
+    writing_pages,
+    receipt_pages,
+    relay_pages,
+    story_pages,
+    live_pages,
+    part_pages,
+    conflict_pages,
+    print_pages,
+    clinic_pages,
+)
+for part in PARTS:
+    router.include_router(part.router)
+OPERATIONS = (overview_pages, lane_pages, message_pages, bench_pages, check_pages, preview_pages)
+for part in OPERATIONS:
     router.include_router(part.router)
 _nowhere = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 

@@ -8,11 +8,13 @@ from gateway.web.consents_shown import Teller
 from gateway.web.desk import WebDesk
 from gateway.web.insight import Insight
 from gateway.web.rendering import language
+from gateway.web.standing import CHILD
 from mappings import reading
 
 
 def teller(request: Request, desk: WebDesk, insight: Insight) -> Teller:
-    """Who tells this reader of the child."""
+    """Who tells this reader of the child; to the child itself in sentences of its own, on all of the page."""
+    request.state.young = insight.here.me.role == CHILD
     return Teller(insight, desk.service.settings, language(request))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
@@ -20,14 +21,16 @@ from gateway.events import Event, log
 from gateway.web.cookies import LANGUAGE
 from gateway.web.desk import BASE, WebDesk
 from gateway.web.door import LoggedOut, handle, token
-from gateway.web.language import ALL, Language, chosen
+from gateway.web.language import ALL, YOUNG, Language, chosen
 from gateway.web.navigation import head
+from gateway.web.seats import kinds
 from gateway.web.statics import STYLES, address
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )  # data: the icons that Designsystemet's style sheet carries in itself
+LIVE: Final = f"{POLICY}; script-src 'self'; connect-src 'self'"  # of a page that is made anew by itself
 HEADERS: Final = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
 KINDS: Final = {  # of pages that say what went wrong, by status
     401: "login",
@@ -47,15 +50,22 @@ _TEMPLATES: Final = Environment(
 
 
 def language(request: Request) -> Language:
-    """The language of this reader."""
+    """The language of this reader, once it is known to be a child in its own sentences."""
     desk: WebDesk = request.app.state.web
-    return chosen(desk.cookies.read(request, LANGUAGE), request.headers.get("accept-language"))
+    words = chosen(desk.cookies.read(request, LANGUAGE), request.headers.get("accept-language"))
+    return YOUNG[words.code] if getattr(request.state, "young", False) else words
 
 
 def page(
-    request: Request, template: str, *, session: Session | None = None, status: int = 200, **values: Any
+    request: Request,
+    template: str,
+    *,
+    session: Session | None = None,
+    status: int = 200,
+    script: str | None = None,
+    **values: Any,
 ) -> Response:
-    """A page of ours."""
+    """A page of ours. script: the file of ours that it may run; without it none is let in."""
     words = language(request)
     desk: WebDesk = request.app.state.web
     known = {
@@ -64,12 +74,14 @@ def page(
         "base": BASE,
         "styles": [address(name) for name in STYLES],
         "icon": address("merke.svg"),
-        "head": head(desk, session, request.url.path) if session else None,
+        "head": head(desk, session, request.url.path, kinds(desk, session)) if session else None,
         "token": token(session) if session else "",
+        "script": address(script) if script else None,
         "handle": (lambda ref: handle(session, ref)) if session else None,
     }
     text = _TEMPLATES.get_template(f"{template}.html").render(**known, **values)
-    answer = HTMLResponse(text, status, HEADERS)
+    policy = {"Content-Security-Policy": LIVE} if script else {}
+    answer = HTMLResponse(text, status, HEADERS | policy)
     answer.headers["Content-Language"] = words.code
     answer.headers["Vary"] = "Accept-Language, Cookie"
     return answer
@@ -87,15 +99,19 @@ class PageRoute(APIRoute):
         """The handler with errors answered."""
         handler = super().get_route_handler()
 
-        async def answering(request: Request) -> Response:
+        async def told(request: Request) -> Response:
             try:
                 return await handler(request)
             except LoggedOut:
                 return onward("")
             except ApiError as error:
-                return _refusal(request, error)
+                return await run_in_threadpool(_refusal, request, error)
             except RequestValidationError:
-                return _refusal(request, NotFound("Not here"))
+                return await run_in_threadpool(_refusal, request, NotFound("Not here"))
+
+        async def answering(request: Request) -> Response:
+            try:
+                return await told(request)
             except Exception:  # noqa: BLE001 - the edge of the pages: noted, and nobody is told what
                 path = getattr(request.scope.get("route"), "path", "unmatched")
                 log(Event.REQUEST_FAILED, level=logging.ERROR, method=request.method, route=path, trace=True)
@@ -115,6 +131,6 @@ def _refusal(request: Request, error: ApiError) -> Response:
 
 
 def _kind(error: ApiError) -> str:
-    if error.code in ("changed-meanwhile", "form-token", "form-origin", "login-denied"):
+    if error.code in ("changed-meanwhile", "form-token", "form-origin", "login-denied", "login-anew"):
         return str(error.code)
     return KINDS.get(error.status, "other")

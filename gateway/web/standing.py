@@ -1,9 +1,10 @@
-"""Where somebody who is logged in takes part: the logs and plans in which they are child, guardian or decide
-in the guardians' place. Asked anew at every page: whoever no longer takes part is out at once."""
+"""Where somebody who is logged in takes part: the logs and plans in which they are child, guardian or, of a
+login of employees, staff. Asked anew at every page: whoever no longer takes part is out at once. Which pages
+that opens to staff is told in gateway/web/seats.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -61,9 +62,18 @@ class Place:
 
 
 def places(connection: Connection, desk: WebDesk, session: Session, now: datetime) -> list[Place]:
-    """All of them, in a lasting order."""
+    """Where they are child or guardian, or decide in the guardians' place: what the pages of consents are
+    about, in a lasting order."""
+    return [one for one in taking_part(connection, desk, session, now) if not one.staff or _decides(one, now)]
+
+
+def taking_part(connection: Connection, desk: WebDesk, session: Session, now: datetime) -> list[Place]:
+    """All of them, in a lasting order: of a login of employees where they act for a service, of the families'
+    where they do not."""
     found = desk.participants.find(connection, session.tenant, session.hashes)
     who = desk.logins[session.login].login.who
+    if who == "operations":
+        return []  # whoever operates the gateway is nobody's participant
     out = []
     for own in sorted({v.person for v in found.values()}):
         out += list(_of_person(connection, desk, session.tenant, own, found, who, now))
@@ -71,8 +81,14 @@ def places(connection: Connection, desk: WebDesk, session: Session, now: datetim
 
 
 def place(connection: Connection, desk: WebDesk, session: Session, given: str, now: datetime) -> Place:
-    """The one that a handle means. Raises NotFound: somebody else's is not there at all."""
-    known = {one.frame: one for one in places(connection, desk, session, now)}
+    """The one of `places` that a handle means. Raises NotFound: somebody else's is not there at all."""
+    return meant(session, given, places(connection, desk, session, now))
+
+
+def meant(session: Session, given: str, among: Iterable[Place]) -> Place:
+    """The one of these that a handle means; from here on the audit names who asks about whom. Raises
+    NotFound."""
+    known = {one.frame: one for one in among}
     found = known[resolve(session, given, known)]
     occasion.asked_by(session.tenant, found.me.id)
     occasion.about(found.person)
@@ -98,7 +114,7 @@ def _of_person(
         if facts.facts.address_protection == STRICT and one.role != CHILD:
             continue  # that there is a log in this municipality would tell where the child lives (B1)
         here = Place(tenant, one.frame, one, facts, int(row.change_no), int(row.facts_no))
-        if (who == "family") is not here.staff and (not here.staff or _decides(here, now)):
+        if (who == "family") is not here.staff:
             yield here
 
 

@@ -1,4 +1,5 @@
-"""The files that pages load: Designsystemet's style sheets as its package holds them, our own, and the mark.
+"""The files that pages load: Designsystemet's style sheets as its package holds them, our own, the mark, and
+the one script.
 Each has an address that changes with what is in it, so that browsers may keep it for good."""
 
 from __future__ import annotations
@@ -17,8 +18,18 @@ from gateway.web.desk import BASE
 
 FOLDER: Final = Path(__file__).parent / "static"
 FOR_GOOD: Final = "public, max-age=31536000, immutable"
-MEDIA: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-FILES: Final = ("designsystemet/theme.css", "designsystemet/designsystemet.css", "stil.css", "merke.svg")
+MEDIA: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
+}
+FILES: Final = (
+    "designsystemet/theme.css",
+    "designsystemet/designsystemet.css",
+    "stil.css",
+    "merke.svg",
+    "nytt.js",
+)
 STYLES: Final = ("theme.css", "designsystemet.css", "stil.css")  # in the order pages name them
 
 

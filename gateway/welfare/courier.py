@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from adapters import contract
-from adapters.contract import Adapter, Write
+from adapters.contract import Adapter, Leave, Write
 from gateway.events import Event, log
 from gateway.hub.store import Store
 from gateway.welfare import outbox
@@ -133,7 +133,7 @@ class Courier:
             remote_id=None,
             version=None,
             attempt=claim.id,
-            still_ours=lambda: loop.time() < last,
+            leave=Leave(lambda: loop.time() < last),
             record_id=claim.id,
         )
         try:

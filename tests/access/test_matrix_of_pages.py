@@ -9,6 +9,7 @@ import pytest
 
 from gateway.access.login_sessions import Session
 from gateway.web.door import FORM_FIELD, handle, token
+from gateway.web.operations.naming import sealed
 from tests.access.matrix import OF_PEOPLE, Row, rows, unpublished
 from tests.access.town import CANARIES, FATHER, MOTHER, ORIGIN, OTHER_MOTHER, YOUNG, Town
 from tests.web.person import Page
@@ -16,10 +17,14 @@ from tests.web.person import Page
 TABLE = rows(OF_PEOPLE)
 PATHS = {
     "{login_id}": "idporten", "{code}": "nn", "{rest:path}": "noe-annet", "{given}": "{child}",
-    "{which}": "{consent}", "{mark}": "0" * 16, "{name}": "stil.css",
+    "{which}": "{consent}", "{who}": "{recipient}", "{mark}": "0" * 16, "{name}": "stil.css",
+    "{system}": "logg", "{doing}": "slipp", "{slag}": "notat",
 }  # fmt: skip
-OWN = frozenset({"mother", "father", "crossed"})  # whose child it is
-MADE_UP = {"{child}": "A" * 24, "{consent}": "B" * 24}
+OWN = frozenset({"mother", "father", "crossed", "teacher"})  # whose child it is, and who holds her log
+MADE_UP = {"{child}": "A" * 24, "{consent}": "B" * 24, "{recipient}": "C" * 24}
+MADE_UP |= {"{lane}": "C" * 43, "{item}": "D" * 43}
+BUP = "343231946"  # as a consent calls it
+SHARED = "/min-side/delte-planer"  # what of her log is shared with BUP
 DRAWN = ("/nytt", "/nei", "/trekk")  # pages with the form that is sent to the same address
 
 
@@ -46,6 +51,9 @@ class Browsers:
             "unknown": made.session("13816798756"),
             "staff": made.session("", "helseid", **{"helseid://claims/hpr/hpr_number": "9144897"}),
             "employee": made.session("", sub="kari"),
+            "teacher": made.session("", "helseid", sub="kari"),
+            "operator": made.operator("drift"),
+            "seeing": made.operator("drift", "innhold"),
             "swapped": made.session(MOTHER).replace("idporten.", "helseid."),
             "ended": made.session(MOTHER, hours=9),
         }
@@ -55,7 +63,10 @@ class Browsers:
         if row.method == "POST" and row.route.endswith("/trekk"):
             self.consent = f"Consent/{self.town.consent()['consent']}"  # one that nobody has taken back yet
         session = self._session(role)
-        real = {"{child}": handle(session, self.frame), "{consent}": handle(session, self.consent)}
+        named = {"{child}": self.frame, "{consent}": self.consent, "{recipient}": BUP}
+        real = {name: handle(session, ref) for name, ref in named.items()}
+        own = {"lane": self.town.things["lane"], "item": f"Goal/{self.town.things['goal']}"}
+        real |= {f"{{{kind}}}": sealed(session, kind, ref) for kind, ref in own.items()}
         path = row.route.partition(" ")[2]
         for name, value in {**PATHS, **(MADE_UP if made_up else real)}.items():
             path = path.replace(name, value)
@@ -76,6 +87,8 @@ class Browsers:
         """What the mother's page would send, if she has such a form."""
         session = self._session("at home")
         there = f"/min-side/barn/{handle(session, self.frame)}"
+        if path.endswith("/feil-pasient"):
+            return {"grunn": ["x" * 600]}  # too much: what BUP sees stays open for other rows
         if not path.endswith(DRAWN):
             return {}
         last = path.rpartition("/")[2]
@@ -99,7 +112,7 @@ def browsers(municipalities: Town) -> Browsers:
 
 
 def test_every_page_has_a_row_and_every_row_a_page() -> None:
-    assert [row.name for row in TABLE] == list(unpublished())
+    assert sorted(row.name for row in TABLE) == sorted(unpublished())
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
@@ -113,7 +126,7 @@ def test_everybody_is_answered_as_the_table_says(browsers: Browsers, row: Row) -
             wrong.append(f"{role}: {found}, not {expected}: {answer.text[:300]}")
         wrong += [f"{role}: {one}" for one in answer.headers.get_list("set-cookie") if not _is_kept(one)]
         told = [one for one in CANARIES if one in answer.text]
-        if told and role not in OWN:
+        if told and role not in OWN and not (role == "staff" and SHARED in row.route):
             wrong.append(f"{role} is told of {told}")
     assert wrong == []
 
@@ -127,7 +140,8 @@ def _is_kept(cookie: str) -> bool:
 
 def _is_as_nothing(browsers: Browsers, role: str, row: Row, answer: httpx.Response) -> bool:
     """Whether an address that leads nowhere is answered just so."""
-    if "{given}" not in row.route or answer.status_code in (303, 403):
+    named = any(one in row.route for one in ("{given}", "{lane}", "{item}"))
+    if not named or answer.status_code in (303, 403):
         return False
     absent = browsers.ask(role, row, made_up=True)
     return (answer.status_code, answer.text, answer.headers) == (

@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey
 
 from gateway import jsontext
 from gateway.access import scopes
-from gateway.access.people_login import identities
+from gateway.access.people_login import identities, proven
 from gateway.config import Settings
 from gateway.hub import links
 from tests.access.issuer_server import Issuer
@@ -37,7 +37,7 @@ CANARIES = ("Emma", "Testesen", "14831770229", "friminutt", "e-m1", "Kontaktlær
 MOTHER, FATHER = "09898504473", "01828303534"  # Emma's
 OTHER_MOTHER, YOUNG = "11877904689", "02861183354"  # Jonas's, and Jonas
 PROVIDER = "http://127.0.0.1:9"  # nobody answers there: sessions are the server's own
-LOGINS = {"idporten": "family", "helseid": "staff"}
+LOGINS = {"idporten": "family", "helseid": "staff", "drift": "operations"}
 Things = dict[str, str]
 
 
@@ -66,7 +66,8 @@ def _login(folder: Path, name: str, who: str) -> dict[str, Any]:
         key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
         path.write_text(json.dumps(key.as_dict(private=True)))
     at = {"tenant": HERE, "issuer": PROVIDER, "client_id": "stafettbro"}
-    return {"id": name, "name": name, "who": who, "acr": ["high"], "key_ref": f"file:{path}", **at}
+    roles = {"role": "drift", "content_role": "innhold"} if who == "operations" else {}
+    return {"id": name, "name": name, "who": who, "acr": ["high"], "key_ref": f"file:{path}", **at, **roles}
 
 
 class Town:
@@ -260,6 +261,14 @@ class Town:
     def close(self) -> None:
         """End."""
         self.world.close()
+
+    def operator(self, *roles: str) -> str:
+        """What the browser of somebody holds who operates the gateway, with these roles."""
+        desk = self.world.app.state.web
+        found = proven(desk.logins["drift"].login, {"sub": "ola", "roles": list(roles)})
+        known = desk.participants.hashes(found.identities)
+        login = desk.logins["drift"].login
+        return str(desk.sessions.open(login, known, self.world.now, rights=found.rights, name=found.name))
 
     def session(self, national_id: str, login: str = "idporten", hours: int = 0, **more: str) -> str:
         """What the browser of somebody holds who has logged in so many hours ago. more: other claims."""

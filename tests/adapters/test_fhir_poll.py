@@ -21,7 +21,10 @@ START = datetime.fromisoformat("2026-11-21T10:00:00+00:00")
 class Server:
     """A server that pages by offset over what it holds now; `before` may change that between two pages."""
 
-    def __init__(self, times: dict[str, int], *, sorts: bool = True, links_expire: bool = False) -> None:
+    def __init__(
+        self, times: dict[str, int], *, sorts: bool = True, links_expire: bool = False, kind: str = "Goal"
+    ) -> None:
+        self.kind = kind
         self.times = dict(times)  # id -> second
         self.sorts = sorts
         self.links_expire = links_expire
@@ -44,14 +47,18 @@ class Server:
         offset, count = int(query.get("offset", "0")), int(query["_count"])
         rest = {k: v for k, v in query.items() if k not in ("offset", "_count")}
         following = "&".join(f"{k}={v.replace('+', '%2B')}" for k, v in rest.items())
-        link = f"Goal?{following}&_count={count}&offset={offset + count}"
+        link = f"{self.kind}?{following}&_count={count}&offset={offset + count}"
         links = [{"relation": "next", "url": link}] if offset + count < len(held) else []
         entries = [{"resource": one} for one in held[offset : offset + count]]
         return answer(200, {"resourceType": "Bundle", "entry": entries, "link": links})
 
     def _resource(self, name: str, second: int) -> dict[str, Any]:
         time = (START + timedelta(seconds=second)).isoformat()
-        return {"resourceType": "Goal", "id": name, "meta": {"lastUpdated": time, "versionId": str(second)}}
+        return {
+            "resourceType": self.kind,
+            "id": name,
+            "meta": {"lastUpdated": time, "versionId": str(second)},
+        }
 
 
 def answer(status: int, body: Any) -> Answer:
@@ -86,8 +93,10 @@ async def test_a_server_that_does_not_sort() -> None:
     server = Server({"a": 5, "b": 1, "c": 4, "d": 2, "e": 3}, sorts=False)
     found, cursor = await collect(server)
     assert len(found) == 5
-    assert cursor is not None
-    assert json.loads(cursor)["since"] == "2026-11-21T10:00:05+00:00"
+    _, cursor = await collect(server, cursor)  # what a link brought counts once another round has begun
+    server.asked.clear()
+    await collect(server, cursor)
+    assert server.asked[0]["_lastUpdated"] == "ge2026-11-21T09:50:05+00:00"
 
 
 async def test_the_next_round_asks_from_ten_minutes_before() -> None:
@@ -97,7 +106,48 @@ async def test_the_next_round_asks_from_ten_minutes_before() -> None:
     found, again = await collect(server, cursor)
     assert server.asked[0]["_lastUpdated"] == "ge2026-11-21T10:50:00+00:00"
     assert found == {"Goal/b@3600"}
-    assert again == cursor
+    assert (await collect(server, again)) == (found, again)
+
+
+@pytest.mark.parametrize("history", [False, True])
+async def test_a_change_to_a_type_that_was_asked_about_hours_before_the_round_was_over(history: bool) -> None:
+    goals, tasks = Server({"a": 1}), Server({"t": 1}, kind="Task")
+    cursor: str | None = None
+    found: set[str | None] = set()
+
+    async def get(path: str) -> Answer:
+        return await (goals if path.startswith("Goal") else tasks).get(
+            path.replace("_since=", "_lastUpdated=ge")
+        )
+
+    for step in range(8):
+        page = await fhir_poll.page(get, cursor, ("Goal", "Task"), 9, history=history)
+        cursor = page.cursor
+        found |= {one.remote_id for one in page.records}
+        if step == 0:  # the server is away for a day; then both are changed before it is asked about tasks
+            goals.change("b", 80_000)
+            tasks.change("u", 86_400)
+    assert found == {"Goal/a", "Task/t", "Goal/b", "Task/u"}
+
+
+async def test_a_type_in_which_nothing_happens_is_not_read_from_its_own_past_for_ever() -> None:
+    goals, tasks = Server({"a": 1}), Server({"t": 90_000}, kind="Task")
+    cursor: str | None = None
+
+    async def get(path: str) -> Answer:
+        return await (goals if path.startswith("Goal") else tasks).get(path)
+
+    for _ in range(6):
+        cursor = (await fhir_poll.page(get, cursor, ("Goal", "Task"), 9)).cursor
+    assert goals.asked[-1]["_lastUpdated"] == tasks.asked[-1]["_lastUpdated"]
+
+
+async def test_a_cursor_of_the_release_before_goes_on_and_it_can_read_ours() -> None:
+    server = Server({"a": 1, "b": 3600})
+    found, cursor = await collect(server, json.dumps({"since": "2026-11-21T11:00:00+00:00", "seen": None}))
+    assert found == {"Goal/b@3600"}
+    assert cursor is not None
+    assert json.loads(cursor)["since"] == "2026-11-21T11:00:00+00:00"
 
 
 async def test_a_link_that_has_grown_old_is_asked_for_anew() -> None:

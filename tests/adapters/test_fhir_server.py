@@ -13,6 +13,7 @@ from adapters.contract import (
     Busy,
     Gone,
     Incoming,
+    Leave,
     Refused,
     Stale,
     TakenOver,
@@ -298,9 +299,11 @@ async def test_no_attempt_once_another_has_the_run(
 ) -> None:
     peer.faults(refuse=503)
     answers = iter([True, True, False])  # asked before an attempt, and again before its bytes go
+    leave = Leave(lambda: next(answers))
     with pytest.raises(TakenOver):
-        await adapter.write(write(goal(), still_ours=lambda: next(answers), **known))
+        await adapter.write(write(goal(), leave=leave, **known))
     assert len(peer.arrivals()) == 1
+    assert leave.left
 
 
 async def test_a_server_error_is_not_repeated(peer: Peer, adapter: FhirServer) -> None:

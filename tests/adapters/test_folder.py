@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Page, Refusal, TakenOver, Unavailable, Write
+from adapters.contract import Leave, Page, Refusal, TakenOver, Unavailable, Write
 from adapters.csv_form import CsvForm
 from adapters.folder import Folder
 
@@ -189,7 +189,7 @@ async def test_a_key_never_leads_out_of_the_folder(tmp_path: Path) -> None:
 
 async def test_no_file_once_another_has_the_run(tmp_path: Path) -> None:
     with pytest.raises(TakenOver):
-        await opened(tmp_path).write(write(still_ours=lambda: False))
+        await opened(tmp_path).write(write(leave=Leave(lambda: False)))
     assert not (tmp_path / "ut").exists()
 
 

@@ -116,3 +116,24 @@ def test_one_client_stands_once_in_a_municipality_and_never_as_operator_beside(
         given = Settings.model_validate(plain | {"clients": [*plain["clients"], wrong]})
         with pytest.raises(ConfigurationError, match="clients"):
             Gate(given)
+
+
+def test_two_issuers_may_name_a_client_alike_only_where_it_is_the_same_system(
+    sqlite_url: str, tmp_path: Path, issuer: Issuer
+) -> None:
+    """What a client has done is known by its name: one would end the acts of the other."""
+    given = configured(sqlite_url, tmp_path, issuer)
+    second = {**given["issuers"][0], "issuer": "https://another.invalid"}
+    ppt = next(one for one in given["clients"] if one["client_id"] == "ppt")
+
+    def told(**changes: Any) -> Settings:
+        other = {**ppt, "issuer": second["issuer"], **changes}
+        return Settings.model_validate(
+            given | {"issuers": [*given["issuers"], second], "clients": [*given["clients"], other]}
+        )
+
+    assert told()
+    assert told(tenant="kommune-6", system="ppt-kommune-6")
+    for changes in ({"system": f"logg-{ppt['tenant']}"}, {"system": None}):
+        with pytest.raises(ValueError, match="two issuers have a client of this name"):
+            told(**changes)

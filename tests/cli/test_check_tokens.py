@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey
 
-from gateway.cli import token_checks
-from gateway.cli.findings import Found
 from gateway.config import System
+from gateway.operating import token_checks
+from gateway.operating.findings import Found
 from tests.peers import machines
 
 KEY = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)

@@ -9,73 +9,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
-from gateway.demo.processes import taken
+from tests.demo.launched import (
+    OFFSETS,
+    Demo,
+    everything_is_gone,
+    first_page,
+    free_base,
+    start,
+    start_and_wait,
+)
 from tests.demo.running import until
-
-OFFSETS = (0, 1, 2, 3, 9)
-
-
-@dataclass(frozen=True)
-class Demo:
-    """A demo process. base: the gateway's port."""
-
-    process: subprocess.Popen[bytes]
-    base: int
-    folder: Path
-    output: Path
-
-    def url(self, offset: int, path: str = "") -> str:
-        return f"http://127.0.0.1:{self.base + offset}{path}"
-
-    def page(self, offset: int, path: str) -> str:
-        return httpx.get(self.url(offset, path), trust_env=False).text
-
-    def said(self) -> str:
-        return self.output.read_text()
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(30)
-
-
-def free_base() -> int:
-    """A port whose neighbours are free too."""
-    for _ in range(200):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            base = int(probe.getsockname()[1])
-        if base < 65000 and not any(taken("127.0.0.1", base + offset) for offset in OFFSETS):
-            return base
-    pytest.fail("no free ports")
-
-
-def start(folder: Path, base: int) -> Demo:
-    output = folder.with_suffix(".out")
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli", "demo", "--folder", str(folder), "--first-port", str(base)],
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {"COLUMNS": "120"},
-        )
-    return Demo(process, base, folder, output)
-
-
-def start_and_wait(folder: Path) -> Demo:
-    demo = start(folder, free_base())
-    until(lambda: demo.process.poll() is not None or "Ctrl-C" in demo.said())
-    assert demo.process.poll() is None, demo.said()
-    return demo
-
-
-def everything_is_gone(demo: Demo) -> bool:
-    return not any(taken("127.0.0.1", demo.base + offset) for offset in OFFSETS)
 
 
 @pytest.fixture
@@ -102,6 +50,8 @@ def test_an_entry_written_once_stands_in_the_others_and_an_uncovered_one_nowhere
     for offset, path in ((2, plan), (3, bup)):
         assert "samtykket ikke dekker" not in demo.page(offset, path)
     assert "Amina" not in demo.page(3, "/")
+    assert "Emma Sofie" in first_page(demo, "demo-familie", "ingrid")
+    assert "Jonas" in first_page(demo, "demo-familie", "jonas")
     assert demo.end(signal.SIGINT) == 0
     assert everything_is_gone(demo)
 

@@ -14,6 +14,8 @@ from stdnum.no import fodselsnummer
 from gateway import jsontext
 from gateway.demo import sample_children
 from gateway.demo.shift import WRITTEN, days_since_written, shifted
+from mappings import load
+from mappings.convert import from_bundle, to_bundle
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 DAYS = st.integers(-4000, 40_000)
@@ -105,6 +107,21 @@ def test_national_ids_stay_and_hold() -> None:
             if number.isdecimal():
                 assert fodselsnummer.calc_check_digit1(number) == number[9]
                 assert fodselsnummer.calc_check_digit2(number) == number[10]
+
+
+def test_the_caseload_is_read_by_the_lenses_whole_and_its_numbers_hold() -> None:
+    for system in ("stafettlogg", "individuell-plan"):
+        found = sample_children.everything(system, WRITTEN)
+        assert len({one["id"] for one in found}) == len(found)
+        mapping = load(system)
+        bundle, refused = to_bundle(mapping, system, found)
+        assert refused == ()
+        assert from_bundle(mapping, system, bundle) == (found, ())
+        for one in found:
+            told = one.get("barn") or one.get("person") or one
+            if "fnr" in told:
+                assert fodselsnummer.calc_check_digit1(told["fnr"]) == told["fnr"][9]
+                assert fodselsnummer.calc_check_digit2(told["fnr"]) == told["fnr"][10]
 
 
 def test_bup_knows_emma_and_jonas_and_nobody_else() -> None:

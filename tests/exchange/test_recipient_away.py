@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ def send_to(
     now: datetime = NOW,
     tokens: TokenSource | None = None,
     ids: str = "ours",
+    alive: Callable[[], bool] = lambda: True,
 ) -> None:
     """One run to the plan system at this address."""
     changed = {"url": url, "send_deadline_seconds": 3.0, "ids": ids}
@@ -55,7 +56,7 @@ def send_to(
         sender=Sender(system, mapping, adapter),
         intake=here.service.intake,
         clock=lambda: now,
-        alive=lambda: True,
+        alive=alive,
     )
     with here.service.store.write(TENANT) as connection:
         breaker.ensure_recipients(connection, [system])
@@ -109,6 +110,26 @@ def test_what_was_sent_is_told_of_as_sent(
         peer.faults(refuse=status)
         send_to(here, peer.url, peer.token)
         assert outcome(here, ref) == (state, perhaps_there)
+
+
+def test_what_was_turned_away_before_the_run_was_lost_is_told_of_as_sent(
+    sqlite_url: str, tmp_path: Path, peer: Peer
+) -> None:
+    """Its bytes reached the recipient, though the attempt that followed never began."""
+    asked: list[bool] = []
+
+    def alive() -> bool:
+        asked.append(not any(one.get("key") for one in peer.arrivals()))
+        return asked[-1]
+
+    with world(sqlite_url, tmp_path) as here:
+        ref = goal(here)
+        peer.forget_arrivals()
+        peer.faults(refuse=503)
+        send_to(here, peer.url, peer.token, alive=alive)
+        assert asked[-1] is False
+        assert len([one for one in peer.arrivals() if one.get("key")]) == 1
+        assert outcome(here, ref) == ("refused", 0)
 
 
 def test_without_a_connection_nothing_was_sent(sqlite_url: str, tmp_path: Path) -> None:

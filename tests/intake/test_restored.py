@@ -14,7 +14,7 @@ from consent.names import DATA_ABSENT
 from gateway.exchange import steering
 from gateway.hub import conflicts, links, versions
 from gateway.hub.schema.tables import resource
-from gateway.intake import Answer, Offered
+from gateway.intake import Answer, Offered, Status
 from gateway.intake.consents import consent_of, withdrawn
 from mappings.canonical import ENH
 from mappings.model import ITEM, State
@@ -46,6 +46,11 @@ def stands(here: World, ref: str) -> dict[str, Any]:
 def link(here: World, ref: str) -> links.Link:
     with here.service.store.read(TENANT) as connection:
         return links.load(connection, TENANT, LOG, [ref])[ref]
+
+
+def relink(here: World, known: links.Link) -> None:
+    with here.service.store.write(TENANT) as connection:
+        links.save(connection, TENANT, [known])
 
 
 def looked_at_again(here: World, ref: str) -> bool:
@@ -169,6 +174,61 @@ def test_an_old_message_out_of_order_is_history_though_we_have_written_there_sin
     assert answer.late
     assert stands(here, ref) == before
     assert here.count("conflict") == 0
+
+
+def test_an_edit_that_was_read_there_and_is_sent_once_we_have_written_over_it_is_no_second_edit(
+    here: World,
+) -> None:
+    """Its number is older than that of our delivery, and its time is the newest that we know of them."""
+    here.take(LOG, *CHILD.log_records())
+    ref = tell(here, goal(1), "1").ref or ""
+    first = link(here, ref)
+    tell(here, goal(2, evalueringsfrist="2027-01-01"), "2")
+    relink(here, first)  # as if that had been said elsewhere
+    edit = goal(1, endret=goal(3)["endret"], evalueringsfrist="2027-05-01")
+    assert tell(here, edit, "2", now=True).status is Status.STORED
+    theirs = link(here, ref)
+    before = stands(here, ref)
+    delivered = replace(theirs.held, focus={**theirs.held.focus, ITEM: before})
+    relink(here, replace(theirs, version="3", held=delivered, previous=theirs.held))
+    assert before["description"]["text"] == "Utgave 2 av m1"
+    assert tell(here, edit, "2").late
+    assert stands(here, ref) == before
+    assert looked_at_again(here, ref)
+    assert link(here, ref).candidates
+
+
+def test_what_a_system_refused_stays_refused_while_it_tells_of_what_it_had(edited: tuple[World, str]) -> None:
+    """An echo of the record that it has says nothing of the change that it would not take."""
+    here, ref = edited
+    refused = replace(link(here, ref), hold="HTTP 422", hold_digest="0" * 64)
+    relink(here, refused)
+    tell(here, goal(3, endret=goal(4)["endret"]), "3")
+    assert link(here, ref).hold == "HTTP 422"
+    assert not looked_at_again(here, ref)
+
+
+def test_what_a_system_refused_is_tried_again_once_it_has_something_else(edited: tuple[World, str]) -> None:
+    here, ref = edited
+    relink(here, replace(link(here, ref), hold="HTTP 422", hold_digest="0" * 64))
+    tell(here, goal(4), "4")
+    assert link(here, ref).hold is None
+
+
+def test_a_delivery_that_arrives_after_an_edit_was_told_of_takes_nothing_back(here: World) -> None:
+    """A system without versions: ours was never answered, and laid itself over what they had just written."""
+    here.take(LOG, *CHILD.log_records())
+    ref = tell(here, goal(1)).ref or ""
+    known = link(here, ref)
+    ours = {**known.held.focus[ITEM], "description": {"text": "Skrevet i planen"}}
+    relink(here, replace(known, candidates=(replace(known.held, focus={**known.held.focus, ITEM: ours}),)))
+    tell(here, goal(2, tekst="Skrevet i loggen", evalueringsfrist="2027-01-01"))
+    assert link(here, ref).candidates
+    tell(here, goal(3, tekst="Skrevet i planen", evalueringsfrist="2027-01-01"), now=True)
+    tell(here, goal(4, tekst="Skrevet i planen", evalueringsfrist="2027-01-01", status="naadd"))
+    stood = stands(here, ref)
+    assert stood["description"]["text"] == "Skrevet i loggen"
+    assert stood["lifecycleStatus"] == "completed"
 
 
 def test_the_same_old_record_again_changes_nothing_more(edited: tuple[World, str]) -> None:

@@ -124,6 +124,7 @@ def nothing_returns(world: World) -> Iterator[str]:
         gone |= last[1] - now
         if now & gone and row["source"] not in world.restored:
             yield f"{ref} says {sorted(now & gone)} again in version {row['version']} of {row['source']}"
+        gone -= now  # it is what stands now, and what others add to it does not bring it back once more
         last = ref, now
 
 
@@ -151,7 +152,8 @@ def in_order(world: World) -> Iterator[str]:
 
 
 def all_logged(world: World) -> Iterator[str]:
-    """Nothing stands as delivered or unknown that was not attempted, and nothing is left open."""
+    """Nothing stands as delivered or unknown that was not attempted, nor as unsent that left, and nothing is
+    left open."""
     for row in world.rows("SELECT id, state, error, recipient, items FROM disclosure"):
         if row["state"] == "sending":
             yield f"{row['id']} to {row['recipient']} is still open"
@@ -160,6 +162,8 @@ def all_logged(world: World) -> Iterator[str]:
         attempted = row["id"] in world.network.attempted or looked_up
         if row["state"] in ("delivered", "unknown") and not attempted and not died:
             yield f"{row['id']} to {row['recipient']} is {row['state']} ({row['error']}), and nothing left"
+        if row["state"] == "unsent" and row["id"] in world.network.written:
+            yield f"{row['id']} to {row['recipient']} is unsent ({row['error']}), and has left"
 
 
 def nothing_repaired(world: World) -> Iterator[str]:

@@ -77,6 +77,7 @@ class Network:
     flights: list[Flight] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     attempted: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)  # attempts of which a write has left
     faults: dict[str, int] = field(default_factory=dict)
     _count: int = 0
 
@@ -104,6 +105,8 @@ class Network:
     def leave(self, flight: Flight) -> None:
         """Its bytes go."""
         flight.left = self.clock.seconds
+        if flight.attempt is not None and flight.asked.writes:
+            self.written.add(flight.attempt[0])
         self.leaving(flight)
 
     def arrive(self, flight: Flight) -> None:

@@ -53,7 +53,7 @@ def operations(seed: int, steps: int) -> tuple[dict[str, Any], list[Op]]:
     ops = []
     for number in range(steps):
         do = chance.choices(names, weights)[0]
-        op: Op = {"n": number, "do": do, "dt": round(chance.expovariate(1 / 0.06), 4)}
+        op: Op = {"n": number, "do": do, "dt": max(round(chance.expovariate(1 / 0.06), 4), 0.0001)}
         ops.append(op | _details(do, chance, start))
     return start, [op for op in ops if op["do"] not in ("backup", "restore") or start["restores"]]
 

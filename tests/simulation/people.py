@@ -94,6 +94,9 @@ class People:
         if op["field"] == 1 and statuses:
             self._keep(op["system"], record)
             return
+        self._say_anew(op, record, old, text)
+
+    def _say_anew(self, op: Op, record: Record, old: str, text: str) -> None:
         known = self.world.ledger.words[old]
         record = json.loads(json.dumps(record, default=str).replace(old, text))
         self._write(op["system"], record, known.child, known.category, text, known.text)
@@ -106,7 +109,8 @@ class People:
         """Somebody writes what other systems refuse; the next edit of it mends that."""
         record = self._picked(op)
         if record is not None and "tekst" in record:
-            self._keep(op["system"], {**record, "tekst": f"{record['tekst']} UGYLDIG"})
+            old, text = sorted(words_in(repr(record).encode()))[0], f"ord{op['n']}x"
+            self._say_anew(op, {**record, "tekst": f"{record['tekst']} UGYLDIG"}, old, text)
 
     def do_error(self, op: Op) -> None:
         """Something is registered in error where it was made."""

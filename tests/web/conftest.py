@@ -23,7 +23,9 @@ from tests.web.person import ORIGIN, Person
 
 MOTHER, FATHER = "09898504473", "01828303534"
 JONAS, JONAS_MOTHER = "02861183354", "11877904689"
-LOGINS = {"idporten": "family", "helseid": "staff"}
+LOGINS = {"idporten": "family", "helseid": "staff", "drift": "operations"}
+OPERATOR = "ola+stafettbro-drift"  # at the provider: a name, and the roles they have
+SEEING = "kari+stafettbro-drift+stafettbro-innhold"
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,10 @@ def with_logins(plain: Settings, folder: Path, provider: Provider, public_url: s
         "scope": "openid profile",
     }
     proven = {"client_id": "helseid", "dpop": True, "organization": "387574913"}
+    roles = {"role": "stafettbro-drift", "content_role": "stafettbro-innhold"}
     logins = tuple(
         Login.model_validate({"id": name, "name": name.title(), "who": who, **given, **changes})
-        for (name, who), changes in zip(LOGINS.items(), ({}, proven), strict=True)
+        for (name, who), changes in zip(LOGINS.items(), ({}, proven, roles), strict=True)
     )
     welfare = Organization(number="387574913", name="Fjordbyen barneverntjeneste", regime="child-welfare")
     more = {"logins": logins, "public_url": public_url, "organizations": (*plain.organizations, welfare)}

@@ -29,6 +29,7 @@ class Page(HTMLParser):
         self.inputs: dict[str, tuple[str, str]] = {}
         self._label: str | None = None
         self._text: str | None = None
+        self._choosing: str | None = None
         self.feed(response.text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -44,6 +45,11 @@ class Page(HTMLParser):
         elif tag == "textarea":
             self._text = own["name"]
             self.forms[-1][1][self._text] = [""]
+        elif tag == "select":
+            self._choosing = own["name"]
+            self.forms[-1][1].setdefault(self._choosing, [])
+        elif tag == "option" and self._choosing:
+            self._option(own)
 
     def _input(self, own: dict[str, str]) -> None:
         name, kind, value = own.get("name", ""), own.get("type", "text"), own.get("value", "")
@@ -51,6 +57,12 @@ class Page(HTMLParser):
             self.inputs[own["id"]] = (name, value)
         if self.forms and (kind not in ("checkbox", "radio") or "checked" in own):
             self.forms[-1][1].setdefault(name, []).append(value)
+
+    def _option(self, own: dict[str, str]) -> None:
+        """What is chosen is sent; where nothing is, the first."""
+        chosen = self.forms[-1][1][self._choosing or ""]
+        if "selected" in own or not chosen:
+            chosen[:] = [own.get("value", "")]
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self._link:
@@ -61,6 +73,8 @@ class Page(HTMLParser):
             self._label = None
         elif tag == "textarea":
             self._text = None
+        elif tag == "select":
+            self._choosing = None
 
     def handle_data(self, data: str) -> None:
         self._words.append(data)

@@ -4,7 +4,7 @@ ended. Reads alone; whom it may be told to is decided elsewhere."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,8 +21,8 @@ ENDED: Final = {"delivered": Outcome.DONE, "sending": Outcome.DONE, "refused": O
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One entry. person: whom it is about now. items: (reference, version) of what was told. state: how the
-    disclosure stands; None where nothing was told."""
+    """One entry. person: whom it is about now. items: (reference, version) of what was told; grounds: why,
+    by reference. state: how the disclosure stands; None where nothing was told."""
 
     number: int
     at: datetime
@@ -38,6 +38,7 @@ class Looked:
     items: tuple[tuple[str, int], ...] = ()
     consents: tuple[str, ...] = ()
     state: str | None = None
+    grounds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +140,5 @@ def _looked(connection: Connection, row: Row[Any], told: Row[Any] | None) -> Loo
         items=tuple((one["ref"], int(one["version"])) for one in items),
         consents=tuple(sorted({ref for one in items for ref in one["consents"]})),
         state=told.state if told is not None else None,
+        grounds={one["ref"]: one["ground"] for one in items},
     )

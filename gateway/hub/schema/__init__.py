@@ -16,7 +16,7 @@ from gateway.hub.roles import demand_isolated_role
 from gateway.hub.schema import isolation
 from gateway.hub.store import Store
 
-HEAD = "0021"
+HEAD = "0023"
 
 
 SEALED = "0020"  # the first revision whose release opens what is sealed

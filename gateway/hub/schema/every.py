@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.hub.schema import acts as acts
 from gateway.hub.schema import audit as audit
 from gateway.hub.schema import backfill as backfill
+from gateway.hub.schema import clinic_tables as clinic_tables
 from gateway.hub.schema import deviations as deviations
 from gateway.hub.schema import endings as endings
 from gateway.hub.schema import erasures as erasures

@@ -108,6 +108,7 @@ resource_version = Table(
     Column("content", LargeBinary, nullable=False),
     UniqueConstraint("tenant", "person", "change_no", name="uq_resource_version_change"),
     Index("ix_resource_version_feed", "tenant", "transaction", "seq"),
+    Index("ix_resource_version_source", "tenant", "source", "stored"),  # what came from a system, by time
 )
 
 late_edition = Table(  # an older edition that arrived after a newer one: history, never current
@@ -213,6 +214,7 @@ disclosure = Table(
     Column("items", LargeBinary, nullable=False),  # [{ref, version, categories, ground, rules, consents}]
     Index("ix_disclosure_person", "tenant", "person", "started"),
     Index("ix_disclosure_open", "state", "owner"),
+    Index("ix_disclosure_recipient", "tenant", "recipient", "started"),
 )
 
 waiting_record = Table(  # refers to something that has not arrived

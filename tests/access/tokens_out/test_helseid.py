@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Adapter, NoToken, TakenOver, Unavailable
+from adapters.contract import Adapter, Leave, NoToken, TakenOver, Unavailable
 from gateway.access.tokens_out import token_source
 from gateway.config import System
 from tests.access.tokens_out.conftest import (
@@ -220,7 +220,7 @@ def test_a_run_that_was_taken_over_while_it_was_let_in_sends_nothing(
     helseid: Guarded, tmp_path: Path
 ) -> None:
     ours = iter([True, True, False])  # before the attempt, before its bytes; then the nonce is asked for
-    write = replace(goal("m1"), still_ours=lambda: next(ours))
+    write = replace(goal("m1"), leave=Leave(lambda: next(ours)))
     with pytest.raises(TakenOver):
         at_work(connected(helseid, tmp_path), lambda adapter: adapter.write(write))
     assert helseid.stored() == []

@@ -2,7 +2,8 @@
 // PKCE are required, clients prove themselves with a key of their own, ID tokens are signed with ES256.
 //
 // PEER_CLIENTS: JSON list of clients. Prints one line of JSON with its address; ends when standard input closes.
-// Its page for logging in asks for no more than whom to be: pid is the national id in the ID token.
+// Its page for logging in asks for no more than whom to be: pid is the national id in the ID token. Roles stand behind
+// the name: "ola+drift+innhold".
 
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -51,13 +52,13 @@ const provider = new Provider(url, {
     pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
   },
   acrValues: ['idporten-loa-low', 'idporten-loa-substantial', 'idporten-loa-high'],
-  claims: { openid: ['sub'], acr: null, profile: ['pid'] },
+  claims: { openid: ['sub'], acr: null, profile: ['pid', 'name', 'roles'] },
   conformIdTokenClaims: false,
   cookies: { keys: [randomUUID()] },
   interactions: { url: (_, interaction) => `/whom/${interaction.uid}` },
   findAccount: (_, id) => ({
     accountId: id,
-    claims: () => ({ sub: id, ...(/^\d{11}$/.test(id) ? { pid: id } : {}) }),
+    claims: () => ({ sub: id, ...(/^\d{11}$/.test(id) ? { pid: id } : named(id)) }),
   }),
   async loadExistingGrant(ctx) {
     const grant = new ctx.oidc.provider.Grant({
@@ -73,6 +74,12 @@ const provider = new Provider(url, {
     ctx.body = out;
   },
 });
+
+// Somebody employed, as a municipality's own provider tells of them.
+function named(id) {
+  const [name, ...roles] = id.split('+');
+  return roles.length ? { name, roles } : {};
+}
 
 const PAGE = `<!doctype html><html lang="nb"><title>Hvem er du?</title><form method="post">
 <p><label for="hvem">Hvem er du?</label> <input id="hvem" name="hvem"></p>

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mappings
-from gateway.cli.outcome import Impossible
+from gateway.operating.faults import Impossible
 from mappings.lens.system import SystemMapping
 from mappings.model import MappingError, RecordMapping
 

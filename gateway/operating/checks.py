@@ -10,10 +10,6 @@ from typing import cast
 
 from adapters.contract import AdapterError, Finding
 from gateway.access.client_assertion import ClientAssertion
-from gateway.cli import access_checks, database, mapping_of, token_checks
-from gateway.cli.findings import Found as Found
-from gateway.cli.findings import Level
-from gateway.cli.outcome import Impossible, expected, fault
 from gateway.config import Route, Settings, System, secret
 from gateway.errors import ConfigurationError
 from gateway.hub import directory
@@ -21,6 +17,10 @@ from gateway.hub.opened import open_store
 from gateway.hub.roles import demand_isolated_role
 from gateway.hub.schema import HEAD, isolation
 from gateway.hub.store import Store
+from gateway.operating import access_checks, database, mapping_of, token_checks
+from gateway.operating.faults import Impossible, expected, fault
+from gateway.operating.findings import Found as Found
+from gateway.operating.findings import Level
 from gateway.service import open_adapter
 from mappings.dialects import LOSSES, Loss
 

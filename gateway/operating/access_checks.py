@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from gateway.cli.findings import Found
 from gateway.config import Settings
+from gateway.operating.findings import Found
 
 UNCHOSEN = (
     'says nothing of `tokens`, so only bound ones count: write "dpop", or "bearer" where it gives those'

@@ -15,10 +15,10 @@ from adapters.tokens.addresses import is_safe
 from adapters.tokens.cached import Cached
 from adapters.tokens.faults import host
 from gateway.access.tokens_out import token_source
-from gateway.cli.findings import Found
-from gateway.cli.outcome import expected, fault
 from gateway.config import System, secret
 from gateway.errors import ConfigurationError
+from gateway.operating.faults import expected, fault
+from gateway.operating.findings import Found
 
 REFERENCES: Final = {
     "token_ref": "token",

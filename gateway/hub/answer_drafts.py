@@ -1,0 +1,61 @@
+"""Answers that somebody is writing and has not sent, one for each who takes part in a log or plan: sealed by
+the child's key, read by its author alone, gone when it is sent or thrown away. Rows in, rows out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.hub.content import pack, unpack
+from gateway.hub.schema.clinic_tables import answer_draft
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer so far. key: by which it is one entry, however often it is sent; answers: the message it
+    answers ("Communication/…"), if any."""
+
+    key: str
+    subject: str
+    text: str
+    answers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A draft as it is kept. at: when it was last written."""
+
+    draft: Draft
+    at: datetime
+
+
+def find(connection: Connection, tenant: str, author: str) -> Kept | None:
+    """What somebody is writing."""
+    columns = answer_draft.c
+    row = connection.execute(
+        select(answer_draft).where(columns.tenant == tenant, columns.author == author)
+    ).first()
+    if row is None:
+        return None
+    said = unpack(connection, row.content, answer_draft, tenant, author)
+    return Kept(Draft(**said), row.at)
+
+
+def keep(connection: Connection, tenant: str, person: str, author: str, draft: Draft, now: datetime) -> None:
+    """Keep a draft in the place of the one before."""
+    content = pack(connection, asdict(draft), person, answer_draft, tenant, author)
+    row = {"tenant": tenant, "author": author, "person": person, "at": now, "content": content}
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(answer_draft).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["tenant", "author"], set_=row))
+
+
+def forget(connection: Connection, tenant: str, author: str) -> bool:
+    """It is sent, or thrown away; False where there was none."""
+    columns = answer_draft.c
+    gone = connection.execute(delete(answer_draft).where(columns.tenant == tenant, columns.author == author))
+    return bool(gone.rowcount)

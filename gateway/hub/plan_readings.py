@@ -1,0 +1,78 @@
+"""What somebody who takes part in a log or plan was shown of it, last and the time before, as digests: from
+that a page marks what is new. One row per reader; rows in, rows out. Says nothing of what may be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.hub.content import digest, pack, unpack
+from gateway.hub.schema.clinic_tables import plan_reading
+
+Marks = Mapping[str, str]  # item -> digest of what was shown of it
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """before: what had been shown when the visit of now began, and when that was; None: never. now, at: what
+    has been shown since. visit: a mark of the visit (a login), so that marks stay as long as it lasts."""
+
+    visit: str
+    at: datetime
+    now: Marks
+    before: Marks = field(default_factory=dict)
+    before_at: datetime | None = None
+
+    def shown(self, visit: str, marks: Marks, now: datetime) -> Reading:
+        """The reading after these were shown. Another visit counts what the last one showed as seen."""
+        if visit == self.visit:
+            return replace(self, now=marks, at=now)
+        return Reading(visit, now, marks, self.now, self.at)
+
+    def settled(self, now: datetime) -> Reading:
+        """The reading after its reader said that all of it is known."""
+        return replace(self, before=self.now, before_at=now)
+
+
+def mark(shown: Mapping[str, Any]) -> str:
+    """By what it is known again whether an item is shown as it was. shown: resources by reference."""
+    return digest([shown[ref] for ref in sorted(shown)])[:32]
+
+
+def find(connection: Connection, tenant: str, reader: str) -> Reading | None:
+    """How far somebody has read; None for who was never shown anything."""
+    columns = plan_reading.c
+    row = connection.execute(
+        select(plan_reading).where(columns.tenant == tenant, columns.reader == reader)
+    ).first()
+    if row is None:
+        return None
+    said = unpack(connection, row.content, plan_reading, tenant, reader)
+    before_at = said["before_at"]
+    return Reading(
+        said["visit"],
+        row.at,
+        said["now"],
+        said["before"],
+        datetime.fromisoformat(before_at) if before_at else None,
+    )
+
+
+def keep(connection: Connection, tenant: str, person: str, reader: str, read: Reading) -> None:
+    """Remember it in the place of what was."""
+    said: dict[str, Any] = {
+        "visit": read.visit,
+        "now": dict(read.now),
+        "before": dict(read.before),
+        "before_at": read.before_at.isoformat() if read.before_at else None,
+    }
+    content = pack(connection, said, person, plan_reading, tenant, reader)
+    row = {"tenant": tenant, "reader": reader, "person": person, "at": read.at, "content": content}
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(plan_reading).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["tenant", "reader"], set_=row))

@@ -1,0 +1,155 @@
+"""A clinician answers whoever coordinates a plan: written, read through and corrected for as long as it takes
+and sent when they say so. The draft is kept here until then; once sent it is a message like any entry."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
+
+from gateway.access.login_sessions import Session
+from gateway.errors import Conflict
+from gateway.hub import answer_drafts
+from gateway.hub.answer_drafts import Draft, Kept
+from gateway.hub.audit import entries
+from gateway.hub.audit.entries import Entry, Kind
+from gateway.web.clinic import answer
+from gateway.web.clinic.plan_pages import CLINIC, PATH
+from gateway.web.clinic.shared import SharedPlan, shared_plan
+from gateway.web.desk import BASE, AtDesk, WebDesk
+from gateway.web.door import Form, Handle, Here, handle, resolve
+from gateway.web.insight import Insight, looking
+from gateway.web.reader import tell_people, teller
+from gateway.web.rendering import PageRoute, onward, page
+
+router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
+Message = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{24}$")]
+OWN: Final = PATH + "/{given}/svar"
+Fill = Callable[[SharedPlan, Draft | None], Draft]
+
+
+@router.get(OWN)
+def form(request: Request, desk: AtDesk, session: Here, given: Handle, til: Message = None) -> Response:
+    """The form, with the draft as it stands; til: the message that is to be answered."""
+
+    def fill(plan: SharedPlan, kept: Draft | None) -> Draft:
+        if til is None:
+            return kept or Draft("", "", "")
+        to = resolve(session, til, answer.answerable(plan))
+        return Draft("", answer.subject_of(plan, to), kept.text if kept else "", to)
+
+    return _form(request, desk, session, given, fill, {})
+
+
+@router.post(OWN)
+def written(request: Request, desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
+    """The draft is kept, and shown to be read through; or the form comes back with what is wrong."""
+    to = fields.get("til", [""])[0]
+
+    def work(connection: Connection, insight: Insight) -> tuple[SharedPlan, Draft]:
+        plan = shared_plan(insight)
+        before = answer_drafts.find(connection, session.tenant, insight.here.me.id)
+        key = before.draft.key if before is not None else str(uuid.uuid4())
+        answers = resolve(session, to, answer.answerable(plan)) if to else None
+        subject = " ".join(answer.words_of(fields.get("emne", [""])[0]).split())
+        return plan, Draft(key, subject, answer.words_of(fields.get("tekst", [""])[0]), answers)
+
+    plan, draft = looking(desk, session, given, work, shown=False, find=CLINIC)
+    faults = answer.faults_of(draft)
+    if faults:
+        return _form(request, desk, session, given, lambda *_: draft, faults)
+    here, now = plan.insight.here, desk.service.clock()
+    with desk.service.store.write(session.tenant) as connection:
+        answer_drafts.keep(connection, session.tenant, here.person, here.me.id, draft, now)
+    return onward(f"{PATH}/{given}/svar/se-over")
+
+
+@router.get(OWN + "/se-over")
+def review(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
+    """The answer as it will be sent, and to whom. Raises Conflict where there is none."""
+
+    def work(connection: Connection, insight: Insight) -> dict[str, Any]:
+        plan = shared_plan(insight)
+        kept = _kept(connection, session, plan)
+        told = teller(request, desk, insight)
+        tell_people(insight)
+        to = answer.recipients(plan, kept.draft.answers)
+        return {
+            "child": told.child(),
+            "draft": kept.draft,
+            "at": kept.at,
+            "to": [told.name(ref) for ref in to],
+        }
+
+    made = looking(desk, session, given, work, find=CLINIC)
+    return page(request, "clinic/answer_review", session=session, here=given, **made)
+
+
+@router.post(OWN + "/send")
+def send(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:  # noqa: ARG001
+    """It is sent as it was read through, once; from now on it is corrected by writing another."""
+
+    def work(connection: Connection, insight: Insight) -> tuple[SharedPlan, Kept]:
+        plan = shared_plan(insight)
+        return plan, _kept(connection, session, plan)
+
+    plan, kept = looking(desk, session, given, work, shown=False, find=CLINIC)
+    here, now = plan.insight.here, desk.service.clock()
+    ref = answer.send(desk.service, plan, kept.draft, now)
+    with desk.service.store.write(session.tenant) as connection:
+        answer_drafts.forget(connection, session.tenant, here.me.id)
+        said = Entry(Kind.DECISION, now, here.person, "answer sent", client=here.me.id, subject=ref)
+        entries.write(connection, session.tenant, [said])
+    return onward(f"{PATH}/{given}")
+
+
+@router.post(OWN + "/slett")
+def throw_away(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:  # noqa: ARG001
+    """The draft goes, and nothing was sent."""
+
+    def work(_: Connection, insight: Insight) -> str:
+        return shared_plan(insight).insight.here.me.id
+
+    author = looking(desk, session, given, work, shown=False, find=CLINIC)
+    with desk.service.store.write(session.tenant) as connection:
+        answer_drafts.forget(connection, session.tenant, author)
+    return onward(f"{PATH}/{given}")
+
+
+def _form(
+    request: Request, desk: WebDesk, session: Session, given: str, fill: Fill, faults: dict[str, str]
+) -> Response:
+    def work(connection: Connection, insight: Insight) -> dict[str, Any]:
+        plan = shared_plan(insight)
+        kept = answer_drafts.find(connection, session.tenant, insight.here.me.id)
+        draft = fill(plan, kept.draft if kept is not None else None)
+        to = draft.answers if draft.answers in plan.seen else None
+        told = teller(request, desk, insight)
+        tell_people(insight)
+        insight.tell([to] if to else [])
+        entry = next((one for one in plan.entries if one.resource == to), None)
+        return {
+            "child": told.child(),
+            "draft": draft,
+            "kept": kept is not None,
+            "answered": entry,
+            "til": handle(session, to) if to else "",
+            "to": sorted(told.name(ref) for ref in answer.recipients(plan, to)),
+        }
+
+    made = looking(desk, session, given, work, find=CLINIC)
+    limits: dict[str, Any] = {"longest": answer.LONGEST, "subject": answer.SUBJECT}
+    status = 422 if faults else 200
+    return page(
+        request, "clinic/answer", session=session, status=status, here=given, faults=faults, **limits, **made
+    )
+
+
+def _kept(connection: Connection, session: Session, plan: SharedPlan) -> Kept:
+    kept = answer_drafts.find(connection, session.tenant, plan.insight.here.me.id)
+    if kept is None:
+        raise Conflict("There is nothing to send", code="changed-meanwhile")
+    return kept

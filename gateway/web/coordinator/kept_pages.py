@@ -1,0 +1,71 @@
+"""What somebody typed in a form whose session has ended is not lost: it is shown again, to be sent once more
+after a new login. Nothing is kept on the server, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import Request, Response
+
+from gateway.access.login_sessions import Session
+from gateway.errors import NotFound
+from gateway.hub.audit import occasion
+from gateway.web.desk import WebDesk
+from gateway.web.door import Sent, handle, lasting
+from gateway.web.rendering import page
+from gateway.web.seats import Office, seats
+
+WHERE: Final = "hvor"  # the field that says which log or plan a form is about, also after a new login
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that was typed. label: a key of the catalogs."""
+
+    name: str
+    label: str
+    text: str
+
+
+def kept(
+    request: Request,
+    desk: WebDesk,
+    sent: Sent,
+    texts: Iterable[Text],
+    again: Callable[[Session, str], Response],
+) -> Response:
+    """The answer to a form that was made in another session than the one it came in. again: the form in this
+    session, of the log or plan with this handle."""
+    session, typed = sent.session, list(texts)
+    given = _found(desk, session, sent) if session is not None else None
+    if session is not None and given is not None:
+        return again(entered(request, session), given)
+    names = {one.name for one in typed}
+    rest = [(name, value) for name, found in sent.fields.items() for value in found if name not in names]
+    status = 401 if session is None else NotFound.status
+    return page(
+        request,
+        "coordinator/kept",
+        session=session,
+        status=status,
+        texts=typed,
+        rest=rest,
+        to=request.url.path,
+    )
+
+
+def entered(request: Request, session: Session) -> Session:
+    """Somebody who is logged in, named in the audit of what follows."""
+    route = getattr(request.scope.get("route"), "path", "")
+    occasion.asked_by(session.tenant, f"login/{session.login}", action=f"{request.method} {route}")
+    return session
+
+
+def _found(desk: WebDesk, session: Session, sent: Sent) -> str | None:
+    wanted = sent.fields.get(WHERE, [""])[0]
+    with desk.service.store.read(session.tenant) as connection:
+        mine = seats(connection, desk, session, desk.service.clock(), Office.COORDINATOR)
+    frames = (one.frame for one in mine if lasting(session, one.frame) == wanted)
+    return next((handle(session, frame) for frame in frames), None)

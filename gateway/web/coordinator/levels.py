@@ -1,0 +1,75 @@
+"""The BTI level of a log as a path over time: the steps for a table, and where they lie in a picture. Reads a
+CarePlan as its reader may see it; what is not in it is not drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from consent.days import day
+from gateway.timeline import level_history
+from mappings.canonical import LEVEL
+from mappings.model import Resource
+
+HIGHEST: Final = 3
+WIDE: Final = 100.0  # percent of the picture
+LEFT: Final = 6.0  # percent, for the numbers of the levels
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One level for some time. until: None where it lasts. x, width: percent of the picture."""
+
+    level: int
+    since: date
+    until: date | None
+    reason: str | None
+    x: float
+    width: float
+
+
+def now(plan: Resource) -> int | None:
+    """The level a log says it is at; None where it says none, or may not be seen to."""
+    for one in plan.get("extension") or ():
+        code = (one.get("valueCoding") or {}).get("code") if one.get("url") == LEVEL else None
+        if code in ("0", "1", "2", "3"):
+            return int(code)
+    return None
+
+
+def path(plan: Resource, moment: datetime) -> list[Step]:
+    """The steps, oldest first. Those whose days cannot be read are left out."""
+    found = sorted(_readable(plan), key=lambda one: one[1])
+    if not found:
+        return []
+    today = max(day(moment), *(one[2] or one[1] for one in found))
+    first = found[0][1]
+    span = max(1, (today - first).days)
+    return [_step(one, found[n + 1 :], first, today, span) for n, one in enumerate(found)]
+
+
+def _step(
+    one: tuple[int, date, date | None, str | None],
+    later: Sequence[tuple[int, date, date | None, str | None]],
+    first: date,
+    today: date,
+    span: int,
+) -> Step:
+    level, since, until, reason = one
+    until = until or (later[0][1] if later else None)
+    scale = (WIDE - LEFT) / span
+    x, end = (LEFT + (on - first).days * scale for on in (since, until or today))
+    return Step(level, since, until, reason, round(x, 2), round(max(end - x, 0.5), 2))
+
+
+def _readable(plan: Resource) -> list[tuple[int, date, date | None, str | None]]:
+    out = []
+    for level, since, until, reason in level_history(plan):
+        try:
+            ends = date.fromisoformat(until) if until else None
+            out.append((level, date.fromisoformat(since), ends, reason))
+        except ValueError:  # a month or a year alone is no step that could be drawn
+            continue
+    return out

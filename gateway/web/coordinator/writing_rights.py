@@ -1,0 +1,74 @@
+"""What somebody may write in a log or plan: by their role there, by what its own system has a form for, and
+nothing where it is closed. Asked anew at every page; opens no item."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from consent import active
+from consent.model import Participant
+from gateway.exchange.facts import FAMILY
+from gateway.intake.writing import OPEN
+from gateway.web.desk import WebDesk
+from gateway.web.insight import Insight
+from gateway.web.standing import CHILD
+from mappings import reading
+from mappings.canonical import ENTRY_KIND
+
+KINDS: Final = ("notat", "lysglimt", "melding")
+PASSING: Final = frozenset({"stafettholder", "stedfortreder", "enhetsleder"})  # who may hand over the relay
+HOLDER: Final = "stafettholder"
+WELFARE: Final = "barnevern"
+
+
+def open_here(insight: Insight) -> bool:
+    """Whether the log or plan takes anything in."""
+    head = insight.version(insight.here.frame)
+    return head is not None and head.resource.get("status") in OPEN
+
+
+def kinds(desk: WebDesk, insight: Insight) -> list[str]:
+    """What kinds of entries the reader may write: any of staff who take part, as far as the log's own system
+    has such entries."""
+    if not (insight.here.staff and open_here(insight) and insight.here.frame in insight.seen):
+        return []
+    home = insight.here.facts.frames[insight.here.frame]
+    mapping = desk.service.mappings[home]
+    return [kind for kind in KINDS if mapping.slots(_like(kind)) is not None]
+
+
+def may_pass(insight: Insight) -> bool:
+    """Whether the reader may hand over the relay: who holds it, the deputy, the leader of the unit."""
+    head = insight.version(insight.here.frame)
+    is_log = head is not None and reading.kind_of(head.resource) == "stafettlogg"
+    return is_log and open_here(insight) and insight.here.me.role in PASSING
+
+
+def colleagues(insight: Insight) -> list[Participant]:
+    """Everyone who takes part in this log or plan now and whom the reader may see, but the reader."""
+    here = insight.here
+    return [
+        one
+        for one in here.facts.facts.participants
+        if one.frame == here.frame
+        and one.id in insight.seen
+        and active(one, insight.now)
+        and one.id != here.me.id
+    ]
+
+
+def heirs(insight: Insight) -> list[Participant]:
+    """Who may take over the relay: staff who take part now and do not hold it."""
+    everyone = [*colleagues(insight), insight.here.me]
+    return [one for one in everyone if one.role not in (*FAMILY, CHILD, HOLDER)]
+
+
+def holder(insight: Insight) -> Participant | None:
+    """Who holds the relay now; None for a log without anybody."""
+    found = (p for p in [*colleagues(insight), insight.here.me] if p.role == HOLDER)
+    return next(found, None)
+
+
+def _like(kind: str) -> dict[str, object]:
+    coding = {"system": ENTRY_KIND, "code": kind}
+    return {"resourceType": "Communication", "id": "x", "category": [{"coding": [coding]}]}

@@ -1,0 +1,119 @@
+"""Min plan: the plan in the words of those it is about, small good things read and written, and who has got
+or read what. What is written here is an ordinary entry of the log or plan and travels like any."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from gateway.access.login_sessions import Session
+from gateway.consents.onlookers import Onlookers
+from gateway.errors import Conflict, NotFound
+from gateway.intake.writing import CLOSED, USED, Draft, Writer
+from gateway.web.coordinator import writing_form
+from gateway.web.coordinator.writing_form import Filled
+from gateway.web.coordinator.writing_rights import open_here
+from gateway.web.desk import BASE, AtDesk, WebDesk
+from gateway.web.door import Form, Handle, Here
+from gateway.web.family.onlooker import seen_by
+from gateway.web.family.plan import COORDINATING, Plan
+from gateway.web.family.speech import say
+from gateway.web.insight import Insight, looking
+from gateway.web.reader import kind, tell_people, teller
+from gateway.web.rendering import PageRoute, onward, page
+
+router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
+PLACE: Final = "/barn/{given}/plan"
+GLIMPSES: Final = 10
+MEETINGS: Final = 3
+ONLOOKERS: Final = 5
+LOOKED_THROUGH: Final = 50  # entries, of which one's own are left out
+
+
+@router.get(PLACE)
+def plan(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
+    """The plan, with an empty form for a lysglimt."""
+    return _plan(request, desk, session, given)
+
+
+@router.post(PLACE)
+def write(request: Request, desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
+    """Write a lysglimt, once; or the page again with what was typed and what is wrong."""
+
+    def work(_: Connection, insight: Insight) -> tuple[Insight, Filled, Draft | None]:
+        _demand(insight)
+        made = writing_form.filled("lysglimt", {**fields, **_now(insight)}, insight.now, ())
+        return insight, made, None if made.faults else made.draft(insight.now, (), None)
+
+    insight, made, draft = looking(desk, session, given, work, shown=False)
+    if draft is None:
+        return _plan(request, desk, session, given, made, 422)
+    own, here = desk.service, insight.here
+    try:
+        Writer(own.store, own.journal, own.key, here.tenant, here.person).write(
+            here.frame, here.me.id, here.facts_no, draft, insight.now
+        )
+    except Conflict as refusal:
+        if refusal.code not in (CLOSED, USED, "changed-meanwhile"):
+            raise
+        made.faults = {"tekst": f"write.fault.{refusal.code}"}
+        made.key = writing_form.new_key() if refusal.code == USED else made.key
+        return _plan(request, desk, session, given, made, 409)
+    own.woken()
+    return onward(f"/barn/{given}/plan")
+
+
+def _now(insight: Insight) -> dict[str, list[str]]:
+    """A family's lysglimt is of now: nobody is asked for a day and an hour."""
+    blank = writing_form.empty("lysglimt", insight.now)
+    return {"dag": [blank.day], "klokka": [blank.clock]}
+
+
+def _demand(insight: Insight) -> None:
+    """That somebody may write here: child, guardians and those beside them, in what they see."""
+    if insight.here.staff or insight.here.frame not in insight.seen:
+        raise NotFound("Nothing to write here")
+
+
+def _plan(
+    request: Request,
+    desk: WebDesk,
+    session: Session,
+    given: str,
+    filled: Filled | None = None,
+    status: int = 200,
+) -> Response:
+    def work(connection: Connection, insight: Insight) -> dict[str, Any]:
+        told = teller(request, desk, insight)
+        tell_people(insight)
+        shown = Plan.of(insight, told)
+        people = shown.people()
+        coming, been = shown.meetings(MEETINGS)
+        return {
+            "child": told.child(),
+            "kind": kind(insight),
+            "say": say(insight),
+            "lead": next((one for role in COORDINATING for one in people if one.role == role), None),
+            "goals": shown.goals(),
+            "loose": shown.loose(),
+            "glimpses": shown.glimpses(GLIMPSES),
+            "coming": coming,
+            "been": been,
+            "people": people,
+            "looked": _looked(connection, desk, insight, told),
+            "writes": not insight.here.staff and insight.here.frame in insight.seen and open_here(insight),
+            "filled": filled or writing_form.empty("lysglimt", insight.now),
+        }
+
+    made = looking(desk, session, given, work)
+    return page(request, "family/plan", session=session, here=given, status=status, **made)
+
+
+def _looked(connection: Connection, desk: WebDesk, insight: Insight, told: Any) -> list[dict[str, Any]]:
+    """The newest of what others have got or read."""
+    here = insight.here
+    held = Onlookers(desk.service.settings, here.facts, here.me.id, insight.now)
+    found = [one for one in held.page(connection, None, LOOKED_THROUGH) if not one.own]
+    return [seen_by(insight, told, one) for one in found[:ONLOOKERS]]

@@ -1,0 +1,168 @@
+"""The clinicians' pages in a real browser, through the real login at the certified provider: a plan is read,
+answered, acknowledged and filed by keyboard alone, and a referral answered and a plan closed by mouse."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+from playwright.sync_api import Browser, Page, expect
+
+from tests import peers
+from tests.access.issuer_server import Issuer
+from tests.api.conftest import records
+from tests.api.world import settings
+from tests.web.conftest import Pages, Provider, with_logins
+from tests.web.serving import serving
+from tests.web.test_pages_in_chromium import (
+    DESK,
+    HOSTILE,
+    PHONE,
+    chromium,
+    fits,
+    press_until,
+    somebody,
+)
+from tests.web.test_seats import told, with_user
+
+__all__ = ["chromium"]
+PLAN, WRITE = "Stafettlogg: Emma", "Skriv til koordinatoren: Emma"
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, sqlite_url: str, issuer: Issuer) -> Iterator[tuple[Pages, str]]:
+    """A gateway where BUP's psychologist has a user at the provider, and the address of its pages."""
+    with socket.socket() as at:
+        at.bind(("127.0.0.1", 0))
+        at.listen()
+        url = f"http://127.0.0.1:{at.getsockname()[1]}"
+        key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+        client = {
+            "client_id": "helseid",
+            "redirect_uris": [f"{url}/min-side/logg-inn/helseid/svar"],
+            "dpop_bound_access_tokens": True,
+            "jwks": {"keys": [key.as_dict(private=False)]},
+        }
+        with peers.oidc([client]) as peer:
+            provider = Provider(peer.url, key)
+            chosen = with_logins(settings(sqlite_url, tmp_path, issuer), tmp_path, provider, url)
+            pages = Pages(chosen, issuer, provider)
+            assert pages.hand_in("logg", records("stafettlogg", "emma")).status_code == 200
+            with_user(pages, "e-d6", "berit")
+            told(pages, "e-me1", tekst=HOSTILE)
+            with serving(pages.app, at):
+                yield pages, f"{url}/min-side"
+            pages.close()
+
+
+def log_in(page: Page, url: str) -> None:
+    """As BUP's psychologist, at the login of the health service."""
+    page.goto(url)
+    page.get_by_role("link", name="Logg inn med Helseid").click()
+    page.get_by_label("Hvem er du?").fill("berit")
+    page.get_by_role("button", name="Logg inn").click()
+    expect(page.get_by_role("heading", level=1, name="Delte planer")).to_be_visible()
+
+
+def press(page: Page, name: str, heading: str) -> None:
+    """By keyboard: to what has this name, and on to the page with this heading."""
+    press_until(page, name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+
+
+def downloaded(page: Page, name: str) -> tuple[str, bytes]:
+    """By keyboard: the file behind a link, and what it is called."""
+    press_until(page, name)
+    with page.expect_download() as begun:
+        page.keyboard.press("Enter")
+    return begun.value.suggested_filename, Path(begun.value.path()).read_bytes()
+
+
+def test_a_plan_is_read_answered_and_filed_by_keyboard(chromium: Browser, clinic: tuple[Pages, str]) -> None:
+    pages, url = clinic
+    with somebody(chromium, PHONE) as page:
+        log_in(page, url)
+        fits(page, "Delte planer")
+        press(page, "Emma Sofie Testesen", PLAN)
+        fits(page, PLAN, "første gang")
+        expect(page.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
+        name, made = downloaded(page, "Last ned som PDF")
+        assert (name, made[:5]) == ("delt-plan.pdf", b"%PDF-")
+        name, made = downloaded(page, "Last ned som FHIR")
+        assert (name, json.loads(made)["resourceType"]) == ("delt-plan.json", "Bundle")
+        press(page, "Skriv til koordinatoren", WRITE)
+        fits(page, WRITE, "tomt")
+        press_until(page, "Se over før du sender")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("Skriv en melding.")
+        fits(page, WRITE, "feil")
+        press_until(page, "Emne")
+        page.keyboard.type("Time")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Vi har ledig time onsdag.")
+        press(page, "Se over før du sender", "Se over før du sender")
+        fits(page, "Se over før du sender")
+        press(page, "Rett", WRITE)
+        press_until(page, "Melding")
+        page.keyboard.press("Control+End")
+        page.keyboard.type(" Klokka ni.")
+        press(page, "Se over før du sender", "Se over før du sender")
+        press(page, "Send", PLAN)
+        expect(page.get_by_text("Vi har ledig time onsdag. Klokka ni.")).to_be_visible()
+        assert "Klokka ni." in pages.get(f"/timeline/{pages.patient('e-m1')}", "logg").text
+        press_until(page, "Kvitter for at dere har sett dette")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Kvitter for")).to_have_count(0)
+        expect(page.get_by_text("kvittert 21. november 2026").first).to_be_visible()
+        press(page, "Logg ut", "Du er logget ut")
+
+    told(pages, "e-m1", tekst="Et nytt ord i målet.")
+    with somebody(chromium, DESK) as page:
+        log_in(page, url)
+        expect(page.get_by_text("1 nytt siden sist")).to_be_visible()
+        press(page, "Emma Sofie Testesen", PLAN)
+        expect(page.get_by_role("heading", name="Nytt siden")).to_be_visible()
+        expect(page.get_by_text("Endret", exact=True).first).to_be_visible()
+        fits(page, PLAN, "noe nytt")
+
+
+def test_a_referral_is_answered_and_a_plan_closed_by_mouse(
+    chromium: Browser, clinic: tuple[Pages, str]
+) -> None:
+    pages, url = clinic
+    with somebody(chromium, DESK) as page:
+        log_in(page, url)
+        page.get_by_role("link", name="Emma Sofie Testesen").click()
+        page.get_by_role("link", name="Si hvor langt henvisningen er kommet").click()
+        fits(page, "Henvisningen for Emma")
+        page.get_by_label("Avslag").check()
+        page.get_by_role("button", name="Si det videre").click()
+        expect(page.get_by_role("alert")).to_contain_text("Skriv hvorfor")
+        fits(page, "Henvisningen for Emma", "feil")
+        page.get_by_label("På venteliste").check()
+        page.get_by_role("button", name="Si det videre").click()
+        expect(page.get_by_text("På venteliste").first).to_be_visible()
+        page.get_by_role("link", name="Svar på dette").first.click()
+        page.get_by_label("Melding").fill("Ja.")
+        page.get_by_role("button", name="Se over før du sender").click()
+        page.get_by_role("button", name="Slett utkastet").click()
+        page.get_by_role("link", name="Meld feil pasient").click()
+        fits(page, "Meld feil pasient")
+        page.get_by_role("button", name="Meld feil pasient og lukk").click()
+        fits(page, "Lukket: meldt som feil pasient")
+        assert "Emma" not in page.content()
+        page.get_by_role("link", name="Tilbake til delte planer").click()
+        fits(page, "Delte planer", "lukket")
+        assert "Emma" not in page.content()
+        own = pages.patient("e-m1")
+        (act,) = pages.get(f"/people/{own}/acts", "drift").json()["acts"]
+        assert pages.post(f"/people/{own}/acts/{act['id']}/end", "drift").status_code == 200
+        told(pages, "e-s1", trukket={"tidspunkt": pages.now.isoformat(), "av": "e-d2"})
+        page.reload()
+        expect(page.get_by_text("Ingen planer er delt med dere nå.")).to_be_visible()
+        fits(page, "Delte planer", "ingen")

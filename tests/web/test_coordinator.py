@@ -1,0 +1,196 @@
+"""The coordinators' pages at the front door: who needs attention first, the search, and one child over all
+systems. What the reader's organization may not see leaves no trace in any of them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import records
+from tests.api.test_notices import keep
+from tests.api.world import fields
+from tests.web.conftest import Pages
+from tests.web.person import Page, Person
+from tests.web.test_seats import MINE, by_hpr, told, with_user
+
+EMMA, JONAS = "14831770229", "02861183354"
+PARTS = ("", "/maal", "/deltakere", "/meldinger", "/deles-ikke")
+HOSTILE = f"<b>to</b> ganger {'æ' * 200} \u202egniksrov\u202c 👨‍👩‍👧"
+HIDDEN = "kanarifugl"
+
+
+@pytest.fixture
+def kari(pages: Pages) -> Person:
+    """Emma's teacher, who holds her log, logged in."""
+    with_user(pages, "e-d1", "kari")
+    one = pages.person()
+    one.log_in("kari", "helseid")
+    return one
+
+
+def child(person: Person, part: str = "", name: str = "Emma") -> Page:
+    """A page of one's child, reached as a reader reaches it."""
+    page = person.get(MINE)
+    return person.get(page.link(name) + part)
+
+
+def written(pages: Pages, **changes: Any) -> None:
+    """A note in Emma's log."""
+    note = next(one for one in records("stafettlogg", "emma") if one["id"] == "e-n1")
+    pages.later()
+    said = {**note, "endret": pages.now.isoformat(), "tidspunkt": pages.now.isoformat(), **changes}
+    assert pages.hand_in("logg", [said]).json()["results"][0]["status"] == "stored"
+
+
+# --- Mine barn -------------------------------------------------------------------------------------------
+
+
+def test_what_is_overdue_and_what_nobody_is_responsible_for_stands_on_top(pages: Pages, kari: Person) -> None:
+    keep(pages)
+    page = kari.get(MINE)
+    assert "Evalueringsfristen for et mål er gått ut." in page.text
+    assert "Mål: Emma har minst én hun leker fast med" in page.text
+    assert page.text.index("Evalueringsfristen") < page.text.index("Ingen er ansvarlig for et tiltak")
+    assert "Nivå 2: tverretatlig samordning" in page.text
+
+
+def test_others_who_take_part_see_the_child_and_nobody_s_tasks(pages: Pages) -> None:
+    keep(pages)
+    page = by_hpr(pages, "9144889").get(MINE)
+    assert "Emma Sofie Testesen" in page.text
+    assert "Evalueringsfristen" not in page.text
+
+
+def test_the_list_can_be_narrowed_by_what_it_is_about(pages: Pages, kari: Person) -> None:
+    keep(pages)
+    everything = kari.get(MINE)
+    late = kari.get(everything.link("Fristen er gått ut"))
+    assert "Emma" in late.text
+    assert "Ingen barn å vise her." in kari.get(f"{MINE}?vis=uenige").text
+    assert kari.get(f"{MINE}?vis=Emma").status == 404
+
+
+def test_a_child_of_one_s_own_is_found_by_number_and_nobody_else_s(pages: Pages, kari: Person) -> None:
+    form = kari.get(MINE).form("/soek")
+    found = kari.post(f"{MINE}/soek", {**form, "nummer": [f"{EMMA[:6]} {EMMA[6:]}"]})
+    assert found.status == 200
+    assert "Hva som har skjedd" in found.text
+    answers = []
+    for number in (JONAS, "13816798756", "12", ""):
+        began = time.monotonic()
+        answers.append(kari.post(f"{MINE}/soek", {**form, "nummer": [number]}))
+        assert time.monotonic() - began >= 0.5
+    assert {one.status for one in answers} == {422}
+    assert len({one.html for one in answers}) == 1
+    assert "Ingen av barna du er med rundt, har dette nummeret." in answers[0].text
+    assert JONAS not in answers[0].html
+
+
+def test_a_number_is_never_read_from_an_address(kari: Person) -> None:
+    assert kari.http.get(f"{MINE}/soek", params={"nummer": EMMA}).status_code == 404
+
+
+# --- one child -------------------------------------------------------------------------------------------
+
+
+def test_the_timeline_tells_who_wrote_what_when_where_and_at_which_level(kari: Person) -> None:
+    page = child(kari)
+    assert "12. oktober 2026 kl. 11.50 Lysglimt Lekte «politi og røver» med tre andre" in page.text
+    assert "Kari Kontaktlærer , stafettholder, Skole · Stafettlogg · nivå 2" in page.text
+    assert "Nivå 1 fra 9. februar 2026 til 4. mai 2026." in page.text
+    assert "+47 55 50 43 21" in page.text
+
+
+def test_the_timeline_is_narrowed_by_kind_service_system_and_since_the_last_meeting(
+    pages: Pages, kari: Person
+) -> None:
+    assert pages.hand_in("plan", records("individuell-plan", "emma")).status_code == 200
+    page = child(kari)
+    here = kari.get(MINE).link("Emma")
+    everything = count(page)
+    kinds = count(kari.get(f"{here}?slag=lysglimt"))
+    assert kinds == 2
+    services = count(kari.get(f"{here}?tjeneste=skole"))
+    since = count(kari.get(f"{here}?siden=moete"))
+    systems = [count(kari.get(f"{here}?system={one}")) for one in ("logg", "plan")]
+    assert 0 < services < everything
+    assert 0 < since < everything
+    assert sum(systems) >= everything > max(systems)
+    assert "Ingenting å vise her." in kari.get(f"{here}?slag=finnesikke").text
+    assert kari.get(f"{here}?slag=%3Cb%3E").status == 404
+
+
+def count(page: Page) -> int:
+    """How many entries there are."""
+    words = page.text.split()
+    return int(words[next(n for n, word in enumerate(words) if word.startswith("oppføring")) - 1])
+
+
+def test_goals_measures_people_and_threads_have_pages(kari: Person) -> None:
+    goals = child(kari, "/maal")
+    assert "Sove hele natta i egen seng fem av sju netter." in goals.text
+    assert "delvis nådd" in goals.text
+    assert "Ingen har ansvar Observasjon i klasserommet" in goals.text
+    assert "<svg" in goals.html
+    assert "style=" not in goals.html
+    people = child(kari, "/deltakere")
+    assert "Grete Koordinator koordinator" in people.text
+    assert "09898504473" not in people.html
+    talks = child(kari, "/meldinger")
+    assert "Passer 3. desember kl. 9 for BUP?" in talks.text
+    assert talks.text.index("Passer 3. desember") < talks.text.index("Ja, vi kommer to stykker.")
+    assert "Referat samarbeidsmøte 4. mai 2026" in talks.text
+
+
+def test_who_left_stands_as_one_of_before(pages: Pages, kari: Person) -> None:
+    told(pages, "e-d4", til="2026-10-01")
+    page = child(kari, "/deltakere")
+    assert page.text.index("Med før") < page.text.index("Per Rådgiver")
+
+
+def test_what_is_not_shared_is_told_with_the_reason(pages: Pages, kari: Person) -> None:
+    page = child(kari, "/deles-ikke")
+    bup = kari.get(page.link("BUP Fjordane"))
+    assert "Notat" in bup.text
+    assert "Får ikke" in bup.text
+    assert "/decisions" not in bup.html
+    assert "Lysglimt" not in bup.text.partition("Får ikke")[2]
+
+
+def test_what_the_reader_s_service_may_not_see_leaves_no_trace(pages: Pages, kari: Person) -> None:
+    """A note of the nurse's, of a kind that nobody has consented to, and one that is kept from everybody."""
+    before = [child(kari, part).html for part in PARTS]
+    found = count(child(kari))
+    written(pages, id="e-n8", endretAv="e-d5", opprettetAv="e-d5", tekst=HIDDEN)
+    written(pages, id="e-n9", tekst=HIDDEN, sperre=["NORS"])
+    for html, part in zip(before, PARTS, strict=True):
+        page = child(kari, part)
+        assert HIDDEN not in page.html
+        assert len(page.html) == len(html), part
+    assert count(child(kari)) == found
+    assert HIDDEN not in kari.get(MINE).html
+
+
+def test_what_others_wrote_shows_as_text(pages: Pages, kari: Person) -> None:
+    written(pages, tekst=HOSTILE)
+    page = child(kari)
+    assert "<b>to</b>" not in page.html
+    assert HOSTILE in page.text
+
+
+def test_what_the_page_told_is_written_of_the_reader_s_service(pages: Pages, kari: Person) -> None:
+    child(kari, "/maal")
+    own = pages.patient("e-m1")
+    log = fields(pages.get(f"/disclosures?patient={own}&limit=500", "drift"))["disclosures"]
+    told = {one["ref"] for entry in log if entry["recipient"] == "~min-side" for one in entry["items"]}
+    assert {pages.ref("e-m1"), pages.ref("e-t3")} <= told
+    assert pages.ref("e-l1") not in told
+
+
+def test_who_no_longer_takes_part_finds_no_page_of_the_child(pages: Pages, kari: Person) -> None:
+    here = kari.get(MINE).link("Emma")
+    with_user(pages, "e-d1", "kari", til="2026-11-01")
+    for part in PARTS:
+        assert kari.get(here + part).status == 404

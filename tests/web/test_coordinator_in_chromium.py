@@ -1,0 +1,120 @@
+"""The coordinators' pages in a real browser, after the real login: the main task of each by mouse and by
+keyboard, with a child that has much, one that has little, and what went wrong; and a page that is made anew
+while it is looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.api.conftest import records
+from tests.api.test_notices import keep
+from tests.web.conftest import Pages
+from tests.web.test_coordinator import EMMA, HIDDEN, HOSTILE, written
+from tests.web.test_pages_in_chromium import DESK, PHONE, chromium, fits, press_until, site, somebody
+from tests.web.test_seats import with_user
+
+__all__ = ["chromium", "site"]  # fixtures
+NAME = "Emma Sofie Testesen"
+
+
+def log_in(page: Page, url: str, whom: str) -> None:
+    """As staff, through the provider's own page."""
+    page.goto(url)
+    page.get_by_role("link", name="Logg inn med Helseid").click()
+    page.get_by_label("Hvem er du?").fill(whom)
+    page.get_by_role("button", name="Logg inn").click()
+    expect(page.get_by_role("heading", level=1, name="Mine barn")).to_be_visible()
+
+
+def furnished(pages: Pages) -> None:
+    """Emma's log and plan with their teacher as a user, and what a worker finds; Jonas's with little."""
+    with_user(pages, "e-d1", "kari")
+    assert pages.hand_in("plan", records("individuell-plan", "emma")).status_code == 200
+    jonas = [one for one in records("stafettlogg", "jonas") if one["type"] in ("stafettlogg", "deltaker")]
+    kari: dict[str, Any] = {"utsteder": pages.provider.url, "subjekt": "kari"}
+    extra = {**jonas[1], "id": "j-d9", "rolle": "aktoer", "bruker": kari}
+    assert pages.hand_in("logg", [*jonas, extra]).status_code == 200
+    written(pages, tekst=HOSTILE, id="e-n7")
+    keep(pages)
+
+
+def test_a_coordinator_by_mouse_on_a_phone(chromium: Browser, site: tuple[Pages, str]) -> None:
+    pages, url = site
+    furnished(pages)
+    with somebody(chromium, PHONE) as page:
+        log_in(page, url, "kari")
+        fits(page, "Mine barn", "full")
+        page.get_by_label("Fødselsnummer eller D-nummer").fill("13816798756")
+        page.get_by_role("button", name="Finn").click()
+        expect(page.get_by_text("Ingen av barna du er med rundt, har dette nummeret.")).to_be_visible()
+        fits(page, "Mine barn", "ikke funnet")
+        assert "1381" not in page.url
+        page.get_by_label("Fødselsnummer eller D-nummer").fill(EMMA)
+        page.get_by_role("button", name="Finn").click()
+        fits(page, NAME, "tidslinje")
+        expect(page.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
+        page.get_by_label("Slag").select_option(label="Lysglimt")
+        page.get_by_role("button", name="Vis").click()
+        expect(page.get_by_text("2 oppføringer")).to_be_visible()
+        assert EMMA not in page.url
+        for part in ("Mål og tiltak", "Deltakere", "Meldinger og dokumenter", "Deles ikke"):
+            page.get_by_role("link", name=part, exact=True).click()
+            fits(page, NAME, part.lower())
+        page.get_by_role("link", name="BUP Fjordane, Indre Fjord").click()
+        fits(page, NAME, "deles ikke med bup")
+
+
+def test_a_coordinator_by_keyboard(chromium: Browser, site: tuple[Pages, str]) -> None:
+    pages, url = site
+    furnished(pages)
+    with somebody(chromium, DESK) as page:
+        log_in(page, url, "kari")
+        press_until(page, "Fristen er gått ut (1)")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Jonas")).to_have_count(0)
+        press_until(page, NAME)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1, name=NAME)).to_be_visible()
+        press_until(page, "Bare det som er nytt siden møtet")
+        page.keyboard.press("Space")
+        press_until(page, "Vis")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Bare det som er nytt siden møtet")).to_be_checked()
+        press_until(page, "Mål og tiltak")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("img", name="Målene over tid")).to_be_visible()
+        expect(page.get_by_role("row", name="Sove hele natta")).to_be_visible()
+
+
+def test_a_child_of_whom_little_may_be_seen(chromium: Browser, site: tuple[Pages, str]) -> None:
+    pages, url = site
+    furnished(pages)
+    with somebody(chromium, PHONE) as page:
+        log_in(page, url, "kari")
+        page.get_by_role("listitem").filter(has_text="aktoer").or_(
+            page.get_by_role("link", name="Et barn")
+        ).first.click()
+        fits(page, "Et barn", "lite")
+        page.goto(f"{url}/mine-barn/finnes-ikke")
+        fits(page, "Fant ikke siden")
+
+
+def test_a_new_entry_appears_by_itself_and_a_hidden_one_does_not(
+    chromium: Browser, site: tuple[Pages, str]
+) -> None:
+    pages, url = site
+    furnished(pages)
+    with somebody(chromium, DESK) as page:
+        log_in(page, url, "kari")
+        with page.expect_response(lambda one: "/nytt?" in one.url):
+            page.get_by_role("link", name=NAME).click()
+        expect(page.locator("#tidslinje")).to_contain_text("oppføringer")
+        page.get_by_label("Slag").focus()
+        written(pages, id="e-n9", tekst=HIDDEN, sperre=["NORS"])
+        written(pages, id="e-n10", tekst="Dette er nytt")
+        expect(page.get_by_text("Dette er nytt")).to_be_visible(timeout=2_000)
+        expect(page.get_by_role("status")).to_have_text("Tidslinjen er oppdatert. Noe nytt er kommet.")
+        expect(page.get_by_label("Slag")).to_be_focused()
+        assert HIDDEN not in page.content()

@@ -1,0 +1,87 @@
+"""What is printed on the pages: made of what this reader may see and of nothing else, told in the log of what
+was told, under a name that says nothing about anybody."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from tests.api.conftest import records
+from tests.api.world import fields
+from tests.web.conftest import Pages
+from tests.web.person import Person
+from tests.web.test_seats import told, with_user
+from tests.web.test_writing import home, kari, logged_in
+
+
+def printed(pages: Pages, person: Person, name: str) -> tuple[str, str]:
+    """A PDF as text with its metadata, line breaks aside, and the name of its file."""
+    answer = person.http.get(f"{home(pages, person)}/utskrift/{name}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "no-store" in answer.headers["cache-control"]
+    reader = PdfReader(io.BytesIO(answer.content))
+    said = " ".join("\n".join(page.extract_text() for page in reader.pages).split())
+    return f"{said} {reader.metadata}", answer.headers["content-disposition"]
+
+
+def test_the_log_the_agenda_and_the_referral_are_on_one_page(pages: Pages) -> None:
+    teacher = kari(pages)
+    shown = teacher.get(f"{home(pages, teacher)}/utskrift")
+    for words in ("Stafettloggen (PDF)", "Møteagenda (PDF)", "Henvisning"):
+        assert shown.link(words)
+    path = shown.link("Henvisning").rpartition("/utskrift/")[2]
+    text, name = printed(pages, teacher, path)
+    assert "Vurdering av angst og søvn" in text
+    assert name == 'attachment; filename="henvisning.pdf"'
+    assert "Stafettlogg for Emma Sofie" in printed(pages, teacher, "plan.pdf")[0]
+    assert "Sove hele natta" in printed(pages, teacher, "agenda.pdf")[0]
+
+
+def test_what_is_printed_is_written_as_told(pages: Pages) -> None:
+    teacher = kari(pages)
+    own = f"/disclosures?patient={pages.patient('e-n1')}&limit=500"
+
+    def goals() -> int:
+        found = fields(pages.get(own, "drift"))["disclosures"]
+        told_here = [d for d in found if d["recipient"] == "~min-side"]
+        return sum(i["ref"] == pages.ref("e-m1") for d in told_here for i in d["items"])
+
+    before = goals()
+    printed(pages, teacher, "agenda.pdf")
+    assert goals() == before + 1
+
+
+@pytest.mark.parametrize("name", ["plan.pdf", "agenda.pdf"])
+def test_what_is_hidden_leaves_no_trace(pages: Pages, name: str) -> None:
+    """Goal, measure and message are kept from everybody but those who wrote them; each has a canary."""
+    with_user(pages, "e-d4", "per")
+    pages.later()
+    changes = {"e-m2": "tekst", "e-t2": "tittel", "e-me1": "emne"}
+    for own, field in changes.items():
+        one = next(r for r in records("stafettlogg", "emma") if r["id"] == own)
+        told(pages, own, **{field: f"kanarifugl-{own}"}, sperre=["NORU"])
+        assert one["id"] == own
+    per = logged_in(pages, "per")
+    text, _ = printed(pages, per, name)
+    assert "kanarifugl" not in text
+    assert "Emma" in text
+
+
+def test_whoever_may_not_see_the_referral_finds_none(pages: Pages) -> None:
+    with_user(pages, "e-d4", "per")
+    teacher, per = kari(pages), logged_in(pages, "per")
+    path = teacher.get(f"{home(pages, teacher)}/utskrift").link("Henvisning").rpartition("/utskrift/")[2]
+    told(pages, "e-h1", sperre=["NORU"], oensketBidrag="kanarifugl")
+    shown = per.get(f"{home(pages, per)}/utskrift")
+    assert "kanarifugl" not in shown.html
+    assert "Det er ingen henvisning her som du kan se." in shown.text
+    assert per.get(f"{home(pages, per)}/utskrift/{path}").status == 404
+
+
+def test_in_the_readers_language(pages: Pages) -> None:
+    teacher = kari(pages)
+    teacher.get("/min-side/spraak/nn")
+    assert "Kven som er invitert" in printed(pages, teacher, "agenda.pdf")[0]

@@ -1,0 +1,158 @@
+"""Writing in a real browser, at the certified provider: by mouse on a phone, a decision and the relay by
+keyboard at a desk, and what is wrong, lost sessions and print."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+from playwright.sync_api import Browser, Page, expect
+
+from tests import peers
+from tests.access.issuer_server import Issuer
+from tests.api.conftest import records
+from tests.api.test_conflicts import OURS, THEIRS, dispute
+from tests.api.world import settings
+from tests.web.conftest import LOGINS, Pages, Provider, with_logins
+from tests.web.serving import serving
+from tests.web.test_pages_in_chromium import (
+    DESK,
+    HOSTILE,
+    PHONE,
+    chromium,
+    fits,
+    press_until,
+    somebody,
+)
+from tests.web.test_seats import with_user
+from tests.web.test_writing import entries
+
+__all__ = ["chromium"]
+
+
+@pytest.fixture
+def office(tmp_path: Path, sqlite_url: str, issuer: Issuer) -> Iterator[tuple[Pages, str]]:
+    """A gateway with Emma's log and plan, which disagree about a goal; her teacher may log in."""
+    with socket.socket() as at:
+        at.bind(("127.0.0.1", 0))
+        at.listen()  # whoever comes before the server is up waits
+        url = f"http://127.0.0.1:{at.getsockname()[1]}"
+        key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+        backs = [f"{url}/min-side/logg-inn/{name}/svar" for name in LOGINS]
+        known = {"redirect_uris": backs, "jwks": {"keys": [key.as_dict(private=False)]}}
+        clients = [
+            {"client_id": "stafettbro", **known},
+            {"client_id": "helseid", "dpop_bound_access_tokens": True, **known},
+        ]
+        with peers.oidc(clients) as peer:
+            provider = Provider(peer.url, key)
+            chosen = with_logins(settings(sqlite_url, tmp_path, issuer), tmp_path, provider, url)
+            pages = Pages(chosen, issuer, provider)
+            dispute(pages, records("stafettlogg", "emma"))
+            with_user(pages, "e-d1", "kari")
+            with serving(pages.app, at):
+                yield pages, f"{url}/min-side"
+            pages.close()
+
+
+def log_in(page: Page, url: str) -> None:
+    """Emma's teacher, through the provider's own page, to Emma."""
+    page.goto(f"{url}/logg-inn/helseid")
+    page.get_by_label("Hvem er du?").fill("kari")
+    page.get_by_role("button", name="Logg inn").click()
+    page.get_by_role("link", name="Emma Sofie Testesen").click()
+
+
+def test_a_note_by_mouse_on_a_phone(chromium: Browser, office: tuple[Pages, str]) -> None:
+    pages, url = office
+    with somebody(chromium, PHONE) as page:
+        log_in(page, url)
+        page.get_by_role("link", name="Skriv", exact=True).click()
+        fits(page, "Skriv om Emma")
+        page.get_by_role("link", name="Skriv et notat").click()
+        page.get_by_role("button", name="Lagre notatet").click()
+        page.get_by_role("alert").get_by_role("link", name="Skriv noe i minst ett").click()
+        assert page.evaluate("document.activeElement.id") == "observasjon"
+        fits(page, "Nytt notat om Emma", "feil")
+        page.get_by_label("Observasjon").fill(HOSTILE)
+        page.get_by_role("button", name="Lagre notatet").dblclick()
+        expect(page.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
+        fits(page, "Notatet er lagret")
+        assert len(entries(pages, "notat")) == 2
+
+        page.get_by_role("link", name="Skriv mer").click()
+        page.get_by_role("link", name="Send en melding").click()
+        fits(page, "Ny melding om Emma")
+        page.get_by_label("Emne").fill("Møte")
+        page.get_by_label("Melding", exact=True).fill("Passer tirsdag?")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Send meldingen").click()
+        expect(page.get_by_label("Melding", exact=True)).to_have_value("Passer tirsdag?")
+        fits(page, "Du er logget ut, men teksten din er her")
+        with page.context.expect_page() as opened:
+            page.get_by_role("link", name="Logg inn på nytt").click()
+        log_in(opened.value, url)
+        page.get_by_role("button", name="Fortsett").click()
+        expect(page.get_by_label("Melding", exact=True)).to_have_value("Passer tirsdag?")
+        page.get_by_label("Berit Psykolog").check()
+        page.get_by_role("button", name="Send meldingen").click()
+        expect(page.get_by_role("heading", level=1, name="Meldingen er lagret")).to_be_visible()
+
+
+def test_a_decision_and_the_relay_by_keyboard(chromium: Browser, office: tuple[Pages, str]) -> None:
+    pages, url = office
+    with somebody(chromium, DESK) as page:
+        log_in(page, url)
+        press_until(page, "Avgjør uenigheter")
+        page.keyboard.press("Enter")
+        fits(page, "Uenighet om Emma")
+        press_until(page, "Mål")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(OURS, exact=True)).to_be_visible()
+        expect(page.get_by_text(THEIRS, exact=True)).to_be_visible()
+        fits(page, "Avgjør en uenighet om Emma")
+        press_until(page, "Det som står nå")
+        page.keyboard.press("ArrowDown")
+        press_until(page, "Hvorfor?")
+        page.keyboard.type("Avtalt i møtet")
+        press_until(page, "Avgjør")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Dette er avgjort")).to_be_visible()
+        fits(page, "Avgjør en uenighet om Emma", "avgjort")
+
+        page.goto(page.url.partition("/uenighet")[0] + "/skriv")
+        press_until(page, "Overfør stafettpinnen")
+        page.keyboard.press("Enter")
+        fits(page, "Overfør stafettpinnen for Emma")
+        press_until(page, "Per Rådgiver")
+        page.keyboard.press("Space")
+        press_until(page, "Hvorfor?")
+        page.keyboard.type("Skolebytte")
+        press_until(page, "Overfør stafettpinnen")
+        page.keyboard.press("Enter")
+        fits(page, "Stafettpinnen er overført")
+        assert len(entries(pages, "overfoering")) == 1
+
+
+def test_a_pdf_is_fetched_and_a_page_prints_without_what_is_clicked(
+    chromium: Browser,
+    office: tuple[Pages, str],
+) -> None:
+    _, url = office
+    with somebody(chromium, DESK) as page:
+        log_in(page, url)
+        page.emulate_media(media="print")
+        expect(page.get_by_role("navigation", name="Hovedmeny")).to_be_hidden()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.emulate_media(media="screen")
+        press_until(page, "Skriv ut")
+        page.keyboard.press("Enter")
+        fits(page, "Skriv ut om Emma")
+        with page.expect_download() as fetched:
+            press_until(page, "Møteagenda")
+            page.keyboard.press("Enter")
+        assert fetched.value.suggested_filename == "agenda.pdf"
+        assert Path(fetched.value.path()).read_bytes().startswith(b"%PDF")
