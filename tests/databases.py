@@ -30,11 +30,11 @@ def start_cluster() -> Cluster:
         pytest.skip(str(error))
 
 
-def migrate(url: str, application: str | None = None) -> None:
-    """Bring an empty database to the current schema, as `stafettbro migrate` does."""
+def migrate(url: str, application: str | None = None, revision: str = "head") -> None:
+    """Bring an empty database to the current schema or an earlier one, as `stafettbro migrate` does."""
     from gateway.hub.schema import migrate as run  # late: tests of pure packages need no database code
 
-    run(url, application=application)
+    run(url, revision, application=application)
 
 
 class SqliteTemplate:
@@ -64,11 +64,11 @@ def given_roles(cluster: Cluster, name: str) -> None:
         connection.execute(statements(Roles(OWNER, APPLICATION, name)).encode())
 
 
-def installed(cluster: Cluster) -> str:
+def installed(cluster: Cluster, revision: str = "head") -> str:
     """The application's URL of a new database, migrated by its owner, as an installation has it."""
     name = cluster.create()
     given_roles(cluster, name)
-    migrate(cluster.url(name, OWNER), APPLICATION)
+    migrate(cluster.url(name, OWNER), APPLICATION, revision)
     return cluster.url(name, APPLICATION)
 
 

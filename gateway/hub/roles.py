@@ -54,6 +54,7 @@ def statements(roles: Roles) -> str:
     Doing it twice does no harm. Tables of an earlier release, whoever owns them, become the owner's."""
     owner, application, claimer = roles.owner, roles.application, roles.claimer
     return f"""BEGIN;
+SET LOCAL lock_timeout = '500ms';
 DO $$ BEGIN IF current_database() <> '{roles.database}' THEN
   RAISE 'this is for the database {roles.database}'; END IF;
   IF EXISTS (SELECT FROM pg_roles WHERE rolname IN ('{owner}', '{application}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +14,7 @@ from gateway.errors import ConfigurationError
 from gateway.events import Event, log
 from gateway.hub.roles import demand_isolated_role
 from gateway.hub.schema import isolation
+from gateway.hub.schema.altering import alter
 from gateway.hub.store import Store
 
 HEAD = "0001"
@@ -52,19 +54,21 @@ def migrate(url: str, application: str | None = None) -> None:
 def _migrate(store: Store, application: str | None) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with store.outside(write=True) as connection:
+
+    def change(connection: Connection) -> None:
         hold = isolation.begun(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         isolation.complete(connection, application, hold=hold)
+
+    alter(store, change)
 
 
 def isolate(url: str, application: str) -> None:
     """Hold everyone to the tenants they name, from now on, as the owner at `url`."""
     store = Store(url)
     try:
-        with store.outside(write=True) as connection:
-            isolation.complete(connection, application, hold=True)
+        alter(store, partial(isolation.complete, application=application, hold=True))
     finally:
         store.close()
 

@@ -4,6 +4,7 @@ the previous release goes on with a schema that a newer one has brought forward,
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from alembic import command
@@ -14,6 +15,7 @@ from gateway.errors import ConfigurationError
 from gateway.events import Event, log
 from gateway.hub.roles import demand_isolated_role
 from gateway.hub.schema import isolation
+from gateway.hub.schema.altering import alter
 from gateway.hub.store import Store
 
 HEAD = "0023"
@@ -56,21 +58,24 @@ def migrate(url: str, revision: str = "head", application: str | None = None) ->
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     store = Store(url)
+
+    def change(connection: Connection) -> None:
+        found = current(connection)
+        if found == HEAD and being_sealed(connection):
+            return  # so that `stafettbro database seal` can go on; nobody else starts
+        if serves(connection) and found != HEAD:
+            return
+        hold = revision == "head" and isolation.begun(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        isolation.complete(connection, application, hold=hold)
+        if found is None and revision == "head":
+            raise_floor(connection, SEALED)
+        elif hold and not store.sqlite:
+            raise_floor(connection, NAMES_TENANTS)
+
     try:
-        with store.outside(write=True) as connection:
-            found = current(connection)
-            if found == HEAD and being_sealed(connection):
-                return  # so that `stafettbro database seal` can go on; nobody else starts
-            if serves(connection) and found != HEAD:
-                return
-            hold = revision == "head" and isolation.begun(connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-            isolation.complete(connection, application, hold=hold)
-            if found is None and revision == "head":
-                raise_floor(connection, SEALED)
-            elif hold and not store.sqlite:
-                raise_floor(connection, NAMES_TENANTS)
+        alter(store, change)
     finally:
         store.close()
 
@@ -79,15 +84,17 @@ def isolate(url: str, application: str) -> None:
     """Hold everyone to the tenants they name, from now on, as the owner at `url`; a table at a time, so that
     nobody waits long. Releases that name no tenants do not start any more."""
     store = Store(url)
+
+    def allow(connection: Connection) -> None:
+        isolation.complete(connection, application, hold=False)
+        raise_floor(connection, NAMES_TENANTS)
+
     try:
-        with store.outside(write=True) as connection:
-            isolation.complete(connection, application, hold=False)
-            raise_floor(connection, NAMES_TENANTS)
+        alter(store, allow)
+        with store.outside() as connection:
             wanted = [one.table for one in isolation.standings(connection) if one.owned and not one.held]
         for table in wanted:
-            with store.outside(write=True) as connection:
-                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
-                isolation.enforce(connection, table)
+            alter(store, partial(isolation.enforce, table=table))
     finally:
         store.close()
 

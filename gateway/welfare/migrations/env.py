@@ -6,8 +6,6 @@ from gateway.welfare.schema import VERSION_TABLE
 from gateway.welfare.tables import metadata
 
 connection = context.config.attributes["connection"]
-if connection.dialect.name == "postgresql":
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7362012)")  # several processes may start at once
 context.configure(
     connection=connection,
     target_metadata=metadata,
