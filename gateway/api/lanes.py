@@ -20,6 +20,7 @@ from gateway.api.documents import LaneAnswer, LaneAnswers, errors, ok
 from gateway.api.limits import body, decoded, demand
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.exchange import lane_listing, steering
+from gateway.exchange.reasons import Reason
 from gateway.hub.acquaintance import is_known
 from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import lane
@@ -32,8 +33,8 @@ MayRead = Annotated[Caller, Depends(admitted(scopes.LANES_READ))]
 MayWrite = Annotated[Caller, Depends(admitted(scopes.LANES_WRITE))]
 ACTED = {**ok(LaneAnswer, "The lane as it is now"), **errors(400, 404, 409)}
 REASON = asks(
-    {"reason": {"type": "string", "minLength": 1, "maxLength": 200}},
-    {"reason": "Avtalt stans hos mottaker til mandag"},
+    {"reason": {"type": "string", "enum": [*Reason]}},
+    {"reason": "agreed-stop"},
 )
 
 
@@ -96,15 +97,15 @@ async def hold(request: Request, desk: AtDesk, caller: MayWrite, lane_id: LaneId
     demand(request, JSON)
     reason = _reason(decoded(await body(request)))
     return await run_in_threadpool(
-        _act, desk, caller, lane_id, lambda c, now: steering.hold(c, caller.tenant, lane_id, reason, now)
+        _act, desk, caller, lane_id, lambda c, now: steering.hold(c, caller.tenant, lane_id, now, reason)
     )
 
 
-def _reason(value: Any) -> str:
-    reason = value.get("reason") if isinstance(value, dict) and len(value) == 1 else None
-    if not isinstance(reason, str) or not 1 <= len(reason) <= 200:
-        raise Unprocessable("The body must hold a reason of at most 200 characters", field="reason")
-    return reason
+def _reason(value: Any) -> Reason:
+    given = value.get("reason") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(given, str) or given not in [*Reason]:
+        raise Unprocessable(f"The body must hold a reason: one of {', '.join(Reason)}", field="reason")
+    return Reason(given)
 
 
 def _act(

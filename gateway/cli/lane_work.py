@@ -17,6 +17,7 @@ from gateway.cli import people, screen
 from gateway.cli.outcome import Impossible
 from gateway.cli.people import Hub
 from gateway.exchange import steering
+from gateway.exchange.reasons import Reason
 from gateway.hub.content import unpack
 from gateway.hub.schema.tables import disclosure, lane, link, recipient
 
@@ -161,11 +162,12 @@ def _rechecked(hub: Hub, tenant: str, lane_id: str) -> bool:
 
 
 def hold(config: Path, named: str, reason: str) -> None:
-    """Stop."""
-    if people.looks_personal(reason):
-        raise Impossible("The reason looks as if it held a national id; it is shown to others and logged.")
+    """Stop. Raises Impossible, which does not say what was given."""
+    if reason not in [*Reason]:
+        raise Impossible(f"The reason is one of {', '.join(Reason)}.")
+    why = Reason(reason)
     _act(
-        config, named, lambda c, tenant, lane_id, now: steering.hold(c, tenant, lane_id, reason, now),
+        config, named, lambda c, tenant, lane_id, now: steering.hold(c, tenant, lane_id, now, why),
         "It is held.",
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli.options import CONFIG_FILE, Config
 from gateway.cli.outcome import PlainCommand
+from gateway.exchange.reasons import Reason
 
 State = Literal["idle", "waiting", "running", "held"]
 LaneId = Annotated[str, typer.Argument(metavar="ID", help="The lane's id, or enough of its beginning.")]
@@ -138,7 +139,7 @@ def recheck(
 @lanes.command("hold", cls=PlainCommand)
 def hold(
     lane: LaneId,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for whoever looks next. No names.")],
+    reason: Annotated[str, typer.Option(metavar="CODE", help=f"Why: {', '.join(Reason)}.")],
     config: Config = CONFIG_FILE,
 ) -> None:
     """Stop a lane. It keeps its place, and nothing is lost; `release` lets it go on.
@@ -146,7 +147,7 @@ def hold(
     Example:
 
     ```
-    stafettbro lanes hold 3f2c --reason "the recipient moves its server"
+    stafettbro lanes hold 3f2c --reason agreed-stop
     ```
     """
     from gateway.cli import lane_work

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from gateway.exchange.reasons import Reason
 from gateway.hub import links
 from gateway.hub.audit import entries
 from gateway.hub.audit.entries import Entry, Kind
@@ -15,27 +16,28 @@ from gateway.hub.schema.tables import lane
 from gateway.intake import waiting
 
 
-def hold(
-    connection: Connection, tenant: str, lane_id: str, reason: str, now: datetime, why: str | None = None
-) -> bool:
-    """An operator stops a lane that is not running; it keeps its place. why: a code, for the audit."""
+def hold(connection: Connection, tenant: str, lane_id: str, now: datetime, why: Reason) -> bool:
+    """An operator stops a lane that is not running; it keeps its place, and why stands with it."""
     return _operate(
-        connection, tenant, lane_id, ("idle", "waiting"), "lane held", now, why,
-        state="held", last_error=reason[:255],
+        connection, tenant, lane_id, ("idle", "waiting"), "lane held", now, why, state="held", last_error=why,
     )  # fmt: skip
 
 
-def release(connection: Connection, tenant: str, lane_id: str, now: datetime, why: str | None = None) -> bool:
-    """An operator lets a held or sleeping lane go on at once. why: a code, for the audit."""
+def release(
+    connection: Connection, tenant: str, lane_id: str, now: datetime, why: Reason | None = None
+) -> bool:
+    """An operator lets a held or sleeping lane go on at once. why: for the audit."""
     return _operate(
         connection, tenant, lane_id, ("held", "waiting", "idle"), "lane released", now, why,
         state="waiting", waiting_since=now, next_at=now, attempts=0, last_error=None,
     )  # fmt: skip
 
 
-def replay(connection: Connection, tenant: str, lane_id: str, now: datetime, why: str | None = None) -> bool:
+def replay(
+    connection: Connection, tenant: str, lane_id: str, now: datetime, why: Reason | None = None
+) -> bool:
     """Move the cursor to the start: everything the recipient may see is compared again with what it holds.
-    why: a code, for the audit."""
+    why: for the audit."""
     return _operate(
         connection, tenant, lane_id, ("held", "waiting", "idle"), "lane replayed", now, why,
         state="waiting", waiting_since=now, next_at=now, cursor=0, facts_cursor=-1, attempts=0,
@@ -67,7 +69,7 @@ def _operate(
     states: tuple[str, ...],
     action: str,
     now: datetime,
-    why: str | None,
+    why: Reason | None,
     **values: Any,
 ) -> bool:
     row = connection.execute(

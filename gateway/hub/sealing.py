@@ -20,6 +20,7 @@ from gateway.hub.opened import prove
 from gateway.hub.schema import SEALED, SEALING, is_sealed, set_floor
 from gateway.hub.schema.every import metadata
 from gateway.hub.schema.isolation import lifted
+from gateway.hub.schema.tables import lane
 from gateway.hub.store import Store
 from gateway.keys.keyring import FORM, Keyring, SealBroken
 
@@ -61,9 +62,17 @@ def seal(store: Store, owner_url: str, tenants: Iterable[str]) -> Iterator[int]:
             for chunk in _chunks(store, tenant, table, keys):
                 done += chunk
                 yield done
+        _forget_words(store, tenant)
     keys.seals = True
     _wipe(store)
     set_floor(owner_url, SEALED)
+
+
+def _forget_words(store: Store, tenant: str) -> None:
+    """Why a lane is held was written freely once, in clear; it is a code now."""
+    with store.write(tenant) as connection:
+        own = (lane.c.tenant == tenant, lane.c.state == "held")
+        connection.execute(update(lane).where(*own).values(last_error=None))
 
 
 def _close_doors(store: Store, owner_url: str) -> None:

@@ -15,24 +15,28 @@ from gateway import jsontext
 from mappings.model import Resource
 
 MOST_FAULTS: Final = 20
+_ABSTRACT: Final = {"Resource", "DomainResource"}
 
 
 def faults(resource: Resource, at: str = "") -> list[tuple[str, str]]:
     """(expression, what is wrong there) of everything that is not R4; nothing for a valid resource."""
-    kind = str(resource.get("resourceType"))
+    kind = resource.get("resourceType")
     model = _model(kind)
     if model is None:
         return [(f"{at or 'Resource'}.resourceType", "no such type")]
     try:
-        empty = list(islice(_empty(resource, at or kind), MOST_FAULTS))
+        empty = list(islice(_empty(resource, at or str(kind)), MOST_FAULTS))
         if empty:
             return [(place, "empty") for place in empty]
+        untyped = list(islice(_untyped(resource, at or str(kind)), MOST_FAULTS))
+        if untyped:
+            return [(f"{place}.resourceType", why) for place, why in untyped]
         model.model_validate_json(jsontext.encode(resource))
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)[:MOST_FAULTS]
-        return [(_expression(at or kind, one["loc"]), one["type"].replace("_", " ")) for one in found]
+        return [(_expression(at or str(kind), one["loc"]), one["type"].replace("_", " ")) for one in found]
     except RecursionError:
-        return [(at or kind, "nested too deeply")]
+        return [(at or str(kind), "nested too deeply")]
     return []
 
 
@@ -54,8 +58,26 @@ def _empty(value: Any, at: str) -> Iterator[str]:
             yield from _empty(part, f"{at}[{place}]")
 
 
-def _model(kind: str) -> type[BaseModel] | None:
-    """The model of a resource type; None where there is no such type."""
+def _untyped(value: Any, at: str) -> Iterator[tuple[str, str]]:
+    """Resources within this one that are of no type there is: the models look theirs up and break."""
+    if isinstance(value, dict):
+        if "resourceType" in value and _model(value["resourceType"]) is None:
+            yield at, "no such type"
+        contained = value.get("contained")
+        for place, part in enumerate(contained if isinstance(contained, list) else ()):
+            if isinstance(part, dict) and "resourceType" not in part:
+                yield f"{at}.contained[{place}]", "missing"
+        for name, part in value.items():
+            yield from _untyped(part, f"{at}.{name}")
+    elif isinstance(value, list):
+        for place, part in enumerate(value):
+            yield from _untyped(part, f"{at}[{place}]")
+
+
+def _model(kind: Any) -> type[BaseModel] | None:
+    """The model of a resource type; None where there is no such type, or nothing can be of it."""
+    if not isinstance(kind, str) or kind in _ABSTRACT:
+        return None
     try:
         found = get_fhir_model_class(kind)
     except ValueError:

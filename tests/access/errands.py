@@ -141,7 +141,7 @@ ERRANDS: dict[str, Errand] = {
     "GET /healthz": Errand("/healthz"),
     "GET /lanes": Errand("/lanes"),
     "POST /lanes/{lane_id}/hold": Errand(
-        "/lanes/{lane}/hold", {"reason": "Avtalt stans"}, fresh=Town.released
+        "/lanes/{lane}/hold", {"reason": "agreed-stop"}, fresh=Town.released
     ),
     "POST /lanes/{lane_id}/release": Errand("/lanes/{lane}/release"),
     "POST /lanes/{lane_id}/replay": Errand("/lanes/{lane}/replay"),

@@ -151,7 +151,7 @@ def test_api3_what_of_a_thing_is_not_for_a_caller_is_not_in_the_answer(town: Tow
         ("/people/{person}/recall", {"items": ["Goal/{goal}"], "by": WHO["by"], "reason": "feil-person"}),
         ("/people/{kept}/merge", {"other": "{joined}", **WHO}),
         ("/consents/{consent}/withdraw", {"by": "RelatedPerson/{mother}"}),
-        ("/lanes/{lane}/hold", {"reason": "Avtalt stans"}),
+        ("/lanes/{lane}/hold", {"reason": "agreed-stop"}),
         ("/deviations/{deviation}/close", WHO),
     ],
 )

@@ -196,6 +196,10 @@ def test_a_patient_nobody_showed_the_writer_is_not_known_here(world: World) -> N
         ({"identifier": None}, "Goal.identifier"),
         ({"note": []}, "Goal.note"),
         ({"target": [{}]}, "Goal.target[0]"),
+        ({"contained": [{"resourceType": "Hemmelig tekst"}]}, "Goal.contained[0].resourceType"),
+        ({"contained": [{"resourceType": ["Patient"]}]}, "Goal.contained[0].resourceType"),
+        ({"contained": [{"id": "x"}]}, "Goal.contained[0].resourceType"),
+        ({"contained": [{"resourceType": "DomainResource"}]}, "Goal.contained[0].resourceType"),
     ],
 )
 def test_what_is_not_r4_is_refused_with_its_place(
@@ -205,6 +209,7 @@ def test_what_is_not_r4_is_refused_with_its_place(
     refused = send(world, "POST", "/fhir/Goal", goal(own, **resource))
     assert refused.status_code == 422
     assert fields(refused)["issue"][0]["expression"] == [expression]
+    assert "Hemmelig" not in refused.text
 
 
 def test_only_fhir_systems_write_and_only_what_is_kept_here(here: tuple[World, str]) -> None:

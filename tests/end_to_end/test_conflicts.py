@@ -30,7 +30,7 @@ def post(door: Process, path: str, body: dict[str, Any] | None, client: str) -> 
 def disagree(door: Process, *goals: str) -> list[dict[str, Any]]:
     """The log and BUP change these goals at once. The conflicts, as the log's system sees them."""
     (lane,) = door.get("/lanes?recipient=bup").json()["lanes"]
-    post(door, f"/lanes/{lane['id']}/hold", {"reason": "Begge skriver nå"}, OPERATOR)
+    post(door, f"/lanes/{lane['id']}/hold", {"reason": "investigating"}, OPERATOR)
     for goal in goals:
         door.edit("stafettlogg", goal, tekst=SCHOOL)
         door.systems.bup.save({**door.goal_at_bup(goal), "description": {"text": CLINIC}})

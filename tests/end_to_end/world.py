@@ -20,6 +20,7 @@ from gateway import service
 from gateway.config import Settings
 from gateway.demo.sample_children import records
 from gateway.exchange import steering
+from gateway.exchange.reasons import Reason
 from gateway.exchange.timers import POLL
 from gateway.hub.schema.tables import lane, recipient, timer
 from gateway.intake import Offered
@@ -197,7 +198,7 @@ def _holding(world: InProcess, system: str) -> Iterator[None]:
     store = world.service.store
     with store.write(TENANT) as connection:
         ids = [r.id for r in connection.execute(select(lane.c.id).where(lane.c.recipient == system))]
-        held = [steering.hold(connection, TENANT, one, "test", world.clock()) for one in ids]
+        held = [steering.hold(connection, TENANT, one, world.clock(), Reason.INVESTIGATING) for one in ids]
         assert all(held), "a lane is running"
     yield
     with store.write(TENANT) as connection:

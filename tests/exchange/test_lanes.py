@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from gateway.config import System
 from gateway.exchange import breaker, lanes, recovery, steering
 from gateway.exchange.lanes import Ending
+from gateway.exchange.reasons import Reason
 from gateway.hub import persons
 from gateway.hub.schema.tables import lane
 from gateway.hub.schema.tables import person as person_table
@@ -195,7 +196,7 @@ def test_a_held_lane_is_not_claimed_until_it_is_released(store: Store) -> None:
     with store.read("fjordbyen") as connection:
         lane_id = connection.execute(select(lane.c.id)).scalar_one()
     with store.write("fjordbyen") as connection:
-        assert steering.hold(connection, BUP.tenant, lane_id, "route under review", NOW)
+        assert steering.hold(connection, BUP.tenant, lane_id, NOW, Reason.INVESTIGATING)
     entry(store, person_id)
     assert claim(store) == []
     with store.write("fjordbyen") as connection:

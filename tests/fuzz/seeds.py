@@ -57,7 +57,7 @@ def others(template: str, patient: str, item: str, goal: str, by_whom: str) -> l
         "/conflicts/{conflict_id}/decide": [{**by, "choice": "current", "reason": "Avtalt", "version": 2}],
         "/consents/{consent_id}/withdraw": [{"by": f"RelatedPerson/{item}"}],
         "/deviations/{deviation_id}/close": [BY],
-        "/lanes/{lane_id}/hold": [{"reason": "Avtalt stans"}],
+        "/lanes/{lane_id}/hold": [{"reason": "agreed-stop"}],
         "/notices/{notice_id}/done": [by],
         "/people/{person_id}/acts": [
             {"kind": "emergency", "items": [goal], "recipients": ["bup"], **BY},

@@ -22,7 +22,7 @@ from gateway.hub.content import CLEAR
 from gateway.hub.opened import open_at
 from gateway.hub.schema import NAMES_TENANTS, migrate, set_floor
 from gateway.hub.schema.every import metadata
-from gateway.hub.schema.tables import conflict, link, resource, resource_version, waiting_record
+from gateway.hub.schema.tables import conflict, lane, link, resource, resource_version, waiting_record
 from gateway.keys.keyring import Keyring, SealBroken
 from tests.databases import OWNER, as_role
 from tests.end_to_end.invented import Child
@@ -32,6 +32,7 @@ from tests.leaks import forms, found, leaks
 CHILD = Child(3)
 LOG, PLAN = "stafettlogg", "individuell-plan"
 LEFT = "nabokommunen"  # has rows, and stands in no configuration any more
+WRITTEN = "Turteldueslag"
 SECRET = "Gråter når døra går 🚪 og sier «æsj»"
 
 
@@ -156,7 +157,9 @@ def of_before(database_url: str, folder: Path) -> tuple[list[str], dict[str, Any
     with world(database_url, folder) as old:
         assert old.service.store.keys is not None
         old.service.store.keys.seals = False
-        words = fill(old)
+        words = [*fill(old), WRITTEN]
+        with old.service.store.write(TENANT) as connection:  # why a lane is held was written freely then
+            connection.execute(lane.update().values(state="held", last_error=f"{WRITTEN} er syk"))
         before = told(old)
     owner = database_url if database_url.startswith("sqlite") else as_role(database_url, OWNER)
     set_floor(owner, NAMES_TENANTS)

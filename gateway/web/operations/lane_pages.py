@@ -12,25 +12,25 @@ from sqlalchemy import Connection, Row, select
 
 from gateway.errors import NotFound
 from gateway.exchange import lane_listing, steering
+from gateway.exchange.reasons import Reason
 from gateway.hub.audit import occasion
 from gateway.hub.schema.tables import lane, link
 from gateway.web.desk import AtDesk, WebDesk
 from gateway.web.door import Form
-from gateway.web.language import ALL
 from gateway.web.operations import message_list
+from gateway.web.operations.chosen import reason_of
 from gateway.web.operations.entrance import DRIFT, Operating, Operator
 from gateway.web.operations.naming import Sealed, opened, sealed
-from gateway.web.operations.reasons import REASONS, reason_of
 from gateway.web.rendering import PageRoute, onward, page
 
 router = APIRouter(prefix=DRIFT, route_class=PageRoute, include_in_schema=False)
 AT_ONCE: Final = 100
 OPEN: Final = ("held", "waiting", "running")
-Action = Callable[[Connection, str, str, datetime, str], bool]
+Action = Callable[[Connection, str, str, datetime, Reason], bool]
 ACTIONS: Final[dict[str, Action]] = {
     "slipp": lambda c, tenant, own, now, why: steering.release(c, tenant, own, now, why),
     "paa-nytt": lambda c, tenant, own, now, why: steering.replay(c, tenant, own, now, why),
-    "stopp": lambda c, tenant, own, now, why: steering.hold(c, tenant, own, _said(why), now, why),
+    "stopp": lambda c, tenant, own, now, why: steering.hold(c, tenant, own, now, why),
 }
 FITTING: Final = {  # what can be done, by the lane's state
     "held": ("slipp", "paa-nytt"),
@@ -126,7 +126,7 @@ def _one(
         held=[{"type": one.ref.partition("/")[0], "ref": one.ref, "hold": one.hold} for one in held],
         messages=messages,
         actions=FITTING[row.state],
-        reasons=REASONS,
+        reasons=[*Reason],
         done=done,
         wrong=wrong,
         too_late=too_late,
@@ -173,8 +173,3 @@ def _plain(row: Row[Any]) -> dict[str, Any]:
 
 def _systems(desk: WebDesk, who: Operator) -> list[str]:
     return [one.id for one in desk.service.settings.systems if one.tenant == who.tenant]
-
-
-def _said(why: str) -> str:
-    """Why it is held, as everybody who lists lanes reads it."""
-    return ALL["nb"](f"drift.reason.{why}")

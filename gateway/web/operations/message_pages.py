@@ -8,14 +8,15 @@ from typing import Annotated, Literal, cast
 from fastapi import APIRouter, Path, Request, Response
 
 from gateway.errors import NotFound
+from gateway.exchange.reasons import Reason
 from gateway.hub.audit import occasion
 from gateway.operating import health, trace
 from gateway.web.desk import AtDesk, WebDesk
 from gateway.web.door import Form
 from gateway.web.operations import content, message_list
+from gateway.web.operations.chosen import reason_of
 from gateway.web.operations.entrance import DRIFT, Operating, Operator
 from gateway.web.operations.naming import Sealed, opened
-from gateway.web.operations.reasons import REASONS, reason_of
 from gateway.web.rendering import PageRoute, language, page
 
 router = APIRouter(prefix=DRIFT, route_class=PageRoute, include_in_schema=False)
@@ -90,7 +91,7 @@ def _message(
         sealed=item,
         may_see=who.sees_content,
         recipients=[one.recipient for one in made.ruled if one.outcome in ("permit", "redact")],
-        reasons=REASONS,
+        reasons=[*Reason],
         wrong=wrong,
         content=content,
         chosen=chosen,
