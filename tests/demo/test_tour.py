@@ -14,7 +14,7 @@ from tests.demo.launched import Demo, all_sent, start_and_wait
 from tests.demo.running import until
 from tests.screenshots.camera import DESK, window
 from tests.screenshots.visits import FAMILY, OPERATIONS, STAFF, log_in, log_of
-from tests.web.test_pages_in_chromium import chromium
+from tests.web.browser import chromium
 
 __all__ = ["chromium"]
 

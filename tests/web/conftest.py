@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,11 @@ from tests.access import issuer_server
 from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
 from tests.api.world import World, fields, settings
+from tests.web.browser import chromium
 from tests.web.person import ORIGIN, Person
+from tests.web.serving import serving
+
+__all__ = ["chromium"]  # a fixture
 
 MOTHER, FATHER = "09898504473", "01828303534"
 JONAS, JONAS_MOTHER = "02861183354", "11877904689"
@@ -36,23 +42,49 @@ class Provider:
     key: ECKey
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the gateway of a browser's tests answers, on plain http on this machine: a port that stays open
+    for the run, and a provider that knows it."""
+
+    at: socket.socket
+    url: str
+    provider: Provider
+
+
 @pytest.fixture(scope="session")
 def issuer() -> Iterator[Issuer]:
     with issuer_server.running() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
-def provider() -> Iterator[Provider]:
+@contextmanager
+def _provider(origin: str) -> Iterator[Provider]:
     key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
     known = {"jwks": {"keys": [key.as_dict(private=False)]}}
-    backs = [f"{ORIGIN}/min-side/logg-inn/{name}/svar" for name in LOGINS]
+    backs = [f"{origin}/min-side/logg-inn/{name}/svar" for name in LOGINS]
     clients = [
         {"client_id": "stafettbro", "redirect_uris": backs, **known},
         {"client_id": "helseid", "redirect_uris": backs, "dpop_bound_access_tokens": True, **known},
     ]
     with peers.oidc(clients) as peer:
         yield Provider(peer.url, key)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    with _provider(ORIGIN) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Place]:
+    with socket.socket() as at:
+        at.bind(("127.0.0.1", 0))
+        at.listen(128)  # whoever comes before the gateway is up waits
+        url = f"http://127.0.0.1:{at.getsockname()[1]}"
+        with _provider(url) as one:
+            yield Place(at, url, one)
 
 
 def with_logins(plain: Settings, folder: Path, provider: Provider, public_url: str) -> Settings:
@@ -122,21 +154,30 @@ class Pages(World):
         super().close()
 
 
-def _pages(folder: Path, issuer: Issuer, provider: Provider) -> Pages:
+def _pages(folder: Path, issuer: Issuer, provider: Provider, public_url: str = ORIGIN) -> Pages:
     plain = settings(f"sqlite:///{folder / 'stafettbro.db'}", folder / "state", issuer)
-    return Pages(with_logins(plain, folder, provider, ORIGIN), issuer, provider)
+    return Pages(with_logins(plain, folder, provider, public_url), issuer, provider)
+
+
+def _filled(folder: Path, issuer: Issuer, provider: Provider, children: Sequence[str]) -> Path:
+    made = _pages(folder, issuer, provider)
+    for child in children:
+        answer = made.hand_in("logg", records("stafettlogg", child))
+        assert answer.status_code == 200, answer.text
+    made.close()
+    return folder
 
 
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory, issuer: Issuer, provider: Provider) -> Path:
     """The folder of a gateway with Emma's and Jonas's logs, made once."""
-    folder = tmp_path_factory.mktemp("filled")
-    made = _pages(folder, issuer, provider)
-    for child in ("emma", "jonas"):
-        answer = made.hand_in("logg", records("stafettlogg", child))
-        assert answer.status_code == 200, answer.text
-    made.close()
-    return folder
+    return _filled(tmp_path_factory.mktemp("filled"), issuer, provider, ("emma", "jonas"))
+
+
+@pytest.fixture(scope="session")
+def emmas(tmp_path_factory: pytest.TempPathFactory, issuer: Issuer, place: Place) -> Path:
+    """The folder of a gateway with Emma's log alone, made once."""
+    return _filled(tmp_path_factory.mktemp("emmas"), issuer, place.provider, ("emma",))
 
 
 @pytest.fixture
@@ -154,3 +195,20 @@ def mother(pages: Pages) -> Person:
     one = pages.person()
     one.log_in(MOTHER)
     return one
+
+
+@pytest.fixture
+def site(emmas: Path, tmp_path: Path, issuer: Issuer, place: Place) -> Iterator[tuple[Pages, str]]:
+    """A gateway of its own with Emma's log, for browsers, and the address of its pages."""
+    shutil.copytree(emmas, tmp_path / "gateway")
+    with open_to_browsers(tmp_path / "gateway", issuer, place) as made:
+        yield made
+
+
+@contextmanager
+def open_to_browsers(folder: Path, issuer: Issuer, place: Place) -> Iterator[tuple[Pages, str]]:
+    """The gateway of a folder behind a real server, and the address of its pages."""
+    made = _pages(folder, issuer, place.provider, place.url)
+    with serving(made.app, place.at.dup()):
+        yield made, f"{place.url}/min-side"
+    made.close()

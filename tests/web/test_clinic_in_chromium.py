@@ -4,68 +4,31 @@ answered, acknowledged and filed by keyboard alone, and a referral answered and 
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from joserfc.jwk import ECKey
 from playwright.sync_api import Browser, Page, expect
 
-from tests import peers
-from tests.access.issuer_server import Issuer
-from tests.api.conftest import records
-from tests.api.world import settings
-from tests.web.conftest import Pages, Provider, with_logins
-from tests.web.serving import serving
-from tests.web.test_pages_in_chromium import (
-    DESK,
-    HOSTILE,
-    PHONE,
-    chromium,
-    fits,
-    press_until,
-    somebody,
-)
+from tests.web.browser import DESK, HOSTILE, PHONE, fits, press_until, somebody
+from tests.web.browser import log_in as through
+from tests.web.conftest import Pages
 from tests.web.test_seats import told, with_user
 
-__all__ = ["chromium"]
 PLAN, WRITE = "Stafettlogg: Emma", "Skriv til koordinatoren: Emma"
 
 
 @pytest.fixture
-def clinic(tmp_path: Path, sqlite_url: str, issuer: Issuer) -> Iterator[tuple[Pages, str]]:
+def clinic(site: tuple[Pages, str]) -> tuple[Pages, str]:
     """A gateway where BUP's psychologist has a user at the provider, and the address of its pages."""
-    with socket.socket() as at:
-        at.bind(("127.0.0.1", 0))
-        at.listen()
-        url = f"http://127.0.0.1:{at.getsockname()[1]}"
-        key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
-        client = {
-            "client_id": "helseid",
-            "redirect_uris": [f"{url}/min-side/logg-inn/helseid/svar"],
-            "dpop_bound_access_tokens": True,
-            "jwks": {"keys": [key.as_dict(private=False)]},
-        }
-        with peers.oidc([client]) as peer:
-            provider = Provider(peer.url, key)
-            chosen = with_logins(settings(sqlite_url, tmp_path, issuer), tmp_path, provider, url)
-            pages = Pages(chosen, issuer, provider)
-            assert pages.hand_in("logg", records("stafettlogg", "emma")).status_code == 200
-            with_user(pages, "e-d6", "berit")
-            told(pages, "e-me1", tekst=HOSTILE)
-            with serving(pages.app, at):
-                yield pages, f"{url}/min-side"
-            pages.close()
+    pages, _ = site
+    with_user(pages, "e-d6", "berit")
+    told(pages, "e-me1", tekst=HOSTILE)
+    return site
 
 
 def log_in(page: Page, url: str) -> None:
     """As BUP's psychologist, at the login of the health service."""
-    page.goto(url)
-    page.get_by_role("link", name="Logg inn med Helseid").click()
-    page.get_by_label("Hvem er du?").fill("berit")
-    page.get_by_role("button", name="Logg inn").click()
-    expect(page.get_by_role("heading", level=1, name="Delte planer")).to_be_visible()
+    through(page, url, "Helseid", "berit", "Delte planer")
 
 
 def press(page: Page, name: str, heading: str) -> None:

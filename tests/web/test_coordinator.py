@@ -11,13 +11,13 @@ import pytest
 from tests.api.conftest import records
 from tests.api.test_notices import keep
 from tests.api.world import fields
+from tests.web.browser import HOSTILE
 from tests.web.conftest import Pages
 from tests.web.person import Page, Person
 from tests.web.test_seats import MINE, by_hpr, told, with_user
 
 EMMA, JONAS = "14831770229", "02861183354"
 PARTS = ("", "/maal", "/deltakere", "/meldinger", "/deles-ikke")
-HOSTILE = f"<b>to</b> ganger {'æ' * 200} \u202egniksrov\u202c 👨‍👩‍👧"
 HIDDEN = "kanarifugl"
 
 

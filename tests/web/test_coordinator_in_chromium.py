@@ -6,26 +6,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.api.conftest import records
 from tests.api.test_notices import keep
+from tests.web.browser import DESK, HOSTILE, PHONE, fits, log_in, press_until, somebody
 from tests.web.conftest import Pages
-from tests.web.test_coordinator import EMMA, HIDDEN, HOSTILE, written
-from tests.web.test_pages_in_chromium import DESK, PHONE, chromium, fits, press_until, site, somebody
+from tests.web.test_coordinator import EMMA, HIDDEN, written
 from tests.web.test_seats import with_user
 
-__all__ = ["chromium", "site"]  # fixtures
 NAME = "Emma Sofie Testesen"
-
-
-def log_in(page: Page, url: str, whom: str) -> None:
-    """As staff, through the provider's own page."""
-    page.goto(url)
-    page.get_by_role("link", name="Logg inn med Helseid").click()
-    page.get_by_label("Hvem er du?").fill(whom)
-    page.get_by_role("button", name="Logg inn").click()
-    expect(page.get_by_role("heading", level=1, name="Mine barn")).to_be_visible()
 
 
 def furnished(pages: Pages) -> None:
@@ -44,7 +34,7 @@ def test_a_coordinator_by_mouse_on_a_phone(chromium: Browser, site: tuple[Pages,
     pages, url = site
     furnished(pages)
     with somebody(chromium, PHONE) as page:
-        log_in(page, url, "kari")
+        log_in(page, url, "Helseid", "kari", "Mine barn")
         fits(page, "Mine barn", "full")
         page.get_by_label("Fødselsnummer eller D-nummer").fill("13816798756")
         page.get_by_role("button", name="Finn").click()
@@ -70,7 +60,7 @@ def test_a_coordinator_by_keyboard(chromium: Browser, site: tuple[Pages, str]) -
     pages, url = site
     furnished(pages)
     with somebody(chromium, DESK) as page:
-        log_in(page, url, "kari")
+        log_in(page, url, "Helseid", "kari", "Mine barn")
         press_until(page, "Fristen er gått ut (1)")
         page.keyboard.press("Enter")
         expect(page.get_by_text("Jonas")).to_have_count(0)
@@ -92,7 +82,7 @@ def test_a_child_of_whom_little_may_be_seen(chromium: Browser, site: tuple[Pages
     pages, url = site
     furnished(pages)
     with somebody(chromium, PHONE) as page:
-        log_in(page, url, "kari")
+        log_in(page, url, "Helseid", "kari", "Mine barn")
         page.get_by_role("listitem").filter(has_text="aktoer").or_(
             page.get_by_role("link", name="Et barn")
         ).first.click()
@@ -107,7 +97,7 @@ def test_a_new_entry_appears_by_itself_and_a_hidden_one_does_not(
     pages, url = site
     furnished(pages)
     with somebody(chromium, DESK) as page:
-        log_in(page, url, "kari")
+        log_in(page, url, "Helseid", "kari", "Mine barn")
         with page.expect_response(lambda one: "/nytt?" in one.url):
             page.get_by_role("link", name=NAME).click()
         expect(page.locator("#tidslinje")).to_contain_text("oppføringer")

@@ -8,20 +8,10 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.conftest import records
+from tests.web.browser import DESK, HOSTILE, PHONE, fits, log_in, press_until, somebody
 from tests.web.conftest import JONAS, MOTHER, Pages
-from tests.web.test_pages_in_chromium import (
-    DESK,
-    HOSTILE,
-    PHONE,
-    chromium,
-    fits,
-    log_in,
-    press_until,
-    site,
-    somebody,
-)
+from tests.web.test_pages_in_chromium import HOME
 
-__all__ = ["chromium", "site"]  # fixtures
 NOTE = "Står ved gjerdet sju av ti friminutt"
 
 
@@ -36,7 +26,7 @@ def test_a_mother_sees_who_gets_what_looks_ahead_and_takes_it_back(
 ) -> None:
     pages, url = site
     with somebody(chromium, PHONE) as page:
-        log_in(page, url, MOTHER)
+        log_in(page, url, "Idporten", MOTHER, HOME)
         page.get_by_role("link", name="Emma Sofie Testesen", exact=True).click()
         fits(page, "Samtykker: Emma", "rutenett")
         page.get_by_role("link", name="BUP Fjordane, Indre Fjord").first.click()
@@ -80,7 +70,7 @@ def test_the_plan_full_of_everything_and_a_lysglimt_by_mouse(
     assert pages.get(f"/fhir/Goal?patient={own}", "bup").status_code == 200
     pages.later(2)
     with somebody(chromium, PHONE) as page:
-        log_in(page, url, MOTHER)
+        log_in(page, url, "Idporten", MOTHER, HOME)
         page.get_by_role("link", name="Planen", exact=False).first.click()
         expect(page.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
         page.get_by_text("Hva det var").first.click()
@@ -97,7 +87,7 @@ def test_a_young_person_by_keyboard_alone(chromium: Browser, site: tuple[Pages, 
     pages, url = site
     assert pages.hand_in("logg", records("stafettlogg", "jonas")).status_code == 200
     with somebody(chromium, DESK) as page:
-        log_in(page, url, JONAS)
+        log_in(page, url, "Idporten", JONAS, HOME)
         follow(page, "Min plan")
         expect(page.get_by_role("heading", level=1)).to_have_text("Min plan: Jonas Prøve")
         press_until(page, "Noe som har vært bra")
@@ -133,7 +123,7 @@ def test_a_plan_with_nothing_in_it_yet(chromium: Browser, site: tuple[Pages, str
     log, jonas = (r for r in records("stafettlogg", "jonas") if r["id"] in ("jonas-logg", "j-d5"))
     hand_in(pages, log, {**jonas, "endretAv": "j-d5"})
     with somebody(chromium, PHONE) as page:
-        log_in(page, url, JONAS)
+        log_in(page, url, "Idporten", JONAS, HOME)
         page.get_by_role("link", name="Min plan").first.click()
         expect(page.get_by_text("Det står ingen mål her ennå.")).to_be_visible()
         fits(page, "Min plan: Jonas", "tom")
@@ -144,10 +134,10 @@ def test_a_plan_with_nothing_in_it_yet(chromium: Browser, site: tuple[Pages, str
 def test_a_session_left_open_is_ended(chromium: Browser, site: tuple[Pages, str]) -> None:
     _, url = site
     with somebody(chromium, PHONE) as phone, somebody(chromium, DESK) as desk:
-        log_in(phone, url, MOTHER)
+        log_in(phone, url, "Idporten", MOTHER, HOME)
         phone.get_by_role("link", name="Innlogginger").click()
         fits(phone, "Her er du logget inn", "bare her")
-        log_in(desk, url, MOTHER)
+        log_in(desk, url, "Idporten", MOTHER, HOME)
         follow(desk, "Innlogginger")
         expect(desk.get_by_text("Annen nettleser nr. 1")).to_be_visible()
         follow(desk, "Logg inn på nytt")

@@ -3,59 +3,26 @@ keyboard at a desk, and what is wrong, lost sessions and print."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from joserfc.jwk import ECKey
 from playwright.sync_api import Browser, Page, expect
 
-from tests import peers
-from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
 from tests.api.test_conflicts import OURS, THEIRS, dispute
-from tests.api.world import settings
-from tests.web.conftest import LOGINS, Pages, Provider, with_logins
-from tests.web.serving import serving
-from tests.web.test_pages_in_chromium import (
-    DESK,
-    HOSTILE,
-    PHONE,
-    chromium,
-    fits,
-    press_until,
-    somebody,
-)
+from tests.web.browser import DESK, HOSTILE, PHONE, fits, press_until, somebody
+from tests.web.conftest import Pages
 from tests.web.test_seats import with_user
 from tests.web.test_writing import entries
 
-__all__ = ["chromium"]
-
 
 @pytest.fixture
-def office(tmp_path: Path, sqlite_url: str, issuer: Issuer) -> Iterator[tuple[Pages, str]]:
+def office(site: tuple[Pages, str]) -> tuple[Pages, str]:
     """A gateway with Emma's log and plan, which disagree about a goal; her teacher may log in."""
-    with socket.socket() as at:
-        at.bind(("127.0.0.1", 0))
-        at.listen()  # whoever comes before the server is up waits
-        url = f"http://127.0.0.1:{at.getsockname()[1]}"
-        key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
-        backs = [f"{url}/min-side/logg-inn/{name}/svar" for name in LOGINS]
-        known = {"redirect_uris": backs, "jwks": {"keys": [key.as_dict(private=False)]}}
-        clients = [
-            {"client_id": "stafettbro", **known},
-            {"client_id": "helseid", "dpop_bound_access_tokens": True, **known},
-        ]
-        with peers.oidc(clients) as peer:
-            provider = Provider(peer.url, key)
-            chosen = with_logins(settings(sqlite_url, tmp_path, issuer), tmp_path, provider, url)
-            pages = Pages(chosen, issuer, provider)
-            dispute(pages, records("stafettlogg", "emma"))
-            with_user(pages, "e-d1", "kari")
-            with serving(pages.app, at):
-                yield pages, f"{url}/min-side"
-            pages.close()
+    pages, _ = site
+    dispute(pages, records("stafettlogg", "emma"))
+    with_user(pages, "e-d1", "kari")
+    return site
 
 
 def log_in(page: Page, url: str) -> None:

@@ -4,58 +4,20 @@ go on by keyboard, a record is tried on the bench; nothing breaks on a phone, in
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-from joserfc.jwk import ECKey
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests import peers
-from tests.access.issuer_server import Issuer
 from tests.api.conftest import records
-from tests.api.world import settings
-from tests.web.conftest import OPERATOR, Pages, Provider, with_logins
+from tests.web.browser import DESK, fits, log_in, press_until, somebody
+from tests.web.conftest import OPERATOR, Pages
 from tests.web.operations.test_lanes import waits
-from tests.web.serving import serving
-from tests.web.test_pages_in_chromium import DESK, chromium, fits, press_until, somebody
-
-__all__ = ["chromium"]
-
-
-@pytest.fixture
-def site(tmp_path: Path, sqlite_url: str, issuer: Issuer) -> Iterator[tuple[Pages, str]]:
-    """A gateway with Emma's log, where operators log in, on plain http on this machine."""
-    with socket.socket() as at:
-        at.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{at.getsockname()[1]}"
-        key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
-        known = {"jwks": {"keys": [key.as_dict(private=False)]}}
-        back = [f"{url}/min-side/logg-inn/drift/svar"]
-        with peers.oidc([{"client_id": "stafettbro", "redirect_uris": back, **known}]) as peer:
-            at_peer = Provider(peer.url, key)
-            pages = Pages(
-                with_logins(settings(sqlite_url, tmp_path, issuer), tmp_path, at_peer, url), issuer, at_peer
-            )
-            assert pages.hand_in("logg", records("stafettlogg", "emma")).status_code == 200
-            with serving(pages.app, at):
-                yield pages, f"{url}/min-side"
-            pages.close()
-
-
-def log_in(page: Page, url: str) -> None:
-    page.goto(f"{url}/logg-inn/drift")
-    page.get_by_label("Hvem er du?").fill(OPERATOR)
-    page.get_by_role("button", name="Logg inn").click()
-    expect(page.get_by_role("heading", level=1, name="Slik står det til")).to_be_visible()
 
 
 def test_an_operators_day(chromium: Browser, site: tuple[Pages, str]) -> None:
     pages, url = site
     waits(pages, "no-log-or-plan-there")
     with somebody(chromium, DESK) as page:
-        log_in(page, url)
+        log_in(page, url, "Drift", OPERATOR, "Slik står det til")
         fits(page, "Slik står det til")
         page.get_by_role("link", name="logg", exact=True).first.click()
         fits(page, "System: logg")
