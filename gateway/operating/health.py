@@ -3,12 +3,12 @@ and how many tries failed. Counts and times from the hub; never content."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, ScalarSelect, func, select
 
 from gateway.config import Settings, System
 from gateway.exchange import disclosures
@@ -21,7 +21,8 @@ SENT: Final = ("push", "pull")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The lanes to one recipient. oldest: since when the one waits that has waited longest."""
+    """The lanes to one recipient; none to one that nothing is delivered to. oldest: since when the one waits
+    that has waited longest."""
 
     waiting: int = 0
     running: int = 0
@@ -52,34 +53,38 @@ class Health:
 
 
 def of_tenant(connection: Connection, settings: Settings, tenant: str, now: datetime) -> list[Health]:
-    """Every system of a tenant, what needs attention first."""
+    """Every system of a tenant, what needs attention first. Asks as many questions of the database for fifty
+    systems as for one."""
+    systems = [one for one in settings.systems if one.tenant == tenant]
+    if not systems:
+        return []
+    names = [one.id for one in systems]
     breakers = {r.system: r for r in connection.execute(_breakers(tenant))}
     lines = _lines(connection, tenant)
-    found = []
-    for system in settings.systems:
-        if system.tenant == tenant:
-            tried = _tried(connection, system, now - LATELY)
-            line, row = lines.get(system.id, Line()), breakers.get(system.id)
-            found.append(_health(connection, system, line, row, tried, now))
-    return sorted(found, key=lambda one: ("down", "held", "late", "well").index(one.state))
+    tried = _tried(connection, tenant, names, now - LATELY)
+    received, delivered = _last(connection, names, _came(tenant)), _last(connection, names, _went(tenant))
+    found = [
+        _health(one, lines.get(one.id, Line()), breakers.get(one.id), tried.get(one.id, {}), now)
+        for one in systems
+    ]
+    every = [replace(h, received=received[h.system.id], delivered=delivered[h.system.id]) for h in found]
+    return sorted(every, key=lambda one: ("down", "held", "late", "well").index(one.state))
 
 
 def _health(
-    connection: Connection,
-    system: System,
-    line: Line,
-    row: Row[Any] | None,
-    tried: Mapping[str, int],
-    now: datetime,
+    system: System, line: Line, row: Row[Any] | None, tried: Mapping[str, int], now: datetime
 ) -> Health:
+    """All but when something last came and went."""
     down = row is not None and row.breaker == "open"
+    if system.deliver == "none":
+        line = Line()  # its lanes are woken as any others are, and nothing ever runs them
     return Health(
         system=system,
         state=_state(line, now, down=down),
         error=row.last_error if row is not None and down else None,
         probe_at=row.probe_at if row is not None and down else None,
-        received=_received(connection, system),
-        delivered=_delivered(connection, system),
+        received=None,
+        delivered=None,
         tries=sum(tried.values()),
         failed=sum(n for state, n in tried.items() if state != disclosures.DELIVERED),
         line=line,
@@ -113,49 +118,65 @@ def _lines(connection: Connection, tenant: str) -> dict[str, Line]:
     return {name: Line(**found, oldest=oldest.get(name)) for name, found in counts.items()}
 
 
-def _tried(connection: Connection, system: System, since: datetime) -> dict[str, int]:
-    """Deliveries that ended, by how; one that is still on its way has not failed."""
+def _tried(
+    connection: Connection, tenant: str, names: Sequence[str], since: datetime
+) -> dict[str, dict[str, int]]:
+    """Deliveries that ended, by recipient and how; one that is still on its way has not failed."""
     columns = disclosure.c
     rows = connection.execute(
-        select(columns.state, func.count())
+        select(columns.recipient, columns.state, func.count())
         .where(
-            columns.tenant == system.tenant,
-            columns.recipient == system.id,
+            columns.tenant == tenant,
+            columns.recipient.in_(names),
             columns.started >= since,
             columns.channel.in_(SENT),
             columns.state != disclosures.SENDING,
             func.coalesce(columns.error, "") != disclosures.UNSENT,
         )
-        .group_by(columns.state)
+        .group_by(columns.recipient, columns.state)
     )
-    return {state: int(many) for state, many in rows}
-
-
-def _received(connection: Connection, system: System) -> datetime | None:
-    columns = resource_version.c
-    found: datetime | None = connection.execute(
-        select(columns.stored)
-        .where(columns.tenant == system.tenant, columns.source == system.id)
-        .order_by(columns.stored.desc())
-        .limit(1)
-    ).scalar()
+    found: dict[str, dict[str, int]] = {}
+    for name, state, many in rows:
+        found.setdefault(name, {})[state] = int(many)
     return found
 
 
-def _delivered(connection: Connection, system: System) -> datetime | None:
+def _last(
+    connection: Connection, names: Sequence[str], newest: Callable[[str], ScalarSelect[datetime]]
+) -> dict[str, datetime | None]:
+    """The newest time of each, as the columns of one row: each is one step into an index, however much there
+    is."""
+    row = connection.execute(select(*(newest(one).label(f"of_{n}") for n, one in enumerate(names)))).one()
+    return dict(zip(names, row, strict=True))
+
+
+def _came(tenant: str) -> Callable[[str], ScalarSelect[datetime]]:
+    """When something last came from a system."""
+    columns = resource_version.c
+    return lambda system: (
+        select(columns.stored)
+        .where(columns.tenant == tenant, columns.source == system)
+        .order_by(columns.stored.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _went(tenant: str) -> Callable[[str], ScalarSelect[datetime]]:
+    """When something was last delivered to a system."""
     columns = disclosure.c
-    found: datetime | None = connection.execute(
+    return lambda system: (
         select(columns.started)
         .where(
-            columns.tenant == system.tenant,
-            columns.recipient == system.id,
+            columns.tenant == tenant,
+            columns.recipient == system,
             columns.channel.in_(SENT),
             columns.state == disclosures.DELIVERED,
         )
         .order_by(columns.started.desc())
         .limit(1)
-    ).scalar()
-    return found
+        .scalar_subquery()
+    )
 
 
 def attention(found: Iterable[Health]) -> list[Health]:

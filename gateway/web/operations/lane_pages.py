@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy import Connection, Row, select
 
+from gateway.config import System
 from gateway.errors import NotFound
 from gateway.exchange import lane_listing, steering
 from gateway.exchange.reasons import Reason
@@ -54,6 +55,8 @@ def lanes(
     """Lanes that are not at rest, those that have waited longest first; or as they are asked for."""
     states = {"": OPEN, "alle": (*OPEN, "idle")}.get(tilstand, (tilstand,))
     where = [lane.c.state.in_(states), *([lane.c.recipient == mottaker] if mottaker else [])]
+    if tilstand != "alle":  # nothing runs the lanes of who gets nothing: they are woken, and stand so
+        where.append(lane.c.recipient.not_in([one.id for one in _mine(desk, who) if one.deliver == "none"]))
     with desk.service.store.read(who.tenant) as connection:
         rows = lane_listing.rows(
             connection, who.tenant, *where, limit=AT_ONCE + 1, oldest_first=True, skip=side * AT_ONCE
@@ -65,7 +68,7 @@ def lanes(
         request,
         "operations/lanes",
         session=who.session,
-        lanes=[{**_plain(row), "sealed": sealed(who.session, "lane", row.id)} for row in shown],
+        lanes=[{**_plain(desk, row), "sealed": sealed(who.session, "lane", row.id)} for row in shown],
         systems=_systems(desk, who),
         chosen={"mottaker": mottaker, "tilstand": tilstand},
         side=side,
@@ -121,11 +124,11 @@ def _one(
         "operations/lane",
         session=who.session,
         status=status,
-        lane=_plain(row),
+        lane=_plain(desk, row),
         sealed=sealed(who.session, "lane", own),
         held=[{"type": one.ref.partition("/")[0], "ref": one.ref, "hold": one.hold} for one in held],
         messages=messages,
-        actions=FITTING[row.state],
+        actions=FITTING[row.state] if _standing(desk, row) != "none" else (),
         reasons=[*Reason],
         done=done,
         wrong=wrong,
@@ -153,8 +156,18 @@ def _held(row: Row[Any]) -> Any:
     )
 
 
-def _plain(row: Row[Any]) -> dict[str, Any]:
+def _standing(desk: WebDesk, row: Row[Any]) -> str:
+    """How a lane stands. none: nothing is delivered there; to-fetch: the system asks for it itself."""
+    system = desk.service.settings.system(row.recipient)
+    deliver = system.deliver if system is not None else "push"
+    if deliver == "none":
+        return "none"
+    return "to-fetch" if deliver == "pull" and row.state == "waiting" else str(row.state)
+
+
+def _plain(desk: WebDesk, row: Row[Any]) -> dict[str, Any]:
     return {
+        "standing": _standing(desk, row),
         "person": row.person,
         "recipient": row.recipient,
         "state": row.state,
@@ -172,4 +185,8 @@ def _plain(row: Row[Any]) -> dict[str, Any]:
 
 
 def _systems(desk: WebDesk, who: Operator) -> list[str]:
-    return [one.id for one in desk.service.settings.systems if one.tenant == who.tenant]
+    return [one.id for one in _mine(desk, who)]
+
+
+def _mine(desk: WebDesk, who: Operator) -> list[System]:
+    return [one for one in desk.service.settings.systems if one.tenant == who.tenant]
