@@ -43,6 +43,7 @@ def test_the_five_minutes_of_readme_go_as_they_are_told(chromium: Browser, demo:
     until(lambda: all_sent(demo))
     with somebody(chromium, demo, STAFF, "Grete Koordinator") as grete:
         expect(grete.get_by_role("heading", level=1, name="Mine barn")).to_be_visible()
+        until(lambda: bool(grete.reload()) and grete.get_by_text("Må avgjøres").count() > 0)
         grete.get_by_role("link", name="Emma Sofie Testesen").first.click()
         grete.get_by_role("link", name="Skriv", exact=True).click()
         grete.get_by_role("link", name=re.compile("lysglimt")).click()
