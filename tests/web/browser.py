@@ -145,13 +145,30 @@ class Mouse:
     def __init__(self, page: Page) -> None:
         self.page = page
 
+    def log_in(self, url: str, login: str, whom: str, heading: str) -> None:
+        """From the first page through the provider's own, to the page with this heading."""
+        self.page.goto(url)
+        self.follow(f"Logg inn med {login}")
+        self.write("Hvem er du?", whom)
+        self.press("Logg inn")
+        self.comes(heading)
+
+    def comes(self, heading: str) -> None:
+        """The page with this heading."""
+        expect(self.page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+
     def follow(self, name: str | re.Pattern[str], *, exact: bool = False) -> None:
-        """The first link that is called so."""
-        self.use(self.page.get_by_role("link", name=name, exact=exact).first)
+        """The first link that is called so, to the page behind it."""
+        self.go(self.page.get_by_role("link", name=name, exact=exact).first)
 
     def press(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
-        """A button."""
-        self.use((within or self.page).get_by_role("button", name=name, exact=isinstance(name, str)).first)
+        """A button, to the page that follows."""
+        self.go((within or self.page).get_by_role("button", name=name, exact=isinstance(name, str)).first)
+
+    def go(self, one: Locator) -> None:
+        """A link or a button that leads to another page."""
+        with self.page.expect_navigation():
+            self.use(one)
 
     def use(self, one: Locator) -> None:
         """A link, a button, or the words that unfold more."""
@@ -174,7 +191,7 @@ class Mouse:
     def downloaded(self, name: str | re.Pattern[str]) -> tuple[str, bytes]:
         """The file behind a link, and what it is called."""
         with self.page.expect_download() as begun:
-            self.follow(name)
+            self.use(self.page.get_by_role("link", name=name).first)
         return begun.value.suggested_filename, Path(begun.value.path()).read_bytes()
 
     def _labelled(self, one: Locator | str) -> Locator:

@@ -1,6 +1,5 @@
-"""The coordinators' pages in a real browser, after the real login: the main task of each by mouse and by
-keyboard, with a child that has much, one that has little, and what went wrong; and a page that is made anew
-while it is looked at."""
+"""The coordinators' pages in a real browser, after the real login: with a child that has much, one
+that has little, and what went wrong; and a page that is made anew while it is looked at."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.api.conftest import records
 from tests.api.test_notices import keep
-from tests.web.browser import DESK, HOSTILE, PHONE, fits, log_in, press_until, somebody
+from tests.web.browser import DESK, HOSTILE, PHONE, fits, log_in, somebody
 from tests.web.conftest import Pages
 from tests.web.test_coordinator import EMMA, HIDDEN, written
 from tests.web.test_seats import with_user
@@ -54,28 +53,6 @@ def test_a_coordinator_by_mouse_on_a_phone(chromium: Browser, site: tuple[Pages,
             fits(page, NAME, part.lower())
         page.get_by_role("link", name="BUP Fjordane, Indre Fjord").click()
         fits(page, NAME, "deles ikke med bup")
-
-
-def test_a_coordinator_by_keyboard(chromium: Browser, site: tuple[Pages, str]) -> None:
-    pages, url = site
-    furnished(pages)
-    with somebody(chromium, DESK) as page:
-        log_in(page, url, "Helseid", "kari", "Mine barn")
-        press_until(page, "Fristen er gått ut (1)")
-        page.keyboard.press("Enter")
-        expect(page.get_by_text("Jonas")).to_have_count(0)
-        press_until(page, NAME)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", level=1, name=NAME)).to_be_visible()
-        press_until(page, "Bare det som er nytt siden møtet")
-        page.keyboard.press("Space")
-        press_until(page, "Vis")
-        page.keyboard.press("Enter")
-        expect(page.get_by_label("Bare det som er nytt siden møtet")).to_be_checked()
-        press_until(page, "Mål og tiltak")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("img", name="Målene over tid")).to_be_visible()
-        expect(page.get_by_role("row", name="Sove hele natta")).to_be_visible()
 
 
 def test_a_child_of_whom_little_may_be_seen(chromium: Browser, site: tuple[Pages, str]) -> None:
