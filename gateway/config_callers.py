@@ -48,7 +48,10 @@ class Login(Model):
     who: Literal["family", "staff", "operations"]
     issuer: str
     client_id: str
-    key_ref: SecretRef  # private keys (JWK) by which we prove at the provider who we are: the first signs
+    key_ref: SecretRef | None = None  # private keys (JWK) by which we prove who we are: the first signs
+    secret_ref: SecretRef | None = None  # in their place, where the provider takes no key
+    assertion_audience: Literal["issuer", "token"] = "issuer"  # what is signed is for: its token address
+    pushed: bool = True  # False: the provider has no pushed authorization requests (RFC 9126)
     dpop: bool = False  # HelseID: tokens are bound to a key of each process
     organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # HelseID: on whose behalf
     parent_organization: Annotated[str, Field(pattern=r"^\d{9}$")] | None = None  # of a client of several
@@ -63,6 +66,18 @@ class Login(Model):
     content_role: Annotated[str, Field(min_length=1, max_length=255)] | None = None  # may see content too
     idle_minutes: Annotated[int, Field(ge=1, le=240)] = 30
     longest_minutes: Annotated[int, Field(ge=1, le=1440)] = 480
+
+    @model_validator(mode="after")
+    def _as_its_provider_takes_it(self) -> Login:
+        """Those who decide for a child, and HelseID's people, log in by the strict way alone."""
+        if (self.key_ref is None) == (self.secret_ref is None):
+            raise ValueError("a login needs `key_ref`, or `secret_ref` where the provider takes no key")
+        strict = self.pushed and self.key_ref is not None
+        if not strict and (self.who == "family" or self.dpop):
+            raise ValueError(
+                "`pushed = false` and `secret_ref` are of employees' and operators' logins, without `dpop`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _by_role(self) -> Login:

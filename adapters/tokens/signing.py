@@ -20,6 +20,7 @@ from adapters.tokens.faults import SecretGone
 
 CURVES: Final = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 OF_RSA: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
+THUMBPRINT: Final = "x5t#S256"
 SMALLEST_RSA: Final = 2048  # bits
 
 
@@ -35,6 +36,8 @@ class SigningKey:
         about = {"alg": self.algorithm, "typ": kind, **header}
         if self.key.kid and "jwk" not in header:
             about["kid"] = self.key.kid
+        if (certificate := self.key.get(THUMBPRINT)) and "jwk" not in header:
+            about[THUMBPRINT] = certificate  # Entra ID knows a key by the certificate it was registered with
         return jwt.encode(about, claims, self.key, algorithms=[self.algorithm])
 
 

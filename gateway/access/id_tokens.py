@@ -41,6 +41,11 @@ class IdTokens:
         self._is_timely(claims)
         return claims
 
+    def asked_since(self, claims: Claims, moment: float) -> None:
+        """Demand that the provider has asked who it is since then (unix seconds). Raises Unauthenticated."""
+        if "auth_time" not in claims or _time(claims, "auth_time") < moment - LEEWAY_SECONDS:
+            raise _refused("id-token-not-anew")
+
     def _signed(self, token: str) -> Claims:
         header, claims = _taken_apart(token)
         if header.get("alg") not in self._login.algorithms:
@@ -70,7 +75,8 @@ class IdTokens:
         given = claims.get("nonce")
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
             raise _refused("id-token-nonce")
-        if claims.get(login.acr_claim) not in login.acr:
+        level = claims.get(login.acr_claim)
+        if not any(one in login.acr for one in (level if isinstance(level, list) else [level])):
             raise _refused("id-token-level")
         if claims.get("acr") == DEMO_LEVEL and DEMO_LEVEL not in login.acr:
             raise _refused("id-token-level")  # whatever claim the level is read from

@@ -24,7 +24,7 @@ class Addresses:
 
     authorize: str
     token: str
-    par: str  # RFC 9126
+    par: str | None  # RFC 9126; None: not used
     end: str | None
     names_itself: bool
 
@@ -32,11 +32,13 @@ class Addresses:
 class LoginProvider:
     """One provider. Safe to share between threads."""
 
-    def __init__(self, issuer: str, clock: Callable[[], float]) -> None:
+    def __init__(self, issuer: str, clock: Callable[[], float], *, pushed: bool = True) -> None:
+        """pushed: it has to take pushed authorization requests."""
         if not is_safe(issuer):
             raise ConfigurationError(f"login: {issuer} must be https (or this machine)")
         self._issuer = issuer
         self._clock = clock
+        self._pushed = pushed
         self._lock = threading.Lock()
         self._known: Addresses | None = None
         self._until = 0.0
@@ -55,14 +57,14 @@ class LoginProvider:
     def _fetch(self, now: float) -> None:
         try:
             found = get_json(self._issuer.rstrip("/") + "/.well-known/openid-configuration", self._issuer)
-            self._known = _addresses(found, self._issuer)
+            self._known = _addresses(found, self._issuer, pushed=self._pushed)
         except (httpx.HTTPError, ValueError):
             self._not_before = now + FAILURE_SECONDS
             return
         self._until = now + KEEP_SECONDS
 
 
-def _addresses(found: dict[str, Any], issuer: str) -> Addresses:
+def _addresses(found: dict[str, Any], issuer: str, *, pushed: bool) -> Addresses:
     if found.get("issuer") != issuer:
         raise ValueError("the discovery document does not belong to this issuer")
     if "S256" not in (found.get("code_challenge_methods_supported") or ["S256"]):
@@ -71,7 +73,7 @@ def _addresses(found: dict[str, Any], issuer: str) -> Addresses:
     return Addresses(
         authorize=_address(found, "authorization_endpoint"),
         token=_address(found, "token_endpoint"),
-        par=_address(found, "pushed_authorization_request_endpoint"),
+        par=_address(found, "pushed_authorization_request_endpoint") if pushed else None,
         end=end if isinstance(end, str) and is_safe(end) else None,
         names_itself=found.get("authorization_response_iss_parameter_supported") is True,
     )

@@ -65,7 +65,8 @@ class Sessions:
         """Remember a login under way; what the browser is to hold meanwhile."""
         key = secrets.token_urlsafe(32)
         content: dict[str, Any] = {
-            "state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier, **_anew(begun.anew)
+            "state": begun.state, "nonce": begun.nonce, "verifier": begun.verifier, **_anew(begun.anew),
+            **({"moment": begun.moment} if begun.anew else {}),
         }  # fmt: skip
         row = {
             "tenant": login.tenant,

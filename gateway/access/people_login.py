@@ -2,14 +2,16 @@
 first step to proven identities. Keeps nothing and sees no cookie: what must be remembered in between is a
 value.
 
-Sources: OpenID Connect Core 1.0; RFC 7636 (PKCE), RFC 9126 (PAR), RFC 9207 (issuer in the answer), RFC 9449
-(DPoP, which HelseID demands also where the access token is thrown away, as here).
+Sources: OpenID Connect Core 1.0 (5.5 `claims`, 3.1.2.1 `max_age`); RFC 7636 (PKCE), RFC 9126 (PAR), RFC 9207
+(issuer in the answer), RFC 9449 (DPoP, which HelseID demands also where the access token is thrown away, as
+here).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -21,7 +23,7 @@ import httpx
 
 from adapters.tokens import dpop
 from adapters.tokens.dpop import Proofs
-from gateway.access.client_assertion import ClientAssertion
+from gateway.access.client_proof import ClientProof
 from gateway.access.id_tokens import Claims, IdTokens
 from gateway.access.issuer_calls import Told, post_form
 from gateway.access.login_provider import Addresses, LoginProvider
@@ -29,18 +31,20 @@ from gateway.config import Login
 from gateway.errors import ConfigurationError, NotReady, Unauthenticated
 from mappings.canonical import DNR, FHN, FNR, HPR
 
+AUTHENTICATION_CONTEXT: Final = "acrs"  # Entra ID: the policy that was met, as a list; asked for by `claims`
 LONGEST = 4096  # characters of a value in the provider's answer
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A login on its way. Each value is fresh, and used once. anew: the provider is to ask who it is, even of
-    somebody who is logged in there."""
+    somebody who is logged in there. moment: when it began, in unix seconds."""
 
     state: str
     nonce: str
     verifier: str
     anew: bool = False
+    moment: float = 0.0
 
 
 Identity = tuple[str, str]  # identifier system, value; of a user: the issuer's name in front
@@ -65,8 +69,9 @@ class PeopleLogin:
         """back: the address the provider sends people back to."""
         self.login = login
         self._back = back
-        self._provider = LoginProvider(login.issuer, clock)
-        self._assertion = ClientAssertion(login, clock)
+        self._clock = clock
+        self._provider = LoginProvider(login.issuer, clock, pushed=login.pushed)
+        self._proof = ClientProof(login, clock)
         self._tokens = IdTokens(login, clock)
         self._proofs = Proofs(clock=clock) if login.dpop else None
 
@@ -74,12 +79,11 @@ class PeopleLogin:
         """What to remember, and where to send the browser. Raises NotReady."""
         places = self._provider.addresses()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        begun = Begun(state, nonce, verifier, anew)
-        status, answer = self._post(places.par, self._asked(begun))
-        reference = answer.get("request_uri")
-        if status != 201 or not isinstance(reference, str):
-            raise NotReady("Innloggingstjenesten tok ikke imot oss.", code="login-refused-us")
-        query = urlencode({"client_id": self.login.client_id, "request_uri": reference})
+        begun = Begun(state, nonce, verifier, anew, self._clock())
+        asked = self._asked(begun)
+        if places.par is not None:
+            asked = {"request_uri": self._pushed(places.par, asked)}
+        query = urlencode({"client_id": self.login.client_id, **asked})
         return begun, f"{places.authorize}{'&' if '?' in places.authorize else '?'}{query}"
 
     def finish(self, begun: Begun, answer: Mapping[str, str]) -> Proven:
@@ -97,7 +101,10 @@ class PeopleLogin:
         status, tokens = self._post(places.token, redeemed)
         if status != 200:
             raise _refused("login-code")
-        return proven(self.login, self._tokens.check(tokens.get("id_token"), begun.nonce))
+        claims = self._tokens.check(tokens.get("id_token"), begun.nonce)
+        if begun.anew and places.par is None:  # the browser could have taken the question away
+            self._tokens.asked_since(claims, begun.moment)
+        return proven(self.login, claims)
 
     def end(self) -> str | None:
         """Where one logs out at the provider too, if it says so. Never waits for long, never raises."""
@@ -105,6 +112,14 @@ class PeopleLogin:
             return self._provider.addresses().end
         except NotReady:
             return None
+
+    def _pushed(self, par: str, asked: dict[str, str]) -> str:
+        """What stands for the request that the provider has got from us. Raises NotReady."""
+        status, answer = self._post(par, asked)
+        reference = answer.get("request_uri")
+        if status != 201 or not isinstance(reference, str):
+            raise NotReady("Innloggingstjenesten tok ikke imot oss.", code="login-refused-us")
+        return reference
 
     def _asked(self, begun: Begun) -> dict[str, str]:
         digest = hashlib.sha256(begun.verifier.encode()).digest()
@@ -117,11 +132,20 @@ class PeopleLogin:
             "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
-        if begun.anew:  # pushed by us, so that no browser takes it away
-            asked["prompt"] = "login"
+        if begun.anew:
+            asked |= {"prompt": "login"} | ({} if self.login.pushed else {"max_age": "0"})
         if self._proofs is not None:  # the code is then worth nothing without our key
             asked["dpop_jkt"] = self._proofs.thumbprint
-        return asked | ({"acr_values": " ".join(self.login.acr)} if self.login.acr_claim == "acr" else {})
+        return asked | self._level()
+
+    def _level(self) -> dict[str, str]:
+        """How the security level is asked for; where there is no way, the provider decides."""
+        if self.login.acr_claim == "acr":
+            return {"acr_values": " ".join(self.login.acr)}
+        if self.login.acr_claim != AUTHENTICATION_CONTEXT:
+            return {}
+        wanted = {AUTHENTICATION_CONTEXT: {"essential": True, "value": self.login.acr[0]}}
+        return {"claims": json.dumps({"id_token": wanted})}
 
     def _code(self, begun: Begun, answer: Mapping[str, str], places: Addresses) -> str:
         state = answer.get("state", "")
@@ -152,7 +176,8 @@ class PeopleLogin:
     def _called(self, url: str, fields: dict[str, str], turn: int) -> Told:
         proof = {dpop.HEADER: self._proofs.proof("POST", url)} if self._proofs else {}
         try:
-            told = post_form(url, self.login.issuer, fields | self._assertion.fields(turn), proof)
+            shown = self._proof.at(url, turn)
+            told = post_form(url, self.login.issuer, {**fields, **shown.fields}, {**shown.headers, **proof})
         except (httpx.HTTPError, ValueError, ConfigurationError, OSError) as error:
             raise NotReady("Innloggingstjenesten svarer ikke.", code="login-unavailable") from error
         if self._proofs is not None:

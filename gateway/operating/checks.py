@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from adapters.contract import AdapterError, Finding
-from gateway.access.client_assertion import ClientAssertion
+from gateway.access.client_proof import ClientProof
 from gateway.config import Route, Settings, System, secret
 from gateway.errors import ConfigurationError
 from gateway.hub import directory
@@ -135,11 +135,11 @@ def _secrets(settings: Settings) -> Iterator[Found]:
         yield from token_checks.without_connection(system)
     for login in settings.logins:
         try:
-            ClientAssertion(login, time.time)
+            ClientProof(login, time.time)
         except (ConfigurationError, OSError) as error:
             yield Found("error", f"key of login {login.id}", expected(error) or fault(error))
         else:
-            yield Found("ok", f"key of login {login.id}", login.key_ref)
+            yield Found("ok", f"key of login {login.id}", login.key_ref or login.secret_ref or "")
 
 
 def _processes(settings: Settings) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
-from gateway.access.client_assertion import ClientAssertion
+from gateway.access.client_proof import ClientProof
 from gateway.access.login_provider import LoginProvider
 from gateway.access.people_login import PeopleLogin, identities, user
 from gateway.config import Login
@@ -103,7 +103,7 @@ def test_a_key_that_is_no_good_stops_the_start(
     if keys[kind] is not None:
         monkeypatch.setenv("LOGIN_KEY", str(keys[kind]))
     with pytest.raises(ConfigurationError):
-        ClientAssertion(login(issuer, key_ref="env:LOGIN_KEY"), lambda: NOW)
+        ClientProof(login(issuer, key_ref="env:LOGIN_KEY"), lambda: NOW)
 
 
 def test_a_login_names_a_tenant_and_a_level() -> None:

@@ -92,10 +92,11 @@ def medplum() -> Iterator[Peer]:
 
 
 @contextmanager
-def oidc(clients: list[dict[str, Any]]) -> Iterator[Peer]:
-    """The certified OpenID provider, with these clients. Skips where it cannot run, but fails in CI."""
+def oidc(clients: list[dict[str, Any]], **profile: Any) -> Iterator[Peer]:
+    """The certified OpenID provider, with these clients. What `profile` may hold stands in
+    tests/peers/oidc/server.mjs. Skips where it cannot run, but fails in CI."""
     _demand("oidc")
-    known = {"PEER_CLIENTS": json.dumps(clients)}
+    known = {"PEER_CLIENTS": json.dumps(clients), "PEER_PROFILE": json.dumps(profile)}
     with running(["node", str(HERE / "oidc" / "server.mjs")], known) as peer:
         yield peer
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc import jwt
 
-from gateway.access.client_assertion import ClientAssertion
+from gateway.access.client_proof import ClientProof
 from gateway.config import Login
 from gateway.errors import ConfigurationError
 from tests.api.conftest import records
@@ -164,11 +164,11 @@ def test_the_assertion_is_fresh_and_short(provider: Provider, monkeypatch: pytes
     monkeypatch.setenv("KEY", json.dumps(provider.key.as_dict(private=True)))
     given = {"id": "a", "name": "A", "tenant": "t", "who": "family", "issuer": provider.url, "client_id": "c"}
     login = Login.model_validate(given | {"key_ref": "env:KEY", "acr": ["x"]})
-    maker = ClientAssertion(login, lambda: 1000.7)
-    made = [jwt.decode(maker.fields()["client_assertion"], provider.key) for _ in range(2)]
+    maker = ClientProof(login, lambda: 1000.7)
+    made = [jwt.decode(maker.at(provider.url).fields["client_assertion"], provider.key) for _ in range(2)]
     assert made[0].claims["jti"] != made[1].claims["jti"]
     assert made[0].claims["exp"] - made[0].claims["nbf"] == timedelta(seconds=10).seconds
     assert (made[0].claims["aud"], made[0].header["typ"]) == (provider.url, "client-authentication+jwt")
     monkeypatch.setenv("KEY", json.dumps(provider.key.as_dict(private=False)))
     with pytest.raises(ConfigurationError, match="no private key"):
-        ClientAssertion(login, lambda: 0.0)
+        ClientProof(login, lambda: 0.0)
