@@ -54,8 +54,10 @@ def keep(connection: Connection, tenant: str, person: str, author: str, draft: D
     connection.execute(statement.on_conflict_do_update(index_elements=["tenant", "author"], set_=row))
 
 
-def forget(connection: Connection, tenant: str, author: str) -> bool:
-    """It is sent, or thrown away; False where there was none."""
+def forget(connection: Connection, tenant: str, author: str, at: datetime) -> bool:
+    """It is sent, or thrown away. at: as it was read, so that one that was written since stays; False where
+    there was none."""
     columns = answer_draft.c
-    gone = connection.execute(delete(answer_draft).where(columns.tenant == tenant, columns.author == author))
+    own = (columns.tenant == tenant, columns.author == author, columns.at == at)
+    gone = connection.execute(delete(answer_draft).where(*own))
     return bool(gone.rowcount)

@@ -8,15 +8,16 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
 
 from gateway.access.login_sessions import Session
-from gateway.errors import Forbidden, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
+from gateway.errors import Conflict, Forbidden, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
 from gateway.hub.audit import occasion
+from gateway.hub.content import digest
 from gateway.web.cookies import SESSION
 from gateway.web.desk import AtDesk
 
@@ -25,6 +26,7 @@ MOST_WRITTEN = 512 * 1024  # of a form with long texts: three of 5,000 letters, 
 MOST_FIELDS = 2_000
 ITSELF = "stafettbro-selv"  # a page asks by itself, nobody has touched it
 FORM_FIELD = "bevis"  # the hidden field of every form
+SHOWN_FIELD = "vist"  # and of one that does what its page has shown
 Fields = dict[str, list[str]]
 Handle = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{24}$")]  # see handle()
 
@@ -102,6 +104,19 @@ def token(session: Session) -> str:
 def handle(session: Session, ref: str) -> str:
     """What something is called in addresses and forms of this session, and nowhere else."""
     return _made(session, f"handle {ref}")[:24]
+
+
+def mark_of(session: Session, shown: Any) -> str:
+    """By what the form under something that a page shows (a JSON value) says what that was."""
+    return handle(session, f"shown {digest(shown)}")
+
+
+def demand_shown(session: Session, fields: Fields, now: Any) -> None:
+    """That what is done now is what the form's page had shown: another tab may have
+    written another since. Raises Conflict."""
+    given = fields.get(SHOWN_FIELD, [""])[0]
+    if not hmac.compare_digest(given.encode(), mark_of(session, now).encode()):
+        raise Conflict("Something else was shown", code="changed-meanwhile")
 
 
 def lasting(session: Session, ref: str) -> str:

@@ -18,7 +18,7 @@ from gateway.web import consent_form, signature
 from gateway.web.closing import wait_for
 from gateway.web.consent_form import Draft
 from gateway.web.desk import BASE, AtDesk, WebDesk
-from gateway.web.door import Form, Handle, Here, handle
+from gateway.web.door import Fields, Form, Handle, Here, demand_shown, handle, mark_of
 from gateway.web.insight import Insight, looking
 from gateway.web.outlook import outlook
 from gateway.web.reader import tell_people, teller
@@ -48,22 +48,25 @@ def preview(request: Request, desk: AtDesk, session: Here, given: Handle) -> Res
 
     made, shown = looking(desk, session, given, work)
     desk.sessions.keep(session, shown.plain())  # what is signed is what was shown here, or nothing
-    return page(request, "preview", session=session, here=given, **made)
+    return page(
+        request, "preview", session=session, here=given, shown=mark_of(session, shown.plain()), **made
+    )
 
 
 @router.post("/barn/{given}/se-over")
-async def sign(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:  # noqa: ARG001
+async def sign(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
     """Sign what was shown: nothing else, and once."""
-    draft, signed = await run_in_threadpool(_sign, desk, session, given)
+    draft, signed = await run_in_threadpool(_sign, desk, session, given, fields)
     if draft.refuses or draft.excepted or draft.items:
         await wait_for(desk, session.tenant, signed.ref, signed.stored)
     return onward(f"/barn/{given}/samtykke/{handle(session, signed.ref)}")
 
 
-def _sign(desk: WebDesk, session: Session, given: str) -> tuple[Draft, Signed]:
+def _sign(desk: WebDesk, session: Session, given: str, fields: Fields) -> tuple[Draft, Signed]:
     here, draft = looking(
         desk, session, given, lambda _, insight: (insight.here, _draft(session, insight)), shown=False
     )
+    demand_shown(session, fields, draft.plain())
     now: datetime = desk.service.clock()
     signer = Signer(desk.service.store, desk.service.journal, session.tenant, here.person)
     signed = signer.sign(

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
 from gateway.exchange.selection import by_item
 from gateway.hub import versions
+from gateway.web.clinic import answer as answering
 from mappings import reading, telling
 from tests.api.world import fields
 from tests.web.conftest import Pages
@@ -192,6 +194,43 @@ def test_a_draft_can_be_thrown_away(pages: Pages, berit: Person) -> None:
     review = berit.post(f"{where}/svar", {**form, "emne": [""], "tekst": ["Nei."]})
     assert "Uten emne" in review.text
     assert "ikke er sendt" not in berit.post(f"{where}/svar/slett", review.form("/slett")).text
+
+
+def test_what_was_written_in_another_tab_is_not_sent_by_this_one(pages: Pages, berit: Person) -> None:
+    """There is one draft for each plan: a page sends what it showed, to those who stood there."""
+    where = address(emma(berit))
+    form = berit.get(f"{where}/svar").form("/svar")
+    first = berit.post(f"{where}/svar", {**form, "emne": ["A"], "tekst": ["Første utgave."]})
+    second = berit.post(f"{where}/svar", {**form, "emne": ["A"], "tekst": ["Andre utgave."]})
+    assert berit.post(f"{where}/svar/send", first.form("/send")).status == 409
+    assert berit.post(f"{where}/svar/slett", first.form("/slett")).status == 409, "it would be lost unseen"
+    told(pages, "e-d1", til="2026-11-20")
+    assert berit.post(f"{where}/svar/send", second.form("/send")).status == 409, "it goes to others by now"
+    third = berit.get(f"{where}/svar/se-over")
+    assert "Andre utgave." in berit.post(f"{where}/svar/send", third.form("/send")).text
+
+
+def test_what_is_written_while_an_answer_is_being_sent_stays_to_be_sent(
+    pages: Pages, berit: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = address(emma(berit))
+    form = berit.get(f"{where}/svar").form("/svar")
+    review = berit.post(f"{where}/svar", {**form, "emne": ["A"], "tekst": ["Første utgave."]})
+    other, elsewhere = again(pages), answering.send
+    there = address(emma(other))
+
+    def meanwhile(*given: Any) -> str:
+        pages.later()
+        blank = other.get(f"{there}/svar").form("/svar")
+        other.post(f"{there}/svar", {**blank, "emne": ["B"], "tekst": ["Andre utgave."]})
+        return elsewhere(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answering, "send", meanwhile)
+        assert "Første utgave." in berit.post(f"{where}/svar/send", review.form("/send")).text
+    left = berit.get(f"{where}/svar/se-over")
+    assert "Andre utgave." in left.text
+    assert "Andre utgave." in berit.post(f"{where}/svar/send", left.form("/send")).text
 
 
 def test_how_far_the_referral_has_come_is_told_to_the_log(pages: Pages, berit: Person) -> None:

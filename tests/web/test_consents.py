@@ -191,6 +191,16 @@ def test_what_is_signed_is_what_was_shown(pages: Pages, mother: Person) -> None:
     assert "Gjelder ikke ennå" in sign(mother, again).text
 
 
+def test_what_another_tab_has_written_since_is_not_signed_by_this_one(pages: Pages, mother: Person) -> None:
+    """The draft is of the session: each page signs what it showed, and nothing that was shown elsewhere."""
+    little, much = yes(mother, ["lysglimt"]), yes(mother, ["notat", "bekymring"])
+    answer = sign(mother, little)
+    assert (answer.status, "Se over på nytt" in answer.text) == (409, True)
+    assert made(pages) == 0
+    sign(mother, much)
+    assert made(pages) == 1
+
+
 def test_signing_twice_signs_once(pages: Pages, mother: Person) -> None:
     shown = yes(mother, ["notat"])
     path = next(a for a, _ in shown.forms if a.endswith("se-over"))

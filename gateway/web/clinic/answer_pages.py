@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,7 +21,7 @@ from gateway.web.clinic import answer
 from gateway.web.clinic.plan_pages import CLINIC, PATH
 from gateway.web.clinic.shared import SharedPlan, shared_plan
 from gateway.web.desk import BASE, AtDesk, WebDesk
-from gateway.web.door import Form, Handle, Here, handle, resolve
+from gateway.web.door import Form, Handle, Here, demand_shown, handle, mark_of, resolve
 from gateway.web.insight import Insight, looking
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import PageRoute, onward, page
@@ -52,10 +53,11 @@ def written(request: Request, desk: AtDesk, session: Here, given: Handle, fields
     def work(connection: Connection, insight: Insight) -> tuple[SharedPlan, Draft]:
         plan = shared_plan(insight)
         before = answer_drafts.find(connection, session.tenant, insight.here.me.id)
-        key = before.draft.key if before is not None else str(uuid.uuid4())
         answers = resolve(session, to, answer.answerable(plan)) if to else None
         subject = " ".join(answer.words_of(fields.get("emne", [""])[0]).split())
-        return plan, Draft(key, subject, answer.words_of(fields.get("tekst", [""])[0]), answers)
+        draft = Draft("", subject, answer.words_of(fields.get("tekst", [""])[0]), answers)
+        same = before is not None and replace(before.draft, key="") == draft  # else: another message
+        return plan, replace(draft, key=before.draft.key if before and same else str(uuid.uuid4()))
 
     plan, draft = looking(desk, session, given, work, shown=False, find=CLINIC)
     faults = answer.faults_of(draft)
@@ -82,6 +84,7 @@ def review(request: Request, desk: AtDesk, session: Here, given: Handle) -> Resp
             "draft": kept.draft,
             "at": kept.at,
             "to": [told.name(ref) for ref in to],
+            "shown": mark_of(session, _shown(plan, kept)),
         }
 
     made = looking(desk, session, given, work, find=CLINIC)
@@ -89,33 +92,34 @@ def review(request: Request, desk: AtDesk, session: Here, given: Handle) -> Resp
 
 
 @router.post(OWN + "/send")
-def send(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:  # noqa: ARG001
+def send(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
     """It is sent as it was read through, once; from now on it is corrected by writing another."""
 
     def work(connection: Connection, insight: Insight) -> tuple[SharedPlan, Kept]:
         plan = shared_plan(insight)
-        return plan, _kept(connection, session, plan)
+        return plan, _meant(connection, session, plan, fields)
 
     plan, kept = looking(desk, session, given, work, shown=False, find=CLINIC)
     here, now = plan.insight.here, desk.service.clock()
     ref = answer.send(desk.service, plan, kept.draft, now)
     with desk.service.store.write(session.tenant) as connection:
-        answer_drafts.forget(connection, session.tenant, here.me.id)
+        answer_drafts.forget(connection, session.tenant, here.me.id, kept.at)
         said = Entry(Kind.DECISION, now, here.person, "answer sent", client=here.me.id, subject=ref)
         entries.write(connection, session.tenant, [said])
     return onward(f"{PATH}/{given}")
 
 
 @router.post(OWN + "/slett")
-def throw_away(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:  # noqa: ARG001
+def throw_away(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
     """The draft goes, and nothing was sent."""
 
-    def work(_: Connection, insight: Insight) -> str:
-        return shared_plan(insight).insight.here.me.id
+    def work(connection: Connection, insight: Insight) -> tuple[str, Kept]:
+        plan = shared_plan(insight)
+        return plan.insight.here.me.id, _meant(connection, session, plan, fields)
 
-    author = looking(desk, session, given, work, shown=False, find=CLINIC)
+    author, kept = looking(desk, session, given, work, shown=False, find=CLINIC)
     with desk.service.store.write(session.tenant) as connection:
-        answer_drafts.forget(connection, session.tenant, author)
+        answer_drafts.forget(connection, session.tenant, author, kept.at)
     return onward(f"{PATH}/{given}")
 
 
@@ -153,3 +157,15 @@ def _kept(connection: Connection, session: Session, plan: SharedPlan) -> Kept:
     if kept is None:
         raise Conflict("There is nothing to send", code="changed-meanwhile")
     return kept
+
+
+def _meant(connection: Connection, session: Session, plan: SharedPlan, fields: Form) -> Kept:
+    """The draft that was read through. Raises Conflict for another, and where it goes to others."""
+    kept = _kept(connection, session, plan)
+    demand_shown(session, fields, _shown(plan, kept))
+    return kept
+
+
+def _shown(plan: SharedPlan, kept: Kept) -> list[Any]:
+    """What is read through: the answer, and to whom it goes."""
+    return [asdict(kept.draft), answer.recipients(plan, kept.draft.answers)]
