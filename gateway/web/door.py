@@ -25,6 +25,7 @@ MOST_BYTES = 64 * 1024
 MOST_WRITTEN = 512 * 1024  # of a form with long texts: three of 5,000 letters, each of which may take twelve
 MOST_FIELDS = 2_000
 ITSELF = "stafettbro-selv"  # a page asks by itself, nobody has touched it
+EVENTS = "text/event-stream"  # so does a browser that listens, also when it connects anew
 FORM_FIELD = "bevis"  # the hidden field of every form
 SHOWN_FIELD = "vist"  # and of one that does what its page has shown
 Fields = dict[str, list[str]]
@@ -37,7 +38,8 @@ class LoggedOut(Exception):
 
 async def known(request: Request, desk: AtDesk) -> Session | None:
     """Who is logged in, if anybody. What goes wrong from here on is told on a page of theirs."""
-    key, used = desk.cookies.read(request, SESSION), ITSELF not in request.headers
+    key = desk.cookies.read(request, SESSION)
+    used = ITSELF not in request.headers and request.headers.get("accept") != EVENTS
     found = await run_in_threadpool(desk.sessions.find, key, desk.service.clock(), used=used)
     request.state.session = found
     return found

@@ -3,6 +3,7 @@ where its reader may see it, only while the session and the reader's part last, 
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ def listening(url: str, person: Person, path: str) -> Iterator[Listener]:
     """A browser that listens."""
     headers = {
         "Host": "testserver",
+        "Accept": "text/event-stream",
         "Cookie": f"__Host-stafettbro={person.http.cookies['__Host-stafettbro']}",
     }
     with (
@@ -151,6 +153,52 @@ def test_it_ends_with_the_session_which_it_does_not_keep_alive(
                 wait_for_looks(heard, 1)
         assert heard.ends()
     assert kari.http.get(path).status_code == 303
+
+
+def test_a_browser_that_connects_anew_keeps_no_session_alive(pages: Pages, kari: Person, url: str) -> None:
+    """A connection that breaks is made anew by the browser, and nobody has touched the page."""
+    path = address(kari)
+    for _ in range(3):  # each less than a session may rest
+        pages.now += timedelta(minutes=12)
+        with listening(url, kari, path):
+            pass
+    assert kari.http.get(MINE).status_code == 303
+
+
+def test_a_change_of_what_is_hidden_does_not_shift_the_beat(
+    pages: Pages, kari: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever measures when silence is broken learns of no change that they may not see."""
+    monkeypatch.setattr(live_pages, "BEAT", 10.0)
+    sessions, key = pages.app.state.web.sessions, kari.http.cookies["__Host-stafettbro"]  # type: ignore[attr-defined]
+    session = sessions.find(key, pages.now)
+    assert session is not None
+    given = kari.get(MINE).link("Emma").rpartition("/")[2]
+    stream = live_pages._Stream(pages.app.state.web, session, given, pages.app.state.streams, "")  # type: ignore[attr-defined]
+
+    class Woken:
+        """Something hidden changes 4 seconds after each look; time is what has been waited."""
+
+        def __init__(self) -> None:
+            self.at = 0.0
+
+        async def changed(self, seconds: float) -> bool:
+            """As gateway/web/streams.py."""
+            self.at += min(seconds, 4.0)
+            assert self.at < 40.0, "not a beat in all that time"
+            return seconds > 4.0
+
+    async def beats() -> list[float]:
+        woken = Woken()
+        monkeypatch.setattr(live_pages, "monotonic", lambda: woken.at)
+        out: list[float] = []
+        async for one in stream.events(woken, stream._known):  # type: ignore[arg-type]
+            out += [woken.at] if one == b":\n\n" else []
+            if len(out) == 3:
+                break
+        return out
+
+    assert asyncio.run(beats()) == [10.0, 20.0, 30.0]
 
 
 def test_a_session_has_few_and_the_process_not_all_connections(pages: Pages, kari: Person, url: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from time import monotonic
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Request
@@ -66,17 +67,20 @@ class _Stream:
         self._known = known
 
     async def events(self, waiting: Waiting, now: str) -> AsyncIterator[bytes]:
-        """Until nobody may be told any more. now: the mark of what may be seen when it begins."""
+        """Until nobody may be told any more. now: the mark of what may be seen when it begins. The beat is
+        the same whatever has changed: a change of what is hidden would shift it."""
         seen: str | None = now
+        beat = monotonic() + BEAT
         while seen is not None:
             if seen != self._known:
                 self._known = seen
                 yield f"event: nytt\nid: {seen}\ndata: nytt\n\n".encode()
-            changed = await waiting.changed(BEAT)
+            changed = await waiting.changed(max(0.0, beat - monotonic()))
             if self._streams.ended:
                 return
             seen = await run_in_threadpool(self._seen, anew=changed)
             if not changed:
+                beat = monotonic() + BEAT
                 yield b":\n\n"
 
     def _seen(self, *, anew: bool) -> str | None:
