@@ -13,7 +13,17 @@ class ActAnswer(Answer):
     """One act."""
 
     id: str
-    kind: Literal["release", "objection", "override", "finding", "withholding", "emergency", "wrong-person"]
+    kind: Literal[
+        "release",
+        "objection",
+        "override",
+        "finding",
+        "withholding",
+        "emergency",
+        "wrong-person",
+        "right-person",
+        "stays-closed",
+    ]
     by: str
     reason: str
     items: list[str]

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     WITHHOLDING = "withholding"  # B3: items are withheld from guardians
     EMERGENCY = "emergency"  # G4: danger to life or health; one item to one system
     WRONG_PERSON = "wrong-person"  # an organization says that this is none of its patients: it sees no more
+    RIGHT_PERSON = "right-person"  # the answer to that: it is, and the report has ended
+    STAYS_CLOSED = "stays-closed"  # the other answer: it is not, and the report goes on standing
 
 
 # Sharing becomes less while they stand.

@@ -56,6 +56,27 @@ class Acting:
 
         return self._change(person, own, now, ending)
 
+    def answer(self, report: str, said: Act, facts_no: int, now: datetime) -> None:
+        """Keep the answer to a report of a wrong person (gateway/hub/wrong_persons.py). That it is the right
+        one ends the report; either answer has nothing more to tell whoever coordinates. facts_no: what was
+        asked who may answer rested on. Raises NotFound where there is no such report, Conflict where it has
+        ended (act-ended) or anything it rests on has changed (changed-meanwhile)."""
+        with self.store.write(self.tenant) as connection:
+            ws = self._locked(Workspace(connection, self.store, self.tenant, "", now), said.person)
+            if acts.one_of(connection, self.tenant, said.person, said.id) is not None:
+                return
+            found = acts.one_of(connection, self.tenant, said.person, report)
+            if found is None or found.kind is not Kind.WRONG_PERSON:
+                raise NotFound("No such report")
+            if found.ended is not None:
+                raise Conflict("The report has ended already", code="act-ended")
+            if ws.people[said.person].facts_no != facts_no:
+                raise Conflict("What this rests on has changed since it was shown", code="changed-meanwhile")
+            self._keep(ws, said, narrowing=False)
+            if said.kind is Kind.RIGHT_PERSON:
+                self._keep(ws, acts.ended(found, now), narrowing=False)
+            clear_notice(connection, self.tenant, Notice.WRONG_PERSON, said.person, report, now)
+
     def _change(self, person: str, own: str, now: datetime, changed: Callable[[Act], Act]) -> Act:
         with self.store.write(self.tenant) as connection:
             ws = self._locked(Workspace(connection, self.store, self.tenant, "", now), person)

@@ -26,6 +26,7 @@ from gateway.web.coordinator import (
     relay_pages,
     story_pages,
     writing_pages,
+    wrong_patient_pages,
 )
 from gateway.web.desk import BASE, AtDesk
 from gateway.web.door import Known
@@ -60,6 +61,7 @@ PARTS = (
     live_pages,
     part_pages,
     conflict_pages,
+    wrong_patient_pages,
     print_pages,
     clinic_pages,
 )

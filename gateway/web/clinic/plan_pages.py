@@ -15,7 +15,9 @@ from gateway.hub.plan_readings import Reading
 from gateway.hub.receipts import Receipt
 from gateway.web.clinic import news
 from gateway.web.clinic.plan_shown import Contact, PlanShown
+from gateway.web.clinic.reported import reported
 from gateway.web.clinic.shared import SharedPlan, is_closed, shared_plan
+from gateway.web.coordinator.writing_rights import open_here
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Handle, Here, handle
 from gateway.web.insight import Insight, looking
@@ -50,7 +52,7 @@ def _listed(request: Request, desk: WebDesk, session: Session, frame: str) -> di
 
     def work(connection: Connection, insight: Insight) -> dict[str, Any] | None:
         if is_closed(insight):
-            return {"closed": True, "new": 0, "name": ""}
+            return {"closed": True, "new": 0, "name": "", "reported": reported(connection, insight)}
         if frame not in insight.seen or not insight.here.me.organization:
             return None
         plan = SharedPlan(insight)
@@ -78,9 +80,9 @@ def _listed(request: Request, desk: WebDesk, session: Session, frame: str) -> di
 def one(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
     """One plan. One that was closed as somebody else's says that, and nothing of it."""
 
-    def work(connection: Connection, insight: Insight) -> tuple[dict[str, Any], Reading] | None:
+    def work(connection: Connection, insight: Insight) -> tuple[dict[str, Any], Reading | None]:
         if is_closed(insight):
-            return None
+            return {"reported": reported(connection, insight)}, None
         plan = shared_plan(insight)
         read = _reading(connection, session, plan)
         new = news.within(read, plan.marks)
@@ -88,12 +90,12 @@ def one(request: Request, desk: AtDesk, session: Here, given: Handle) -> Respons
         draft = answer_drafts.find(connection, session.tenant, insight.here.me.id)
         insight.tell(plan.marks)
         tell_people(insight)
-        return {**_told(insight, made), "draft": draft is not None}, read
+        more = {"draft": draft is not None, "reported": reported(connection, insight)}
+        return {**_told(insight, made), **more}, read
 
-    made = looking(desk, session, given, work, find=CLINIC)
-    if made is None:
-        return page(request, "clinic/closed", session=session)
-    values, read = made
+    values, read = looking(desk, session, given, work, find=CLINIC)
+    if read is None:
+        return page(request, "clinic/closed", session=session, **values)
     with desk.service.store.read(session.tenant) as connection:
         here = CLINIC(connection, desk, session, given, desk.service.clock())
     with desk.service.store.write(session.tenant) as connection:
@@ -116,6 +118,7 @@ def _told(insight: Insight, made: PlanShown) -> dict[str, Any]:
         "first": made.news.first,
         "since": made.news.since,
         "open": len(made.open),
+        "writes": open_here(insight),
     }
 
 

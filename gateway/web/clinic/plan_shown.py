@@ -18,6 +18,7 @@ from gateway.hub.seats import COORDINATORS
 from gateway.timeline import LEVEL_CHANGE, Entry
 from gateway.web.clinic.news import CHANGED, News
 from gateway.web.clinic.shared import SharedPlan, people
+from gateway.web.coordinator.writing_rights import open_here
 from gateway.web.names import Names, name_of, unit_of
 from mappings import reading
 from mappings.model import Json, Resource
@@ -156,7 +157,7 @@ class PlanShown:
             news=self.news.of(one.item),
             known=self.receipts.get(one.item),
             states=states_of(entry.steps),
-            answerable=entry.kind == "melding",
+            answerable=entry.kind == "melding" and open_here(self.plan.insight),
             ours=referral is not None
             and is_for(referral, self.plan.organization, self.plan.insight.here.facts),
         )

@@ -14,6 +14,8 @@ from gateway.access.login_sessions import Session
 from gateway.exchange.occasions import COORDINATORS
 from gateway.web.consents_shown import Teller
 from gateway.web.coordinator import levels
+from gateway.web.coordinator.writing_rights import open_here
+from gateway.web.coordinator.wrong_patients import standing
 from gateway.web.desk import WebDesk
 from gateway.web.insight import Insight, looking
 from gateway.web.names import phone_of
@@ -42,7 +44,9 @@ def seen_by_staff(
     def made(connection: Connection, insight: Insight) -> dict[str, Any]:
         told = teller(request, desk, insight)
         tell_people(insight)
-        return {**head(insight, told), **work(connection, insight, told)}
+        closed = standing(connection, session, insight, told)
+        more = {"reports": closed, "open": open_here(insight)}
+        return {**head(insight, told), **more, **work(connection, insight, told)}
 
     found = looking(desk, session, given, made, find=seat(Office.COORDINATOR))
     return {"here": given, "part": part, "parts": PARTS, **found}

@@ -18,9 +18,11 @@ from gateway.consents.work import Entry
 from gateway.consents.work_words import words
 from gateway.errors import NotFound, NotReady
 from gateway.hub.audit import occasion
+from gateway.hub.notices import Kind
 from gateway.web.coordinator import levels
 from gateway.web.coordinator.attention import GROUPS, Caseload, Child, caseload, group_of
 from gateway.web.coordinator.finding import STEP, child_of, wait
+from gateway.web.coordinator.wrong_patients import name_of
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Form, Here, handle
 from gateway.web.insight import TRIES
@@ -143,11 +145,11 @@ def _child(request: Request, desk: WebDesk, session: Session, child: Child) -> d
         "kind": kind(insight),
         "role": insight.here.me.role,
         "level": _level(child),
-        "entries": [_entry(child, told, one) for one in child.entries],
+        "entries": [_entry(session, child, told, one) for one in child.entries],
     }
 
 
-def _entry(child: Child, told: Any, one: Entry) -> dict[str, Any]:
+def _entry(session: Session, child: Child, told: Any, one: Entry) -> dict[str, Any]:
     if one.item in child.insight.seen:
         child.insight.tell([one.item])
     said = words(one.kind, one.about)
@@ -156,7 +158,16 @@ def _entry(child: Child, told: Any, one: Entry) -> dict[str, Any]:
         "said": said.plain()[told.words.code],
         "title": told.title(one.item, dated=False) if one.judged else "",
         "at": one.at - A_MOMENT if group_of(one.kind) in ENDING else one.at,
+        "path": _path(session, child, one),
     }
+
+
+def _path(session: Session, child: Child, one: Entry) -> str:
+    """Where it is settled, below this page; nothing where there is no page for it."""
+    mine = {place.frame for place in child.places if place.frame in child.insight.seen}
+    if one.kind != Kind.WRONG_PERSON or one.frame not in mine:
+        return ""
+    return f"{handle(session, one.frame)}/feil-pasient/{handle(session, name_of(one.about))}"
 
 
 def _level(child: Child) -> int | None:

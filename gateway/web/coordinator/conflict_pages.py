@@ -18,12 +18,12 @@ from gateway.exchange.selection import by_item
 from gateway.hub import versions
 from gateway.hub.conflicts import Kept, State
 from gateway.web.coordinator.conflict_look import choices_of, found, label, onlooker, shaped, told, writable
-from gateway.web.coordinator.kept_pages import Text, entered, kept
 from gateway.web.coordinator.writing_form import LONGEST, first, words
 from gateway.web.coordinator.writing_pages import FIND, HOME
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Fields, Handle, Here, Sent, Typed, handle, lasting, resolve
 from gateway.web.insight import Insight, looking
+from gateway.web.kept_pages import Text, entered, kept, of_staff
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import PageRoute, onward, page
 
@@ -139,7 +139,9 @@ def _unproven(request: Request, desk: WebDesk, sent: Sent, made: Decision) -> Re
     def again(session: Session, given: str) -> Response:
         return _form(request, desk, session, given, first(sent.fields, "hvilken"), made, 409, new_login=True)
 
-    return kept(request, desk, sent, [one for one in texts if one.text or one.name == "grunn"], again)
+    return kept(
+        request, desk, sent, [one for one in texts if one.text or one.name == "grunn"], again, of_staff
+    )
 
 
 def _bench(desk: WebDesk, insight: Insight) -> Bench:

@@ -15,13 +15,13 @@ from consent.model import Participant
 from gateway.access.login_sessions import Session
 from gateway.errors import Conflict, NotFound
 from gateway.intake.writing import CLOSED, USED, Draft, id_of
-from gateway.web.coordinator.kept_pages import Text, entered, kept
 from gateway.web.coordinator.writing_form import KEY, LONGEST, SHORT, first, new_key, words
 from gateway.web.coordinator.writing_pages import FIND, HOME, writer
 from gateway.web.coordinator.writing_rights import HOLDER, WELFARE, heirs, holder, may_pass
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Fields, Handle, Here, Sent, Typed, handle, lasting
 from gateway.web.insight import Insight, looking
+from gateway.web.kept_pages import Text, entered, kept, of_staff
 from gateway.web.language import OSLO
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import PageRoute, onward, page
@@ -92,7 +92,9 @@ def _hand_over(request: Request, desk: WebDesk, sent: Sent, given: str) -> Respo
     if session is None or not sent.proven:
         made.faults = {"": "write.fault.session"}
         texts = [Text("grunn", "relay.reason", made.reason), Text("vedtak", "relay.decision", made.decision)]
-        return kept(request, desk, sent, texts, lambda s, own: _form(request, desk, s, own, made, 409))
+        return kept(
+            request, desk, sent, texts, lambda s, own: _form(request, desk, s, own, made, 409), of_staff
+        )
     who = entered(request, session)
 
     def work(_: Connection, insight: Insight) -> tuple[Insight, Draft | None, str | None]:

@@ -14,12 +14,12 @@ from gateway.errors import Conflict, NotFound
 from gateway.intake.writing import CLOSED, USED, Draft, Writer
 from gateway.web.coordinator import writing_form
 from gateway.web.coordinator.authorship import author_of
-from gateway.web.coordinator.kept_pages import Text, entered, kept
 from gateway.web.coordinator.writing_form import Answered, Filled
 from gateway.web.coordinator.writing_rights import colleagues, kinds, may_pass, open_here
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Handle, Here, Sent, Typed, handle, lasting, resolve
 from gateway.web.insight import Insight, looking
+from gateway.web.kept_pages import Text, entered, kept, of_staff
 from gateway.web.reader import kind as frame_kind
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import PageRoute, onward, page
@@ -127,7 +127,7 @@ def _unproven(request: Request, desk: WebDesk, sent: Sent, slag: str) -> Respons
         return _form(request, desk, session, given, slag, lambda *_: made, status=409)
 
     texts = [Text(name, f"write.{slag}.{name}", text) for name, text in made.texts.items()]
-    return kept(request, desk, sent, texts, again)
+    return kept(request, desk, sent, texts, again, of_staff)
 
 
 def _form(

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from fastapi import Request, Response
+from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
 from gateway.errors import NotFound
@@ -16,7 +18,9 @@ from gateway.web.desk import WebDesk
 from gateway.web.door import Sent, handle, lasting
 from gateway.web.rendering import page
 from gateway.web.seats import Office, seats
+from gateway.web.standing import Place
 
+Mine = Callable[[Connection, WebDesk, Session, datetime], list[Place]]
 WHERE: Final = "hvor"  # the field that says which log or plan a form is about, also after a new login
 
 
@@ -35,11 +39,12 @@ def kept(
     sent: Sent,
     texts: Iterable[Text],
     again: Callable[[Session, str], Response],
+    mine: Mine,
 ) -> Response:
     """The answer to a form that was made in another session than the one it came in. again: the form in this
-    session, of the log or plan with this handle."""
+    session, of the log or plan with this handle; mine: among which of the reader's it is looked for."""
     session, typed = sent.session, list(texts)
-    given = _found(desk, session, sent) if session is not None else None
+    given = _found(desk, session, sent, mine) if session is not None else None
     if session is not None and given is not None:
         return again(entered(request, session), given)
     names = {one.name for one in typed}
@@ -47,7 +52,7 @@ def kept(
     status = 401 if session is None else NotFound.status
     return page(
         request,
-        "coordinator/kept",
+        "kept",
         session=session,
         status=status,
         texts=typed,
@@ -63,9 +68,14 @@ def entered(request: Request, session: Session) -> Session:
     return session
 
 
-def _found(desk: WebDesk, session: Session, sent: Sent) -> str | None:
+def of_staff(connection: Connection, desk: WebDesk, session: Session, now: datetime) -> list[Place]:
+    """The logs and plans of the coordinators' pages."""
+    return seats(connection, desk, session, now, Office.COORDINATOR)
+
+
+def _found(desk: WebDesk, session: Session, sent: Sent, mine: Mine) -> str | None:
     wanted = sent.fields.get(WHERE, [""])[0]
     with desk.service.store.read(session.tenant) as connection:
-        mine = seats(connection, desk, session, desk.service.clock(), Office.COORDINATOR)
-    frames = (one.frame for one in mine if lasting(session, one.frame) == wanted)
+        found = mine(connection, desk, session, desk.service.clock())
+    frames = (one.frame for one in found if lasting(session, one.frame) == wanted)
     return next((handle(session, frame) for frame in frames), None)
