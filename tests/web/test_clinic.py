@@ -332,3 +332,21 @@ def test_who_is_no_clinician_finds_nothing_here(pages: Pages, mother: Person) ->
     assert mother.get(PLANS).status == 404
     teacher = pages.person()
     assert teacher.get(PLANS).status == 200  # the login
+
+
+def test_a_closed_log_offers_nothing_to_write_and_keeps_what_was_typed(pages: Pages, berit: Person) -> None:
+    page = emma(berit)
+    where = address(page)
+    assert any(said.startswith("Svar på dette") for said in page.links)
+    form = berit.get(f"{where}/svar").form("/svar")
+    filled = {**form, "emne": ["Time"], "tekst": ["Onsdag klokka ni"]}
+    review = berit.post(f"{where}/svar", filled)
+    told(pages, "emma-logg", status="avsluttet", avsluttet="2026-11-21")
+    closed = emma(berit)
+    assert "Det kan ikke skrives mer i den." in closed.text
+    assert not any(said.startswith(("Svar på dette", "Skriv til")) for said in closed.links)
+    for path, fields_ in ((f"{where}/svar", filled), (f"{where}/svar/send", review.form("/send"))):
+        late = berit.post(path, fields_)
+        assert (late.status, "Loggen er avsluttet, og tar ikke imot mer." in late.text) == (409, True)
+        assert "Onsdag klokka ni" in late.html
+    assert "Onsdag klokka ni" not in pages.get(f"/timeline/{pages.patient('e-m1')}", "logg").text

@@ -12,6 +12,7 @@ from gateway.exchange import disclosures
 from tests.api.conftest import records
 from tests.web.conftest import FATHER, JONAS, JONAS_MOTHER, MOTHER, Pages
 from tests.web.person import Page, Person
+from tests.web.test_seats import told as handed_in
 
 OWN = "Jeg vil at noen skal vente på meg når klokka ringer"
 
@@ -183,3 +184,35 @@ def test_no_plan_tells_where_a_protected_child_goes(pages: Pages, mother: Person
     assert OWN in shown.text
     for place in ("Solvang", "362819482", "Fjordbyen helsestasjon", "Indre Fjord", "Rådhuset", "55 50 43 21"):
         assert place not in shown.html
+
+
+def test_what_was_typed_is_kept_when_the_log_was_closed_meanwhile(pages: Pages, mother: Person) -> None:
+    open_ = plan(mother)
+    handed_in(pages, "emma-logg", status="avsluttet", avsluttet="2026-11-21")
+    path = next(action for action, _ in open_.forms if action.endswith("/plan"))
+    late = mother.post(path, open_.form("/plan") | {"tekst": ["Hun lo <b>høyt</b>"]})
+    assert (late.status, "Loggen er avsluttet, og tar ikke imot mer." in late.text) == (409, True)
+    assert "Hun lo &lt;b&gt;høyt&lt;/b&gt;" in late.html
+    assert "Det kan ikke skrives mer i den." in plan(mother).text
+
+
+def test_what_was_typed_is_kept_when_the_session_has_ended(pages: Pages, mother: Person) -> None:
+    shown = plan(mother)
+    path = next(action for action, _ in shown.forms if action.endswith("/plan"))
+    form = shown.form("/plan") | {"tekst": ["Sovnet uten lys"]}
+    mother.http.cookies.clear()
+    lost = mother.post(path, form)
+    assert (lost.status, ">Sovnet uten lys</textarea>" in lost.html) == (401, True)
+    other = pages.person()
+    other.log_in(FATHER)
+    mother.log_in(MOTHER)
+    kept = mother.post(path, lost.form(path) | {"tekst": ["Sovnet uten lys"]})
+    assert (kept.status, ">Sovnet uten lys</textarea>" in kept.html) == (409, True)
+    assert "Ingenting er lagret ennå." in kept.text
+    assert "Sovnet uten lys" not in plan(mother).text
+    again = kept.form("/plan") | {"tekst": ["Sovnet uten lys"]}
+    assert "Sovnet uten lys" in mother.post(next(a for a, _ in kept.forms if a.endswith("/plan")), again).text
+    stranger = pages.person()
+    stranger.log_in(JONAS_MOTHER)
+    foreign = stranger.post(path, lost.form(path) | {"tekst": ["Mine ord"]})
+    assert (foreign.status, "Mine ord" in foreign.html, "Emma" in foreign.html) == (404, True, False)

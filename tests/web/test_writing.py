@@ -280,3 +280,18 @@ def test_whoever_does_not_hold_it_hands_nothing_over(pages: Pages) -> None:
     assert per.get(f"{home(pages, per)}/overfor").status == 404
     assert "Overfør stafettpinnen" not in per.get(f"{home(pages, per)}/skriv").text
     assert "Notatet er lagret" in write(pages, per, "notat", **NOTE).text
+
+
+def test_a_closed_log_offers_nowhere_to_write(pages: Pages) -> None:
+    teacher = kari(pages)
+    here = home(pages, teacher)
+    path = f"{here}/skriv/lysglimt"
+    receipt = teacher.post(path, teacher.get(path).form("lysglimt") | {"tekst": ["Lo høyt"]})
+    assert "Skriv mer" in receipt.text
+    again = receipt.link("Se etter på nytt")
+    told(pages, "emma-logg", status="avsluttet", avsluttet="2026-11-21")
+    for part in ("", "/maal", "/deltakere", "/meldinger", "/deles-ikke", "/skriv"):
+        page = teacher.get(here + part)
+        assert "Det kan ikke skrives mer i den." in page.text, part
+        assert [to for to in page.links.values() if "/skriv" in to.partition(here)[2]] == [], part
+    assert "Skriv mer" not in teacher.get(again).text

@@ -20,6 +20,7 @@ from gateway.hub.audit.entries import Entry, Kind
 from gateway.web.clinic import answer
 from gateway.web.clinic.plan_pages import CLINIC, PATH
 from gateway.web.clinic.shared import SharedPlan, shared_plan
+from gateway.web.coordinator.writing_rights import open_here
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Form, Handle, Here, demand_shown, handle, mark_of, resolve
 from gateway.web.insight import Insight, looking
@@ -60,7 +61,8 @@ def written(request: Request, desk: AtDesk, session: Here, given: Handle, fields
         return plan, replace(draft, key=before.draft.key if before and same else str(uuid.uuid4()))
 
     plan, draft = looking(desk, session, given, work, shown=False, find=CLINIC)
-    faults = answer.faults_of(draft)
+    closed = not open_here(plan.insight)
+    faults = {"": "write.fault.closed-log"} if closed else answer.faults_of(draft)
     if faults:
         return _form(request, desk, session, given, lambda *_: draft, faults)
     here, now = plan.insight.here, desk.service.clock()
@@ -83,16 +85,18 @@ def review(request: Request, desk: AtDesk, session: Here, given: Handle) -> Resp
             "child": told.child(),
             "draft": kept.draft,
             "at": kept.at,
+            "writes": open_here(insight),
             "to": [told.name(ref) for ref in to],
             "shown": mark_of(session, _shown(plan, kept)),
         }
 
     made = looking(desk, session, given, work, find=CLINIC)
-    return page(request, "clinic/answer_review", session=session, here=given, **made)
+    status = 200 if made["writes"] else 409
+    return page(request, "clinic/answer_review", session=session, status=status, here=given, **made)
 
 
 @router.post(OWN + "/send")
-def send(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
+def send(request: Request, desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
     """It is sent as it was read through, once; from now on it is corrected by writing another."""
 
     def work(connection: Connection, insight: Insight) -> tuple[SharedPlan, Kept]:
@@ -100,6 +104,8 @@ def send(desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
         return plan, _meant(connection, session, plan, fields)
 
     plan, kept = looking(desk, session, given, work, shown=False, find=CLINIC)
+    if not open_here(plan.insight):
+        return review(request, desk, session, given)  # which says that it is closed
     here, now = plan.insight.here, desk.service.clock()
     ref = answer.send(desk.service, plan, kept.draft, now)
     with desk.service.store.write(session.tenant) as connection:
@@ -139,6 +145,7 @@ def _form(
             "child": told.child(),
             "draft": draft,
             "kept": kept is not None,
+            "writes": open_here(insight),
             "answered": entry,
             "til": handle(session, to) if to else "",
             "to": sorted(told.name(ref) for ref in answer.recipients(plan, to)),
@@ -146,7 +153,7 @@ def _form(
 
     made = looking(desk, session, given, work, find=CLINIC)
     limits: dict[str, Any] = {"longest": answer.LONGEST, "subject": answer.SUBJECT}
-    status = 422 if faults else 200
+    status = (409 if "" in faults else 422) if faults else 200
     return page(
         request, "clinic/answer", session=session, status=status, here=given, faults=faults, **limits, **made
     )

@@ -16,6 +16,7 @@ from gateway.exchange.judge import View
 from gateway.exchange.selection import Selection
 from gateway.web.coordinator.authorship import author_of
 from gateway.web.coordinator.writing_pages import FIND, HOME
+from gateway.web.coordinator.writing_rights import open_here
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Handle, Here, resolve
 from gateway.web.insight import Insight, looking
@@ -58,6 +59,7 @@ def receipt(request: Request, desk: AtDesk, session: Here, given: Handle, which:
         version = insight.version(ref)
         return {
             "child": told.child(),
+            "open": open_here(insight),
             "kind": reading.kind_of(resource) or "melding",
             "topic": (resource.get("topic") or {}).get("text"),
             "parts": _parts(resource),

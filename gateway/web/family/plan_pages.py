@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
@@ -16,13 +17,15 @@ from gateway.web.coordinator import writing_form
 from gateway.web.coordinator.writing_form import Filled
 from gateway.web.coordinator.writing_rights import open_here
 from gateway.web.desk import BASE, AtDesk, WebDesk
-from gateway.web.door import Form, Handle, Here
+from gateway.web.door import Handle, Here, Sent, Typed, lasting
 from gateway.web.family.onlooker import seen_by
 from gateway.web.family.plan import COORDINATING, Plan
 from gateway.web.family.speech import say
 from gateway.web.insight import Insight, looking
+from gateway.web.kept_pages import Text, entered, kept
 from gateway.web.reader import kind, tell_people, teller
 from gateway.web.rendering import PageRoute, onward, page
+from gateway.web.standing import places
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 PLACE: Final = "/barn/{given}/plan"
@@ -39,8 +42,15 @@ def plan(request: Request, desk: AtDesk, session: Here, given: Handle) -> Respon
 
 
 @router.post(PLACE)
-def write(request: Request, desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
+async def write(request: Request, desk: AtDesk, sent: Typed, given: Handle) -> Response:
     """Write a lysglimt, once; or the page again with what was typed and what is wrong."""
+    return await run_in_threadpool(_write, request, desk, sent, given)
+
+
+def _write(request: Request, desk: WebDesk, sent: Sent, given: str) -> Response:
+    if sent.session is None or not sent.proven:
+        return _unproven(request, desk, sent)
+    session, fields = entered(request, sent.session), sent.fields
 
     def work(_: Connection, insight: Insight) -> tuple[Insight, Filled, Draft | None]:
         _demand(insight)
@@ -58,11 +68,21 @@ def write(request: Request, desk: AtDesk, session: Here, given: Handle, fields: 
     except Conflict as refusal:
         if refusal.code not in (CLOSED, USED, "changed-meanwhile"):
             raise
-        made.faults = {"tekst": f"write.fault.{refusal.code}"}
+        made.faults = {"": f"write.fault.{refusal.code}"}
         made.key = writing_form.new_key() if refusal.code == USED else made.key
         return _plan(request, desk, session, given, made, 409)
     own.woken()
     return onward(f"/barn/{given}/plan")
+
+
+def _unproven(request: Request, desk: WebDesk, sent: Sent) -> Response:
+    """The page once more after a new login, with what was typed before it; nothing has been written."""
+    made = writing_form.typed("lysglimt", sent.fields)
+    made.faults = {"": "write.fault.session"}
+    texts = [Text("tekst", "plan.write_label", made.texts["tekst"])]
+    return kept(
+        request, desk, sent, texts, lambda own, given: _plan(request, desk, own, given, made, 409), places
+    )
 
 
 def _now(insight: Insight) -> dict[str, list[str]]:
@@ -104,6 +124,8 @@ def _plan(
             "people": people,
             "looked": _looked(connection, desk, insight, told),
             "writes": not insight.here.staff and insight.here.frame in insight.seen and open_here(insight),
+            "closed": not open_here(insight),
+            "hvor": lasting(session, insight.here.frame),
             "filled": filled or writing_form.empty("lysglimt", insight.now),
         }
 
