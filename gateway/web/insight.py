@@ -81,6 +81,17 @@ class Insight:
         """Which of these categories of an item may be seen, whether or not anything of it is there."""
         return self.judge().permits(item, self.parts[item], categories)
 
+    def categories(self, item: str) -> list[frozenset[str]]:
+        """The categories of what may be seen of an item, each as it is asked for, the item's own first. What
+        is hidden inside it has none here: that others do not get it would tell that it is there."""
+        parts = self.parts[item]
+        mine = [ref for ref in parts if ref in self.seen and not ref.startswith("Provenance/")]
+        found: dict[frozenset[str], None] = {}
+        for ref in sorted(mine, key=lambda ref: ref != item):
+            found[reading.category_of(parts[ref].resource)] = None
+            found |= {frozenset({c}): None for c in sorted(reading.categories_inside(self.seen[ref]))}
+        return list(found)
+
     def version(self, ref: str) -> Version | None:
         """The current version of an item's own resource."""
         return self.parts.get(ref, {}).get(ref)

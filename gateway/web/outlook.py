@@ -98,7 +98,7 @@ def _permitted(
     for item in (insight.here.frame, *insight.items()):
         view = judge.view(item, insight.parts[item])
         if view.permitted and item in insight.seen:
-            denied = {c for asked, d in view.decisions.items() for c in asked} - view.categories
+            denied = {c for asked in insight.categories(item) for c in asked} - view.categories
             out[item] = tuple(sorted(denied))
     return out
 

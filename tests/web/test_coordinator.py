@@ -173,6 +173,20 @@ def test_what_the_reader_s_service_may_not_see_leaves_no_trace(pages: Pages, kar
     assert HIDDEN not in kari.get(MINE).html
 
 
+def test_what_is_hidden_inside_an_item_is_not_told_as_left_out(pages: Pages, kari: Person) -> None:
+    """The evaluation of a goal, which the reader's service does not get either."""
+    told(pages, "e-s1", kategorier=["plan", "maal", "tiltak", "lysglimt", "moete", "melding", "dokument"])
+    bare = {"id": "e-m9", "endretAv": "e-d5", "opprettetAv": "e-d5", "tekst": "Et nytt mål"}
+    told(pages, "e-m1", **bare)
+    page = child(kari, "/deles-ikke")
+    before = {name: kari.get(page.link(name)).text for name in ("BUP Fjordane", "PPT for Indre Fjord")}
+    story = child(kari).text
+    told(pages, "e-m1", **bare, evaluering={"dato": "2026-10-28", "tekst": HIDDEN, "resultat": "delvisNaadd"})
+    assert child(kari).text == story
+    for name, text in before.items():
+        assert kari.get(page.link(name)).text == text, name
+
+
 def test_what_others_wrote_shows_as_text(pages: Pages, kari: Person) -> None:
     written(pages, tekst=HOSTILE)
     page = child(kari)

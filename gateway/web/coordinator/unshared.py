@@ -4,12 +4,12 @@ nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from consent import active
-from consent.model import Recipient
+from consent.model import Decision, Recipient
 from gateway.exchange.facts import FAMILY
 from gateway.exchange.judge import Judge, View
 from gateway.web.consents_shown import Teller
@@ -53,7 +53,7 @@ def kept_from(insight: Insight, told: Teller, number: str) -> tuple[list[tuple[s
     count = looked = 0
     for item in insight.everything():
         looked += 1
-        kept = _kept(told, item, judge.view(item, insight.parts[item]))
+        kept = _kept(insight, told, item, judge.view(item, insight.parts[item]))
         if kept is not None:
             count += 1
             own = grouped.setdefault(kept.reasons[0] if kept.reasons else "", [])
@@ -63,8 +63,10 @@ def kept_from(insight: Insight, told: Teller, number: str) -> tuple[list[tuple[s
     return list(grouped.items()), count, looked
 
 
-def _kept(told: Teller, item: str, view: View) -> Kept | None:
-    denied = {c for asked, made in view.decisions.items() if not made.goes for c in asked}
+def _kept(insight: Insight, told: Teller, item: str, view: View) -> Kept | None:
+    mine = insight.categories(item)
+    decided = {asked: made for asked, made in view.decisions.items() if asked in mine}
+    denied = {c for asked, made in decided.items() if not made.goes for c in asked}
     if view.permitted and not denied - view.categories:
         return None
     words = told.words
@@ -72,11 +74,11 @@ def _kept(told: Teller, item: str, view: View) -> Kept | None:
     return Kept(
         title=told.title(item),
         left_out=left if view.permitted else [],
-        reasons=tuple(dict.fromkeys(_reasons(view, words.code))),
+        reasons=tuple(dict.fromkeys(_reasons(decided.values(), words.code))),
     )
 
 
-def _reasons(view: View, code: str) -> Iterator[str]:
-    for made in view.decisions.values():
+def _reasons(decided: Iterable[Decision], code: str) -> Iterator[str]:
+    for made in decided:
         if not made.goes:
             yield from (reason.nn if code == "nn" else reason.nb for reason in made.reasons)

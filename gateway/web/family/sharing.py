@@ -13,7 +13,6 @@ from gateway.config import Settings
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import Judge
 from gateway.exchange.seen import Seen
-from gateway.hub.versions import Version
 from gateway.timeline import Entry, Timeline
 from gateway.web.consents_shown import CATEGORIES, Teller
 from gateway.web.family.recipients import addressee
@@ -104,9 +103,9 @@ class Sharing:
         found: dict[str, _Tally] = defaultdict(_Tally)
         for item in self._items():
             parts = self.insight.parts[item]
-            asked = dict.fromkeys(_asked(self._visible(parts)))
+            asked = self.insight.categories(item)
             decided = judge.decisions(item, parts, asked)
-            whole = decided[next(iter(asked))]  # the item's own come first
+            whole = decided[asked[0]]
             for categories, decision in decided.items():
                 counts = decision if whole.goes else whole
                 for category in categories:
@@ -117,11 +116,6 @@ class Sharing:
         here = self.insight.here
         frame = [here.frame] if here.frame in self.insight.seen else []
         return [*frame, *self.insight.items()]
-
-    def _visible(self, parts: Mapping[str, Version]) -> list[Version]:
-        """What of an item the reader sees, the item itself first."""
-        found = [v for ref, v in parts.items() if ref in self.insight.seen and _content(ref)]
-        return sorted(found, key=lambda v: v.ref != v.item)
 
     def _cell(self, judge: Judge, category: str, tally: _Tally) -> Cell:
         if tally.goes or tally.stays:
@@ -191,13 +185,6 @@ class Sharing:
             both = view.of(ref, mine) if mine is not None else None
             if both is not None:
                 yield ref, Seen(ref, item, both, parts[ref], view)
-
-
-def _asked(visible: list[Version]) -> Iterator[frozenset[str]]:
-    for version in visible:
-        yield reading.category_of(version.resource)
-        for category in reading.categories_inside(version.resource):
-            yield frozenset({category})
 
 
 def _content(ref: str) -> bool:
