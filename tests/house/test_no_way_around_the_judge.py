@@ -63,7 +63,7 @@ READERS = {
     "exchange/unshown.py": "puts each item to the judge; tells element names",
     "exchange/watching.py": "deadlines, and who is responsible: references, codes and times",
     "consents/onlookers.py": "puts each item to the judge; tells references",
-    "web/family/sharing.py": "puts each item to the judge; shows of its reader's own view what that leaves",
+    "web/door.py": "a digest of the draft that its own reader is at; no rows",
     "web/coordinator/conflict_look.py": "puts each value of a conflict to the judge",
     "web/coordinator/conflict_pages.py": "puts each item to the judge before it is decided",
     "operating/trace.py": "puts each item to the judge; tells references, decisions, codes and times",
