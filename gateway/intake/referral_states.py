@@ -31,7 +31,8 @@ REFUSED: Final = "avslag"
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is said of a referral. by: the participant ("PractitionerRole/…"); name: theirs, for the receipt.
-    state: one of mappings.referrals.STATES; after: how many states the one who says it was shown."""
+    state: one of mappings.referrals.STATES; after: how many states the one who says it was shown. facts_no:
+    what it rested on that they may say it."""
 
     ref: str
     by: str
@@ -40,6 +41,7 @@ class Told:
     state: str
     reason: str | None
     after: int
+    facts_no: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,16 @@ class ReferralStates:
     person: str
 
     def tell(self, told: Told, now: datetime) -> None:
-        """Raises NotFound for what is no referral to them, Conflict where more has been said meanwhile."""
+        """Raises NotFound for what is no referral to them, Conflict where more has been said meanwhile, or
+        another may say it by now."""
         with self.store.write(self.tenant) as connection:
             head = versions.current(connection, self.tenant, told.ref)
             if head is None or head.person != self.person:
                 raise NotFound("No such referral")
             ws = Workspace(connection, self.store, self.tenant, head.created_by, now)
             ws.lock([self.person])
+            if ws.people[self.person].facts_no != told.facts_no:
+                raise Conflict("What this rests on has changed since it was shown", code="changed-meanwhile")
             ws.heads.update(versions.of_items(connection, self.tenant, [head.item]))
             head = ws.heads[told.ref]
             referral = referral_of(head.resource)

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from gateway.exchange.selection import by_item
 from gateway.hub import versions
+from gateway.web.clinic import acknowledging_pages, referral_pages
 from gateway.web.clinic import answer as answering
 from mappings import reading, telling
 from tests.api.world import fields
@@ -251,6 +252,29 @@ def test_how_far_the_referral_has_come_is_told_to_the_log(pages: Pages, berit: P
     rows = fields(pages.get(f"/people/{pages.patient('e-h1')}/receipts", "drift"))["deliveries"]
     mine = [one for one in rows if one["recipient"] == "~min-side/343231946"]
     assert [(one["item"], one["state"]) for one in mine] == [(pages.ref("e-h1"), "acknowledged")]
+
+
+@pytest.mark.parametrize("module", [acknowledging_pages, referral_pages])
+def test_who_leaves_while_it_is_being_said_says_nothing_more(
+    pages: Pages, berit: Person, monkeypatch: pytest.MonkeyPatch, module: Any
+) -> None:
+    """The page was hers; what she says is written in a transaction of its own, by which she has left."""
+    page, looking = emma(berit), module.looking
+    path, sent = f"{address(page)}/kvitter", page.form("/kvitter")
+    if module is referral_pages:
+        form = berit.get(page.link("Si hvor langt henvisningen er kommet"))
+        path, sent = next((action, own) for action, own in form.forms if "/henvisning/" in action)
+        sent["tilstand"] = ["venteliste"]
+
+    def then_she_leaves(*given: Any, **how: Any) -> Any:
+        found = looking(*given, **how)
+        told(pages, "e-d6", til="2026-11-20")
+        return found
+
+    monkeypatch.setattr(module, "looking", then_she_leaves)
+    assert berit.post(path, sent).status == 409
+    rows = fields(pages.get(f"/people/{pages.patient('e-m1')}/receipts", "logg"))["deliveries"]
+    assert not [one for one in rows if one["recipient"].startswith("~min-side/")]
 
 
 def test_nobody_else_says_how_far_it_has_come(pages: Pages) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
+from gateway.errors import Conflict
 from gateway.hub import persons, plan_readings, receipts
 from gateway.hub.audit import entries
 from gateway.hub.audit.entries import Entry, Kind
@@ -31,7 +32,7 @@ def acknowledge(
     given: Handle,
     fields: Form,  # noqa: ARG001
 ) -> Response:
-    """All that was shown and stands as it was shown."""
+    """All that was shown and stands as it was shown. Raises Conflict where another may say so by now."""
     _acknowledge(desk, session, given)
     return onward(f"{PATH}/{given}")
 
@@ -48,7 +49,9 @@ def _acknowledge(desk: WebDesk, session: Session, given: str) -> None:
     wanted = [item for item, mark in plan.marks.items() if read.now.get(item) == mark]
     name = name_of(plan.insight.seen.get(here.me.id, {}))
     with desk.service.store.write(session.tenant) as connection:
-        persons.lock(connection, session.tenant, [here.person])
+        row = persons.lock(connection, session.tenant, [here.person])[here.person]
+        if row.facts_no != here.facts_no:  # who takes part, or what they may see, is another by now
+            raise Conflict("What this rests on has changed since it was shown", code="changed-meanwhile")
         for item in wanted:
             version = plan.insight.version(item)
             recipient = receipts.at_pages(plan.organization)

@@ -65,6 +65,7 @@ def said(
         state=filled.state,
         reason=filled.reason or None,
         after=_count(fields),
+        facts_no=here.facts_no,
     )
     service = desk.service
     states = ReferralStates(service.store, service.settings, session.tenant, here.person)
