@@ -38,6 +38,7 @@ class Event(Enum):
     RECIPIENT_DOWN = (38, "a recipient cannot be reached or lets us in no more; it is tried now and then")
     RECIPIENT_BACK = (39, "a recipient answers again")
     COURIER_FAILED = (40, "the courier failed and goes on")
+    COUNTING_FAILED = (41, "figures could not be counted or written; they are kept and it is tried again")
     LOGGED_IN = (50, "a person logged in")
     LOGIN_REFUSED = (51, "a login was refused")
     LOGGED_OUT = (52, "a person logged out")

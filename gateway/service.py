@@ -28,8 +28,10 @@ from gateway.hub.schema import bring_up
 from gateway.hub.store import Store
 from gateway.intake import Combiner, Intake
 from gateway.intake.acting import Acting
+from gateway.intake.refusals import Refusals
 from gateway.intake.replay import replay
 from gateway.intake.withdraw import Withdrawer
+from gateway.operating.clerk import Clerk
 from gateway.welfare import office
 from gateway.welfare.courier import Courier, Way
 from gateway.welfare.office import Office
@@ -57,6 +59,7 @@ class Service:
     combiner: Combiner
     journal: Journal
     clock: Callable[[], datetime]
+    refusals: Refusals
     welfare: Office | None = None  # what consent does not gate, where it is used and has been opened
     worker: Worker | None = None
 
@@ -94,7 +97,10 @@ class Service:
             facts=self.facts,
             intake=self.intake,
             clock=self.clock,
-            beside=(postman.round,) if postman is not None else (),
+            beside=(
+                Clerk(self.store, self.settings, self.clock).round,
+                *((postman.round,) if postman is not None else ()),
+            ),
         )
         return self.worker
 
@@ -116,6 +122,7 @@ class Service:
     def close(self) -> None:
         """Store what waits, and give back the databases' connections."""
         self.combiner.close()
+        self.refusals.close()
         self.store.close()
         if self.welfare is not None:
             self.welfare.close()
@@ -137,7 +144,8 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
     erasing.again(store, settings.tenant_ids)
     erasing.finish(store, settings.tenant_ids)
     replay(store, journal, clock())
-    intake = Intake(store, settings, by_system, key, clock, journal, woken)
+    refusals = Refusals(store, clock)
+    intake = Intake(store, settings, by_system, key, clock, journal, woken, refusals.count)
     service = Service(
         settings=settings,
         store=store,
@@ -148,6 +156,7 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Service:
         combiner=Combiner(intake, storers=1 if store.sqlite else 2),
         journal=journal,
         clock=clock,
+        refusals=refusals,
     )
     return service
 

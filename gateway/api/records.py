@@ -151,6 +151,7 @@ async def _take(desk: Desk, system: System, form: str, content: bytes) -> Respon
         name = desk.service.settings.installation
         posted = replace(posted, records=[_stamped(inward(one, name), now) for one in posted.records])
     count = len(posted.records) + len(posted.refused)
+    desk.service.intake.refused(system, len(posted.refused))
     offered = [Offered(record, _version(system, record)) for record in posted.records]
     begun = desk.service.clock()
     stored = asyncio.wrap_future(desk.service.combiner.submit(system, offered))

@@ -87,6 +87,7 @@ class Taker:
             part.move(connection, position, position + len(chunk), lines, now)
 
         self.service.intake.take(self.system, offered, within=keep)
+        self.service.intake.refused(self.system, sum(answer is not None for answer in answers))
         return lines
 
 

@@ -237,6 +237,7 @@ class Poller:
         wrong = [faults(one.record) if polled else [] for one in batch]
         fit = [Offered(one.record, one.version) for one, bad in zip(batch, wrong, strict=True) if not bad]
         taken = iter(self.intake.take(self.system, fit, polled=polled, asked=self._asked))
+        self.intake.refused(self.system, sum(map(bool, wrong)))
         return [
             rejected(one.record, *(Problem(at, "Dette er ikke gyldig FHIR R4.", "not-r4") for at, _ in bad))
             if bad

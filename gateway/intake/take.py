@@ -33,7 +33,8 @@ _HUB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Intake:
-    """The way in for all systems. `woken` is called after a commit that gave lanes something to do."""
+    """The way in for all systems. `woken` is called after a commit that gave lanes something to do, `refused`
+    with how many records of a system were refused, here or by whoever read them for us."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Intake:
         clock: Callable[[], datetime],
         journal: Journal,
         woken: Callable[[], None] = lambda: None,
+        refused: Callable[[System, int], None] = lambda _system, _number: None,
     ) -> None:
         self._store = store
         self._mappings = mappings
@@ -52,6 +54,7 @@ class Intake:
         self._journal = journal
         self._woken = woken
         self._settings = settings
+        self.refused = refused
 
     def take(
         self,
@@ -73,6 +76,7 @@ class Intake:
         batch.asked, batch.within = asked, within
         if batch.arrivals or within is not None:
             self._store_all(system, batch)
+        self.refused(system, sum(_counts(one, polled=polled) for one in batch.answers.values()))
         return [batch.answers[i] for i in range(len(offered))]
 
     def retry_waiting(self, system: System) -> int:
@@ -205,6 +209,12 @@ def _wait(ws: Workspace, batch: Batch, left: Iterable[tuple[Arrival, str]]) -> N
         waiting.keep(ws, arrival, lacks)
         answer = Answer(Status.WAITING, heading.type, heading.id, waits_for=lacks, problems=heading.warnings)
         batch.answer(arrival, answer)
+
+
+def _counts(one: Answer, *, polled: bool) -> bool:
+    """Whether it was refused; what a server that we ask tells of strangers is no news."""
+    stranger = polled and any(problem.code == "unknown-person" for problem in one.problems)
+    return one.status is Status.REJECTED and not stranger
 
 
 def _unknown_person(heading: Heading) -> Problem:

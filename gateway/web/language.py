@@ -14,6 +14,7 @@ from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 FOLDER: Final = Path(__file__).parent / "catalogs"
 OSLO: Final = ZoneInfo("Europe/Oslo")
@@ -52,6 +53,21 @@ class Language:
     def moment(self, value: datetime) -> str:
         """14. mars 2026 kl. 09.05, in Norway."""
         return format_datetime(value, MOMENT, tzinfo=OSLO, locale=self.code)
+
+    def date(self, value: date, pattern: str) -> str:
+        """A day by a pattern of CLDR: "d. MMM" is 14. mars, "MMMM y" is mars 2026."""
+        return format_date(value, pattern, locale=self.code)
+
+    def number(self, value: int) -> str:
+        """12 345, with the space that keeps it on one line."""
+        return format_decimal(value, locale=self.code)
+
+    def lasting(self, seconds: int) -> str:
+        """About how long, in the largest unit that says enough: 5 min, 3 t, 2 døgn."""
+        for unit, size, least in (("days", 86_400, 2 * 86_400), ("hours", 3_600, 2 * 3_600)):
+            if seconds >= least:
+                return self(f"lasting.{unit}", n=self.number(seconds // size))
+        return self("lasting.minutes", n=seconds // 60) if seconds >= 60 else self("lasting.less")
 
     def several(self, words: list[str]) -> str:
         """a, b og c."""

@@ -47,6 +47,7 @@ OPERATIONS: Final = (
     Entry("nav.drift_bench", "/drift/proevebenk"),
     Entry("nav.drift_preview", "/drift/ruter"),
     Entry("nav.drift_check", "/drift/kontroll"),
+    Entry("nav.drift_figures", "/drift/tall"),
 )
 ENTRIES: Final[Mapping[str, tuple[Entry, ...]]] = {  # by kind of reader, as gateway/web/seats.py tells them
     "family": (HOME,),

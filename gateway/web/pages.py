@@ -34,6 +34,7 @@ from gateway.web.family import plan_pages, recipient_pages
 from gateway.web.operations import (
     bench_pages,
     check_pages,
+    figures_pages,
     lane_pages,
     message_pages,
     overview_pages,
@@ -67,7 +68,15 @@ PARTS = (
 )
 for part in PARTS:
     router.include_router(part.router)
-OPERATIONS = (overview_pages, lane_pages, message_pages, bench_pages, check_pages, preview_pages)
+OPERATIONS = (
+    overview_pages,
+    lane_pages,
+    message_pages,
+    bench_pages,
+    check_pages,
+    preview_pages,
+    figures_pages,
+)
 for part in OPERATIONS:
     router.include_router(part.router)
 _nowhere = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)

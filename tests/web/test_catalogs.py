@@ -32,7 +32,7 @@ BY_CODE = {  # ids that are put together while a page is made, by what they begi
     "about", "attended", "attention", "category", "child", "clinic.group", "clinic.news", "clinic.state",
     "clinic.state_about", "clinic.wrong", "conflict.choice", "conflict.decided", "conflict.fault",
     "conflict.label", "conflict.state", "conflict.system", "consent", "error", "form", "form.answer",
-    "frame", "goal.state", "kind", "level", "login", "measure.state", "meeting", "mine.sort",
+    "frame", "goal.state", "kind", "lasting", "level", "login", "measure.state", "meeting", "mine.sort",
     "mistaken.about", "mistaken.alert",
     "mistaken.choice", "mistaken.closed", "mistaken.fault", "mistaken.feil", "mistaken.go",
     "mistaken.riktig", "mistaken.state", "mistaken.sure", "mistaken.yes", "clinic.became", "preview",
@@ -44,8 +44,9 @@ BY_CODE = {  # ids that are put together while a page is made, by what they begi
 BY_CODE |= {  # of the operators' pages
     f"drift.{what}"
     for what in (
-        "about", "adapter", "channel", "deliver", "do", "done", "ended", "error", "fate", "lane", "level",
-        "means", "outcome", "process", "reader", "reason", "state", "type",
+        "about", "adapter", "channel", "deliver", "do", "done", "ended", "error", "fate", "figure", "group",
+        "group_about", "lane", "level", "means", "outcome", "process", "reader", "reason", "state", "type",
+        "view",
     )
 }  # fmt: skip
 SAID = ("aria-label", "alt", "title", "placeholder", "content")  # attributes that are read to people

@@ -19,4 +19,5 @@ from gateway.hub.schema import proofs as proofs
 from gateway.hub.schema import receipts as receipts
 from gateway.hub.schema import reminders as reminders
 from gateway.hub.schema import seats as seats
+from gateway.hub.schema import tallies as tallies
 from gateway.hub.schema.tables import metadata as metadata

@@ -48,4 +48,5 @@ receipt = Table(
     Column("content", LargeBinary, nullable=False),  # who, and why not
     UniqueConstraint("tenant", "recipient", "ref", "version", "kind", name="uq_receipt_once"),
     Index("ix_receipt_person", "tenant", "person"),
+    Index("ix_receipt_recipient", "tenant", "recipient", "stored"),
 )

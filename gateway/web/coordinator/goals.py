@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from consent.days import day
+from gateway.web.chart import along
 from gateway.web.consents_shown import Teller
 from gateway.web.insight import Insight
 from mappings import commitments, reading, telling
@@ -81,7 +82,7 @@ def goals(insight: Insight, told: Teller) -> Goals:
     first = min(today, *(one.start or today for one in dated))
     last = max(today, *(one.due or today for one in dated))
     placed = [_placed(one, first, last) for one in shown]
-    return Goals(placed, len(found), _at(today, first, last), first, last)
+    return Goals(placed, len(found), along(today, first, last, LEFT), first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +161,10 @@ def _measure(ref: str, insight: Insight, told: Teller) -> tuple[str, Measure]:
 # --- the picture -----------------------------------------------------------------------------------------
 
 
-def _at(on: date, first: date, last: date) -> float:
-    return round(LEFT + (100 - LEFT) * (on - first).days / max(1, (last - first).days), 2)
-
-
 def _placed(one: Goal, first: date, last: date) -> Goal:
     if not (one.start and one.due and one.start <= one.due):
         return one
-    x, end = _at(one.start, first, last), _at(one.due, first, last)
+    x, end = along(one.start, first, last, LEFT), along(one.due, first, last, LEFT)
     return replace(one, x=x, width=max(0.5, round(end - x, 2)))
 
 

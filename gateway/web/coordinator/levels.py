@@ -10,11 +10,11 @@ from typing import Final
 
 from consent.days import day
 from gateway.timeline import level_history
+from gateway.web.chart import along
 from mappings.canonical import LEVEL
 from mappings.model import Resource
 
 HIGHEST: Final = 3
-WIDE: Final = 100.0  # percent of the picture
 LEFT: Final = 6.0  # percent, for the numbers of the levels
 
 
@@ -46,8 +46,7 @@ def path(plan: Resource, moment: datetime) -> list[Step]:
         return []
     today = max(day(moment), *(one[2] or one[1] for one in found))
     first = found[0][1]
-    span = max(1, (today - first).days)
-    return [_step(one, found[n + 1 :], first, today, span) for n, one in enumerate(found)]
+    return [_step(one, found[n + 1 :], first, today) for n, one in enumerate(found)]
 
 
 def _step(
@@ -55,13 +54,11 @@ def _step(
     later: Sequence[tuple[int, date, date | None, str | None]],
     first: date,
     today: date,
-    span: int,
 ) -> Step:
     level, since, until, reason = one
     until = until or (later[0][1] if later else None)
-    scale = (WIDE - LEFT) / span
-    x, end = (LEFT + (on - first).days * scale for on in (since, until or today))
-    return Step(level, since, until, reason, round(x, 2), round(max(end - x, 0.5), 2))
+    x, end = (along(on, first, today, LEFT) for on in (since, until or today))
+    return Step(level, since, until, reason, x, round(max(end - x, 0.5), 2))
 
 
 def _readable(plan: Resource) -> list[tuple[int, date, date | None, str | None]]:
