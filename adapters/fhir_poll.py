@@ -38,7 +38,8 @@ class Position:
     any type had told of when this round began. newest: that any has told of by now; reached: how far this
     round knows each type that it has asked about; kind: index of the type we are at; floor: where we are in
     time within it; next: the server's link to the next page of it; again: a link had grown old and we asked
-    anew."""
+    anew. lacking: types that the server said it does not have (404), with how far they were known by then
+    ("": not at all): one that comes back is read from there, whatever others have told of meanwhile."""
 
     since: str | None = None
     known: dict[str, str] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Position:
     floor: str | None = None
     next: str | None = None
     again: bool = False
+    lacking: dict[str, str] = field(default_factory=dict)
 
 
 async def page(
@@ -65,7 +67,9 @@ async def page(
     of ours."""
     position = _position(cursor)
     if position.kind >= len(types):
-        position = Position(position.since, position.known, position.before)
+        position = Position(
+            position.since, position.known, position.before, lacking=_among(types, position.lacking)
+        )
     if not types:
         return Page((), cursor)
     make = _history if history else _first
@@ -75,12 +79,27 @@ async def page(
             raise Unavailable("the server's links to following pages do not work")
         return Page((), _text(replace(position, next=None, again=True)), more=True)
     kind = types[position.kind]
+    position = _had(position, kind, bundle)
     found = tuple(answers.incoming(one) for one in _resources(bundle) if one.get("resourceType") == kind)
     gone: tuple[str, ...] = ()
     if history:
         found, gone = _newest_of_each(found), _deleted(bundle, kind)
     onward = _advanced(found, _heard(position, kind, found), _next(bundle), types, history=history)
     return replace(onward, gone=gone) if gone else onward
+
+
+def _among(types: tuple[str, ...], lacking: dict[str, str]) -> dict[str, str]:
+    return {kind: known for kind, known in lacking.items() if kind in types}
+
+
+def _had(position: Position, kind: str, bundle: Record) -> Position:
+    """Whether the server has the type: known again once the last of its pages is here."""
+    if not bundle:
+        known = _later(position.since, position.known.get(kind)) or ""
+        return replace(position, lacking={kind: known, **position.lacking})
+    if _next(bundle) is not None:
+        return position
+    return replace(position, lacking={k: v for k, v in position.lacking.items() if k != kind})
 
 
 def _heard(position: Position, kind: str, found: tuple[Incoming, ...]) -> Position:
@@ -118,7 +137,7 @@ def _round_over(position: Position) -> Position:
     for kind, time in position.reached.items():
         known[kind] = _later(known.get(kind), time) or time
     further = {kind: time for kind, time in known.items() if _later(since, time) != since}
-    return Position(since, further, _later(position.before, position.newest))
+    return Position(since, further, _later(position.before, position.newest), lacking=position.lacking)
 
 
 async def _bundle(get: Get, position: Position, first: str, *, strict: bool) -> Record | None:
@@ -154,7 +173,7 @@ def _history(position: Position, kind: str, size: int, _patient: str | None) -> 
 
 def _since(position: Position, kind: str) -> str | None:
     """From when this round asks about a type."""
-    known = _later(position.since, position.known.get(kind))
+    known = position.lacking.get(kind, _later(position.since, position.known.get(kind))) or None
     return None if known is None else (datetime.fromisoformat(known) - OVERLAP).isoformat()
 
 

@@ -176,6 +176,42 @@ async def test_a_type_the_server_does_not_have() -> None:
     assert (page.records, page.more) == ((), False)
 
 
+async def test_a_type_that_is_away_for_a_while_is_read_from_where_it_was_known() -> None:
+    """Half of a server is taken down and answers 404, while the other half has news: what changed before it
+    is back is not passed over."""
+    goals, tasks, away = Server({"a": 1}), Server({"t": 1}, kind="Task"), False
+
+    async def get(path: str) -> Answer:
+        if path.startswith("Goal"):
+            return answer(404, {}) if away else await goals.get(path)
+        return await tasks.get(path)
+
+    async def round_from(cursor: str | None) -> tuple[set[str | None], str | None]:
+        found: set[str | None] = set()
+        while True:
+            page = await fhir_poll.page(get, cursor, ("Goal", "Task"), 2)
+            found |= {one.remote_id for one in page.records}
+            cursor = page.cursor
+            if not page.more:
+                return found, cursor
+
+    _, cursor = await round_from(None)
+    away = True
+    goals.change("b", 3600)
+    for second in (7200, 14_400, 21_600):
+        tasks.change(f"t{second}", second)
+        _, cursor = await round_from(cursor)
+    away = False
+    goals.change("c", 21_601)
+    goals.change("d", 21_602)
+    found, cursor = await round_from(cursor)
+    assert {"Goal/b", "Goal/c", "Goal/d"} <= found
+    tasks.change("later", 40_000)
+    for _ in range(3):  # what is told in a round counts in the one after the next
+        found, cursor = await round_from(cursor)
+    assert not {one for one in found if one and one.startswith("Goal/")}, "it is as any other type again"
+
+
 async def test_what_is_no_bundle() -> None:
     async def strange(_: str) -> Answer:
         return answer(200, [])
