@@ -4,6 +4,7 @@ after a new login. Nothing is kept on the server, and nothing is written."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -46,7 +47,8 @@ def kept(
     session, typed = sent.session, list(texts)
     given = _found(desk, session, sent, mine) if session is not None else None
     if session is not None and given is not None:
-        return again(entered(request, session), given)
+        with suppress(NotFound):  # what it was about is not this reader's any more: the words are
+            return again(entered(request, session), given)
     names = {one.name for one in typed}
     rest = [(name, value) for name, found in sent.fields.items() for value in found if name not in names]
     status = 401 if session is None else NotFound.status

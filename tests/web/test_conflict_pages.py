@@ -111,6 +111,24 @@ def test_a_session_that_ends_loses_no_reason(pages: Pages, disputed: Disputed) -
     assert [one["state"] for one in disputed.told("drift")] == ["open"]
 
 
+def test_a_reason_is_not_lost_where_the_conflict_is_not_there_any_more(
+    pages: Pages, disputed: Disputed
+) -> None:
+    teacher = kari(pages)
+    path, shown = opened(pages, teacher)
+    form = shown.form(path[-24:]) | {"valg": ["theirs"], "grunn": ["Avtalt i møtet"], "hvilken": ["A" * 24]}
+    teacher.log_in("kari", "helseid")
+    kept = teacher.post(path, form)
+    assert (kept.status, "Avtalt i møtet" in kept.html) == (404, True)
+
+
+def test_a_version_without_end_is_an_old_one(pages: Pages, disputed: Disputed) -> None:
+    teacher = kari(pages)
+    path, shown = opened(pages, teacher)
+    form = shown.form(path[-24:]) | {"valg": ["theirs"], "grunn": ["Avtalt"], "versjon": ["9" * 5_000]}
+    assert teacher.post(path, form).status == 409
+
+
 def test_a_place_is_called_by_its_longest_name() -> None:
     assert label("Goal.description") == "goal"
     assert label("Goal.target[0].dueDate") == "deadline"

@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
-from gateway.errors import Conflict, Unprocessable
+from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.exchange.contested import Contested
 from gateway.exchange.ruling import Bench, Said
 from gateway.exchange.selection import by_item
@@ -52,7 +52,8 @@ def typed(fields: Fields) -> Decision:
     """The form as it came, whatever is in it."""
     reason, value = (words(first(fields, name)) for name in ("grunn", "verdi"))
     version = first(fields, "versjon")
-    return Decision(first(fields, "valg"), version if version.isdecimal() else "0", reason, value)
+    known = version if version.isdecimal() and len(version) < 10 else "0"
+    return Decision(first(fields, "valg"), known, reason, value)
 
 
 def faults(made: Decision, choices: list[str]) -> dict[str, str]:
@@ -177,7 +178,10 @@ def _meant(
     """The conflict that a handle means. Raises NotFound."""
     known = {one.kept.id: one for one in found(connection, desk.service.settings, insight, list(State))}
     if new_login:
-        return known[next((own for own in known if lasting(session, own) == which), "")]
+        meant = next((own for own in known if lasting(session, own) == which), None)
+        if meant is None:
+            raise NotFound("Not here")
+        return known[meant]
     return known[resolve(session, which, known)]
 
 
