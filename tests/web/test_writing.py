@@ -252,6 +252,17 @@ def test_the_relay_goes_on_and_both_are_told_so(pages: Pages) -> None:
     assert holders(pages) == [pages.ref("e-d8")]
 
 
+def test_of_several_who_hold_the_relay_nobody_keeps_it(pages: Pages) -> None:
+    """Whoever hands it over does not hold it any more, though somebody else stood as holder beside them."""
+    teacher = kari(pages)
+    told(pages, "e-d4", rolle="stafettholder")
+    path = f"{home(pages, teacher)}/overfor"
+    form = teacher.get(path)
+    grete = next(form.inputs[form.labels[words]] for words in form.labels if words.startswith("Grete"))
+    teacher.post(path, form.form("overfor") | {grete[0]: [grete[1]], "grunn": ["Skolebytte"]})
+    assert holders(pages) == [pages.ref("e-d8")]
+
+
 def holders(pages: Pages) -> list[str]:
     """Who holds the relay of Emma's log."""
     own = pages.patient("e-n1")

@@ -17,7 +17,7 @@ from gateway.errors import Conflict, NotFound
 from gateway.intake.writing import CLOSED, USED, Draft, id_of
 from gateway.web.coordinator.writing_form import KEY, LONGEST, SHORT, first, new_key, words
 from gateway.web.coordinator.writing_pages import FIND, HOME, writer
-from gateway.web.coordinator.writing_rights import HOLDER, WELFARE, heirs, holder, may_pass
+from gateway.web.coordinator.writing_rights import HOLDER, WELFARE, heirs, holder, holders, may_pass
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Fields, Handle, Here, Sent, Typed, handle, lasting
 from gateway.web.insight import Insight, looking
@@ -48,7 +48,7 @@ class Handing:
         said["tidspunkt"] = insight.now.astimezone(OSLO).isoformat()
         if self.decision:
             said["vedtak"] = self.decision
-        roles = {to.id: HOLDER} | ({before.id: AFTER} if before else {})
+        roles = dict.fromkeys(holders(insight), AFTER) | {to.id: HOLDER}
         return Draft("overfoering", said, self.key, stamped="tidspunkt", roles=roles)
 
 

@@ -64,9 +64,16 @@ def heirs(insight: Insight) -> list[Participant]:
 
 
 def holder(insight: Insight) -> Participant | None:
-    """Who holds the relay now; None for a log without anybody."""
-    found = (p for p in [*colleagues(insight), insight.here.me] if p.role == HOLDER)
+    """Who holds the relay now, the reader before others; None for a log without anybody."""
+    found = (p for p in [insight.here.me, *colleagues(insight)] if p.role == HOLDER)
     return next(found, None)
+
+
+def holders(insight: Insight) -> list[str]:
+    """Everybody who stands as holder of this log now, whether or not the reader may see them."""
+    here = insight.here
+    mine = (p for p in here.facts.facts.participants if p.frame == here.frame and active(p, insight.now))
+    return [p.id for p in mine if p.role == HOLDER]
 
 
 def _like(kind: str) -> dict[str, object]:
