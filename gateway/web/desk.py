@@ -16,6 +16,7 @@ from gateway.access.pace import Pace
 from gateway.access.participants import Participants
 from gateway.access.people_login import PeopleLogin
 from gateway.errors import ConfigurationError, NotFound
+from gateway.operating.counting import Counts
 from gateway.service import Service
 from gateway.web.cookies import Cookies
 from gateway.web.streams import Streams
@@ -25,7 +26,8 @@ BASE = "/min-side"
 
 @dataclass(frozen=True, slots=True)
 class WebDesk:
-    """The parts. origin: where the pages are, as browsers name it; pace: of the logins of one address."""
+    """The parts. origin: where the pages are, as browsers name it; pace: of the logins of one address;
+    counts: of routes, as far as they have come."""
 
     service: Service
     logins: dict[str, PeopleLogin]
@@ -34,6 +36,7 @@ class WebDesk:
     cookies: Cookies
     origin: str
     pace: Pace
+    counts: Counts
 
 
 def furnish(app: FastAPI, service: Service) -> None:
@@ -53,6 +56,7 @@ def furnish(app: FastAPI, service: Service) -> None:
         cookies=Cookies(secure=public.scheme == "https"),
         origin=f"{public.scheme}://{public.netloc}",
         pace=Pace(steps / 60, steps),
+        counts=Counts(),
     )
 
 
