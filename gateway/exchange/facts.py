@@ -175,7 +175,7 @@ class FactsReader:
             consents=tuple(consents),
             regimes={o.number: o.regime for o in settings.organizations},
             agencies={o.number: o.agency for o in settings.organizations if o.agency},
-            settings=self._choices(tenant),
+            settings=choices(self._tenant(tenant)),
             patient=patient.ref if patient else None,
             circumstances=tuple(statements.circumstances(found, settings)),
             findings=statements.findings(decided),
@@ -224,13 +224,14 @@ class FactsReader:
     def _tenant(self, tenant: str) -> Tenant:
         return next(t for t in self._settings.tenants if t.id == tenant)
 
-    def _choices(self, tenant: str) -> Choices:
-        own = self._tenant(tenant)
-        return Choices(
-            consent_age=own.consent_age,
-            demands_writing=own.demands_writing,
-            ordinary=frozenset(own.ordinary),
-        )
+
+def choices(tenant: Tenant) -> Choices:
+    """What a municipality has chosen where the law lets it."""
+    return Choices(
+        consent_age=tenant.consent_age,
+        demands_writing=tenant.demands_writing,
+        ordinary=frozenset(tenant.ordinary),
+    )
 
 
 def _sides(

@@ -1,10 +1,8 @@
-"""What a mapping makes of a record: FHIR, the record that comes back to its own system, what is left by FHIR
-alone, and what other systems would get of it if all of it might be shared. Values in, values out; nothing is
-kept."""
+"""What a mapping makes of a record: FHIR, the record that comes back to its own system, and what is left by
+FHIR alone. Values in, values out; nothing is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from adapters.csv_form import Unreadable
@@ -14,7 +12,7 @@ from gateway.operating.faults import Impossible
 from mappings.convert import from_bundle, to_bundle
 from mappings.lens.compose import filled
 from mappings.lens.system import SystemMapping
-from mappings.model import Json, Record, RecordMapping, Resource
+from mappings.model import Json, Record, Resource
 from mappings.trial.attempt import differences
 from mappings.trial.telling import at, short
 
@@ -36,15 +34,6 @@ class Tried:
     def wrong(self) -> bool:
         """Whether it was refused, or came back different."""
         return bool(self.refused or self.back)
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """What one recipient would get if all of it might be shared. lost: (resource, why) without a form."""
-
-    recipient: str
-    records: tuple[Json, ...]
-    lost: tuple[tuple[str, str], ...]
 
 
 def records_of(mapping: SystemMapping, content: bytes) -> list[Json]:
@@ -79,31 +68,6 @@ def tried(mapping: SystemMapping, native: Record) -> Tried:
         back=tuple(_told(native, whole[0] if whole else None)),
         alone=tuple(others),
     )
-
-
-def got(
-    mapping: SystemMapping, natives: Iterable[Record], recipients: Iterable[tuple[str, RecordMapping, bool]]
-) -> list[Got]:
-    """What each recipient (system, mapping, whether it is a FHIR server) would be given of these records, in
-    its own form."""
-    bundle, _ = to_bundle(mapping, mapping.name, natives)
-    entries = _entries(bundle)
-    out = []
-    for system, other, fhir in recipients:
-        if fhir:
-            resources = [entry["resource"] for entry in entries]
-            taken = tuple(one for one in resources if other.slots(one) is not None)
-            left = [one for one in resources if other.slots(one) is None and _counts(one)]
-            lost = tuple((f"{one['resourceType']}/{one['id']}", "no-form") for one in left)
-            out.append(Got(system, taken, lost))
-            continue
-        records, gone = from_bundle(other, system, {**bundle, "entry": entries})
-        out.append(Got(system, tuple(records), tuple((one.reference, one.reason) for one in gone)))
-    return out
-
-
-def _counts(resource: Resource) -> bool:
-    return resource["resourceType"] not in ("Provenance", "Patient")
 
 
 def _said(mapping: SystemMapping, native: Record) -> Record:

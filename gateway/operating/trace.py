@@ -11,17 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-import consent
 from consent.explain import Language
 from gateway.config import Settings
 from gateway.consents import telling
-from gateway.exchange import outcomes
 from gateway.exchange.facts import FactsReader, PersonFacts
 from gateway.exchange.selection import Selection, by_item
 from gateway.hub import links, persons, versions
 from gateway.hub.content import unpack
 from gateway.hub.schema.tables import disclosure, person, resource, resource_version
 from gateway.hub.versions import Version
+from gateway.operating import judged
+from gateway.operating.judged import Lines
 from mappings import reading
 from mappings.model import RecordMapping
 
@@ -54,7 +54,7 @@ class Ruled:
 
     recipient: str
     outcome: str
-    lines: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...]
+    lines: Lines
     note: str | None
     hold: str | None
 
@@ -174,17 +174,11 @@ def _ruled(
         return None
     view = selection.view(item, parts)
     link = links.load(connection, system.tenant, system.id, [item]).get(item)
-    decisions = sorted(view.decisions.items(), key=lambda one: sorted(one[0])) if view is not None else []
     return Ruled(
         recipient=system.id,
-        outcome=outcomes.outcome_of(view) if view is not None else "no-route",
-        lines=tuple(
-            (tuple(sorted(asked)), made.outcome.value, consent.explain(made, language)[1:])
-            for asked, made in decisions
-        ),
-        note=outcomes.note(selection, focal, known=link is not None and link.native_id is not None)
-        if view is not None and view.permitted
-        else None,
+        outcome=judged.outcome_of(view),
+        lines=judged.lines_of(view, language),
+        note=judged.note_of(selection, view, focal, known=link is not None and link.native_id is not None),
         hold=link.hold if link is not None else None,
     )
 

@@ -1,45 +1,71 @@
-"""The mapping bench: a record that somebody pastes, or a made-up one, as FHIR and back, and what each
-recipient would be given of it. What is pasted is answered and kept nowhere."""
+"""The mapping bench: a record that somebody pastes, a made-up one or one of the hub, as FHIR and back, and
+what each recipient would get of it and why. What is pasted is answered and kept nowhere; nothing is sent."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Literal, cast
 
-import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from gateway import jsontext
-from gateway.config import System
-from gateway.operating import conversion, mapping_of
+from gateway.errors import NotFound
+from gateway.exchange.reasons import Reason
+from gateway.operating.assumed import OLDEST, PROTECTIONS
 from gateway.operating.faults import Impossible
 from gateway.web.desk import AtDesk, WebDesk
 from gateway.web.door import Fields, Form
+from gateway.web.language import Language
+from gateway.web.operations import bench_look, bench_trial
+from gateway.web.operations.bench_look import OnBench
+from gateway.web.operations.bench_trial import ASSUMED, CATEGORIES, one_of, plain, samples, systems_of
+from gateway.web.operations.chosen import reason_of
 from gateway.web.operations.entrance import DRIFT, Operating, Operator
-from gateway.web.rendering import PageRoute, page
-from mappings import reading
-from mappings.lens.system import SystemMapping
-from mappings.model import RecordMapping
+from gateway.web.operations.naming import FORM, opened
+from gateway.web.rendering import PageRoute, language, page
 
 router = APIRouter(prefix=DRIFT, route_class=PageRoute, include_in_schema=False)
-SAMPLES: Final = Path(__file__).parents[2] / "demo" / "samples"  # children that nobody is
-MOST: Final = 50  # records on one page
+Message = Annotated[str, Query(pattern=f"^$|{FORM}")]
 
 
 @router.get("/proevebenk")
-def bench(request: Request, desk: AtDesk, who: Operating) -> Response:
-    """The empty bench."""
-    return _page(request, desk, who, {})
+def bench(request: Request, desk: AtDesk, who: Operating, melding: Message = "") -> Response:
+    """The empty bench. melding: a message, to be put on it by whoever may see what it says."""
+    if melding:
+        opened(who.session, "item", melding)
+    return _page(request, desk, who, {"melding": [melding]})
 
 
 @router.post("/proevebenk")
 def tried(request: Request, desk: AtDesk, who: Operating, fields: Form) -> Response:
-    """What becomes of it."""
+    """What becomes of records that somebody pasted."""
     try:
-        made = _tried(desk, who, fields)
+        words = cast(Literal["nb", "nn"], language(request).code)
+        made = bench_trial.tried(desk, who, fields, words)
     except Impossible as error:
         return _page(request, desk, who, fields, wrong=str(error), status=422)
     return _page(request, desk, who, fields, made=made)
+
+
+@router.post("/proevebenk/lagret")
+def stored(request: Request, desk: AtDesk, who: Operating, fields: Form) -> Response:
+    """A record of the hub; told and written down before the page is given. For those without the right there
+    is no such page."""
+    if not who.sees_content:
+        raise NotFound("No such page")
+    why, sealed = reason_of(fields), one_of(fields, "melding")
+    if why is None:
+        return _page(request, desk, who, fields, lacking="grunn-lagret", status=422)
+    try:
+        item = (
+            opened(who.session, "item", sealed)
+            if sealed
+            else bench_look.reference(
+                desk.service, who, one_of(fields, "system"), one_of(fields, "id").strip()
+            )
+        )
+        found = bench_look.on_bench(desk.service, who, item, why, language(request).code)
+    except NotFound:
+        return _page(request, desk, who, fields, lacking="id", status=404)
+    return _page(request, desk, who, fields, stored=found, protected=found is None)
 
 
 def _page(
@@ -49,84 +75,49 @@ def _page(
     fields: Fields,
     *,
     made: dict[str, Any] | None = None,
+    stored: OnBench | None = None,
+    protected: bool = False,
     wrong: str = "",
+    lacking: str = "",
     status: int = 200,
 ) -> Response:
+    names = ("system", "eksempel", "post", "for", "alder", "adresse", "skrevet", "til", "om", "barn",
+             "id", "melding")  # fmt: skip
     return page(
         request,
         "operations/bench",
         session=who.session,
         status=status,
-        systems=[one.id for one in _systems(desk, who)],
-        samples=_samples(),
-        chosen={name: fields.get(name, [""])[0] for name in ("system", "eksempel", "post")},
+        pairs=_pairs(desk, who, language(request)),
+        chosen={name: one_of(fields, name) or ASSUMED.get(name, "") for name in names},
+        may_see=who.sees_content,
+        reasons=[*Reason],
         made=made,
+        stored=_stored(stored),
+        protected=protected or bool(made and made["protected"]),
         wrong=wrong,
+        lacking=lacking,
     )
 
 
-def _tried(desk: WebDesk, who: Operator, fields: Fields) -> dict[str, Any]:
-    system = next((one for one in _systems(desk, who) if [one.id] == fields.get("system")), None)
-    if system is None:
-        raise Impossible("Choose the system whose mapping is tried.")
-    mapping = desk.service.mappings[system.id]
-    assert isinstance(mapping, SystemMapping)
-    natives = conversion.records_of(mapping, _content(fields, mapping))[:MOST]
-    if not all(isinstance(one, dict) for one in natives):
-        raise Impossible("A record is a JSON object, or a list of them.")
-    found = [conversion.tried(mapping, one) for one in natives]
-    taken = [one.native for one in found if not one.refused]
+def _pairs(desk: WebDesk, who: Operator, words: Language) -> dict[str, list[tuple[str, str]]]:
+    """What can be chosen: codes and words."""
+    settings = desk.service.settings
+    here = [one.id for one in settings.systems if one.tenant == who.tenant]
     return {
-        "records": [
-            {
-                "native": _text(one.native),
-                "refused": one.refused,
-                "fhir": [_text(resource) for resource in one.resources if _shown(resource)],
-                "categories": sorted({c for r in one.resources if _shown(r) for c in reading.category_of(r)}),
-                "back": one.back,
-                "alone": one.alone,
-            }
-            for one in found
-        ],
-        "got": [
-            {"recipient": one.recipient, "records": [_text(r) for r in one.records], "lost": one.lost}
-            for one in conversion.got(mapping, taken, _recipients(desk, system))
-        ],
+        "systems": [(one.id, one.id) for one in systems_of(desk, who)],
+        "samples": [(one, one) for one in samples()],
+        "ages": [(str(age), str(age)) for age in range(OLDEST)],
+        "protections": [(one, words.of("drift.address", one)) for one in (*PROTECTIONS, "ukjent")],
+        "organizations": [(one.number, one.name) for one in settings.organizations],
+        "everywhere": [(one, one) for one in here],
+        "categories": [(one, words.of("category", one)) for one in CATEGORIES],
     }
 
 
-def _recipients(desk: WebDesk, source: System) -> list[tuple[str, RecordMapping, bool]]:
-    """Those to whom a route leads from the system."""
-    service = desk.service
-    found = service.settings.recipients_of(source.id)
-    return [(one.id, service.mappings[one.id], one.adapter == "fhir") for one in found]
-
-
-def _systems(desk: WebDesk, who: Operator) -> list[System]:
-    """Those with records of their own, which a mapping file reads."""
-    service = desk.service
-    every = (one for one in service.settings.systems if one.tenant == who.tenant)
-    return [one for one in every if isinstance(service.mappings[one.id], SystemMapping)]
-
-
-def _samples() -> list[str]:
-    return [f"{path.parent.name}/{path.stem}" for path in sorted(SAMPLES.glob("*/*.json"))]
-
-
-def _content(fields: Fields, mapping: SystemMapping) -> bytes:
-    pasted, sample = fields.get("post", [""])[0].strip(), fields.get("eksempel", [""])[0]
-    if pasted:
-        return pasted.encode()
-    if sample not in _samples():
-        raise Impossible("Paste a record, or choose an example.")
-    if sample.partition("/")[0] not in mapping_of.OURS or sample.partition("/")[0] != mapping.name:
-        raise Impossible("This example is of another kind of system: choose one whose mapping reads it.")
-    return (SAMPLES / f"{sample}.json").read_bytes()
-
-
-def _shown(resource: dict[str, Any]) -> bool:
-    return bool(resource["resourceType"] != "Provenance")
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.format(jsontext.encode(value), indent=2).decode()
+def _stored(found: OnBench | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    kind = found.item.partition("/")[0]
+    each = [{"recipient": one.recipient, "items": [{"type": kind, **plain(one)}]} for one in found.judged]
+    return {"one": found, "type": kind, "recipients": each}

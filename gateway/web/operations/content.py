@@ -4,8 +4,10 @@ that the family reads that it was looked at."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -14,20 +16,20 @@ from gateway import jsontext
 from gateway.consents.onlookers import OPERATIONS
 from gateway.errors import NotFound, NotReady
 from gateway.exchange import disclosures, leaving
-from gateway.exchange.disclosures import Attempt
+from gateway.exchange.disclosures import Attempt, Disclosed
 from gateway.exchange.judge import View
-from gateway.exchange.rendition import ids_at, subject_at, units
-from gateway.exchange.selection import Selection
+from gateway.exchange.reasons import Reason
 from gateway.hub import links
-from gateway.hub.audit import entries
+from gateway.hub.audit import entries, occasion
 from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.schema.tables import person
+from gateway.operating.judged import records_of, resources_of
 from gateway.operating.trace import Ground, ground, selection_for
 from gateway.service import Service
 from gateway.web.names import OPEN
 from gateway.web.operations.entrance import Operator
-from mappings.model import NotExpressible
 
+T = TypeVar("T")
 GROUND: Final = "operations"
 TRIES: Final = 4
 
@@ -42,51 +44,59 @@ class Shown:
     native: tuple[str, ...] = ()
 
 
-def shown(service: Service, who: Operator, item: str, recipient: str, why: str) -> Shown:
-    """What the item says to this recipient. why: a code. Raises NotFound for what it may not have."""
+@dataclass(frozen=True, slots=True)
+class Looked(Generic[T]):
+    """What a look makes of an item, and by whose eyes: the views of it that it shows, by recipient."""
+
+    shown: T
+    views: Mapping[str, View]
+
+
+Look = Callable[[Connection, Ground, datetime], Looked[T]]
+
+
+def text_of(value: Any) -> str:
+    """JSON as people read it."""
+    return msgspec.json.format(jsontext.encode(value), indent=2).decode()
+
+
+def shown(service: Service, who: Operator, item: str, recipient: str, why: Reason) -> Shown:
+    """What the item says to this recipient. Raises NotFound for what it may not have."""
+
+    def look(connection: Connection, found: Ground, now: datetime) -> Looked[Shown]:
+        if recipient not in [one.id for one in service.settings.systems if one.tenant == who.tenant]:
+            raise NotFound("Not here")
+        selection = selection_for(service.settings, service.mappings, found.facts, recipient, now)
+        view = selection.view(item, found.parts)
+        if view is None or not view.permitted:
+            raise NotFound("The recipient may not have it")
+        names, _ = links.names_of_person(connection, who.tenant, recipient, found.facts.person)
+        fhir, native = resources_of(view), records_of(selection, view, names)
+        made = Shown(False, tuple(map(text_of, fhir)), tuple(map(text_of, native)))
+        return Looked(made, {recipient: view})
+
+    return looked(service, who, item, why, look) or Shown(protected=True)
+
+
+def looked(service: Service, who: Operator, item: str, why: Reason, look: Look[T]) -> T | None:
+    """What a look at an item makes of it, once all that it shows is written down as told; None where nothing
+    of this person is shown to operators. Raises NotFound where there is no such item."""
     for _ in range(TRIES):
         now = service.clock()
         with service.store.read(who.tenant) as connection:
             found = ground(connection, service.facts, who.tenant, item)
-            system = service.settings.system(recipient)
-            if found is None or system is None or system.tenant != who.tenant:
+            if found is None:
                 raise NotFound("Not here")
+            occasion.about(found.facts.person)
             if found.facts.facts.address_protection not in OPEN:
-                return Shown(protected=True)
-            selection = selection_for(service.settings, service.mappings, found.facts, recipient, now)
-            view = selection.view(item, found.parts)
-            if view is None or not view.permitted:
-                raise NotFound("The recipient may not have it")
-            made = Shown(False, _fhir(view), _native(connection, selection, view))
+                return None
+            made = look(connection, found, now)
+        if not made.views:
+            return made.shown
         with service.store.write(who.tenant) as connection:
-            if _written(connection, service, who, found, view, recipient, why):
-                return made
+            if _written(connection, service, who, found, made.views, why):
+                return made.shown
     raise NotReady("The child's records change all the time")
-
-
-def _fhir(view: View) -> tuple[str, ...]:
-    return tuple(_text(one) for ref, one in view.resources.items() if not ref.startswith("Provenance/"))
-
-
-def _native(connection: Connection, selection: Selection, view: View) -> tuple[str, ...]:
-    """The records as they stand in the recipient's own form; none for a FHIR server."""
-    system, facts = selection.system, selection.facts
-    if system.adapter == "fhir":
-        return ()
-    names, _ = links.names_of_person(connection, facts.tenant, system.id, facts.person)
-    subject = subject_at(facts, names)
-    out = []
-    for unit in units(system, selection.mapping, view):
-        try:
-            ids = ids_at(system, facts, names, subject, own=unit.ref)
-            out.append(_text(selection.mapping.get(unit.state, ids)))
-        except NotExpressible:
-            continue
-    return tuple(out)
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.format(jsontext.encode(value), indent=2).decode()
 
 
 def _written(
@@ -94,9 +104,8 @@ def _written(
     service: Service,
     who: Operator,
     found: Ground,
-    view: View,
-    recipient: str,
-    why: str,
+    views: Mapping[str, View],
+    why: Reason,
 ) -> bool:
     """Write what is told; False where something of the child has changed since it was looked at."""
     facts, now = found.facts, service.clock()
@@ -107,10 +116,7 @@ def _written(
     ).one()
     if (int(row.change_no), int(row.facts_no)) != (found.change_no, found.facts_no):
         return False
-    told = tuple(
-        replace(view.disclosed(ref, found.parts[ref].version, GROUND), ground=GROUND)
-        for ref in view.resources
-    )
+    told = tuple(_told(views, found).values())
     attempt = Attempt(disclosures.new_id(), facts.person, told)
     state, deadline = leaving.begin(who.tenant, attempt.id, now, service.settings.answer_deadline_seconds)
     disclosures.begin(
@@ -127,7 +133,29 @@ def _written(
         client=who.client,
         state=state,
     )
-    details = {"as": recipient, "why": why}
-    said = Entry(Kind.OPERATION, now, facts.person, "content shown", subject=view.item, details=details)
-    entries.write(connection, who.tenant, [said])
+    said = [
+        Entry(
+            Kind.OPERATION, now, facts.person, "content shown",
+            subject=view.item, details={"as": recipient, "why": why},
+        )
+        for recipient, view in views.items()
+    ]  # fmt: skip
+    entries.write(connection, who.tenant, said)
     return True
+
+
+def _told(views: Mapping[str, View], found: Ground) -> dict[str, Disclosed]:
+    """What these views tell together, each resource once."""
+    told: dict[str, Disclosed] = {}
+    for view in views.values():
+        for ref in view.resources:
+            one = replace(view.disclosed(ref, found.parts[ref].version, GROUND), ground=GROUND)
+            before = told.get(ref, one)
+            told[ref] = replace(
+                before,
+                categories=tuple(sorted({*before.categories, *one.categories})),
+                rules=tuple(dict.fromkeys((*before.rules, *one.rules))),
+                consents=tuple(sorted({*before.consents, *one.consents})),
+                redacted=before.redacted and one.redacted,
+            )
+    return told

@@ -155,16 +155,16 @@ def test_what_came_meanwhile_is_not_told_unseen(
     """Between the look and the writing the goal changes: the look is made again."""
     from gateway.web.operations import content
 
-    true, handed = content._native, []
+    true, handed = content.records_of, []
 
-    def late(*given: object) -> tuple[str, ...]:
+    def late(*given: object) -> object:
         if not handed:
             goal = next(one for one in records("stafettlogg", "emma") if one["id"] == "e-m1")
             said = {"endret": "2026-11-21T12:40:00+01:00", "tekst": "Noe ganske annet"}
             handed.append(pages.hand_in("logg", [goal | said]).status_code)
         return true(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(content, "_native", late)
+    monkeypatch.setattr(content, "records_of", late)
     found = show(pages, seeing, "e-m1")
     assert handed == [200]
     assert "Noe ganske annet" in found.text
