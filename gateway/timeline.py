@@ -5,20 +5,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import RECORD
 from gateway.exchange.seen import Seen
 from gateway.hub.absences import Absence
+from gateway.timeline_entry import Author, Entry, Part, Told, once
 from mappings import derived, reading, telling
 from mappings.canonical import ENH, LEVEL_HISTORY
 from mappings.model import Json, Resource
-from mappings.referrals import Step, referral_of
-from mappings.same_document import document_keys
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 KINDS: Final = {
@@ -56,103 +56,70 @@ ALL: Final = tuple(dict.fromkeys((
 )))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who wrote it: organization always where known, name and role only of a participant the reader sees."""
-
-    participant: str | None
-    name: str | None
-    role: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that happened. time: as its source wrote it; moment: the same as a point in time. systems:
-    all that tell the same, the first that told it in front. refs: every resource that was used. missing:
-    where it is no longer told of, though it stands."""
-
-    id: str
-    resource: str
-    kind: str
-    time: str
-    moment: datetime
-    systems: tuple[str, ...]
-    refs: tuple[str, ...]
-    title: str | None = None
-    text: str | None = None
-    status: str | None = None
-    author: Author | None = None
-    service: str | None = None
-    level: int | None = None
-    missing: tuple[Absence, ...] = ()
-    steps: tuple[Step, ...] = ()  # of a referral: how far it has come
-    same: frozenset[str] = frozenset()  # by what a document is known in other systems too
-
-    @property
-    def place(self) -> tuple[datetime, str]:
-        """Its place in the list."""
-        return self.moment, self.id
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeline:
-    """What a reader sees of one person, as entries."""
+    """What a reader sees of one person, as entries. Values that do not change while it is read."""
 
     seen: Mapping[str, Seen]
     provenances: Mapping[str, Resource]
     facts: PersonFacts
     absences: Iterable[Absence] = ()
+    _participants: dict[str, tuple[Author, str | None, tuple[str, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def entries(self) -> list[Entry]:
         """All of them, newest first; the same told by several systems once."""
         found = [entry for one in self.seen.values() for entry in self._of(one)]
-        return sorted(_once(found), key=lambda e: e.place, reverse=True)
+        return sorted(once(found), key=lambda e: e.place, reverse=True)
 
     def _of(self, one: Seen) -> Iterator[Entry]:
-        kind = one.resource["resourceType"]
+        kind, own = one.resource["resourceType"], self._kinds[one.ref]
         if reading.in_error(one.resource) or derived.is_team_of_frame(one.resource):
             return
-        if kind == "CarePlan" and reading.kind_of(one.resource) is not None:
-            yield from self._levels(one)  # of a log or plan only that: what is in it is told by itself
-        elif kind not in UNTOLD and reading.kind_of(one.resource) != MINUTES:
-            yield self._entry(one)
+        if kind == "CarePlan" and own is not None:
+            yield from self._level_changes(one)  # of a log or plan only that: what is in it is told by itself
+        elif kind not in UNTOLD and own != MINUTES:
+            yield self._entry(one, own)
 
-    def _entry(self, one: Seen) -> Entry:
+    def _entry(self, one: Seen, own: str | None) -> Entry:
         resource = one.resource
-        told = (text for text in telling.times_of(resource) if _moment(text))
-        text = next(told, None) or _plain(one.version.first_recorded or one.version.stored)
-        moment = _moment(text) or one.version.first_recorded or one.version.stored
+        text, moment = _when(one)
         author, service, used = self._author(one)
-        words, refs = self._words(one)
+        meeting = resource["resourceType"] == "Appointment"
+        minutes = self._minutes.get(one.ref) if meeting else None
         return Entry(
             id=one.ref.replace("/", "-"),
             resource=one.ref,
-            kind=kind_of(resource),
+            kind=_kind(own, resource),
             time=text,
             moment=moment,
             systems=(one.version.created_by,),
-            refs=(one.ref, *used, *refs),
-            title=telling.title_of(resource),
-            text=words,
-            status=telling.status_of(resource),
+            refs=(one.ref, *used, *([minutes.ref] if minutes else [])),
+            said=Told(resource, resource if not meeting else minutes.resource if minutes else None),
             author=author,
             service=service,
-            level=self._level(one, moment),
-            missing=tuple(gone for gone in self.absences if gone.ref == one.ref),
-            same=document_keys(resource),
-            steps=referral.steps if (referral := referral_of(resource)) is not None else (),
+            level=self._level(resource, moment),
+            missing=self._missing.get(one.ref, ()),
         )
 
-    def _words(self, one: Seen) -> tuple[str | None, tuple[str, ...]]:
-        """What was said; of a meeting its minutes, where they may be seen."""
-        if one.resource["resourceType"] != "Appointment":
-            return telling.text_of(one.resource), ()
-        minutes = [
-            (ref, telling.text_of(other.resource))
-            for ref, other in self.seen.items()
-            if other.item == one.ref and reading.kind_of(other.resource) == MINUTES
-        ]
-        return (minutes[0][1], (minutes[0][0],)) if minutes else (None, ())
+    @cached_property
+    def _minutes(self) -> dict[str, Seen]:
+        """Of meetings, where they may be seen: the first of each, by reference of the meeting."""
+        found = [self.seen[ref] for ref, kind in self._kinds.items() if kind == MINUTES]
+        return {one.item: one for one in reversed(found)}
+
+    @cached_property
+    def _kinds(self) -> dict[str, str | None]:
+        """Our entry kind of each, where it carries one."""
+        return {ref: reading.kind_of(one.resource) for ref, one in self.seen.items()}
+
+    @cached_property
+    def _missing(self) -> dict[str, tuple[Absence, ...]]:
+        found: dict[str, tuple[Absence, ...]] = {}
+        for gone in self.absences:
+            found[gone.ref] = (*found.get(gone.ref, ()), gone)
+        return found
 
     # --- who ---------------------------------------------------------------------------------------------
 
@@ -163,17 +130,23 @@ class Timeline:
         participant = who.get("reference")
         if system.startswith(RECORD):
             participant = self.facts.authors.get((system.removeprefix(RECORD), value))
-        seen = self.seen.get(participant or "")
-        if seen is not None:
-            known = reading.participant_of(seen.resource)
-            author = Author(seen.ref, _name(seen.resource), known.role if known else None)
-            return author, known.service if known else None, (seen.ref,)
+        if participant is not None and participant in self.seen:
+            return self._participant(participant)
         if who.keys() == {"display"}:  # known by name alone: part of what was written, matched with nobody
             return Author(None, str(who["display"]), None), None, ()
         name, number = telling.who_of(one.resource)
         organization = number or (value if system == ENH else None)
         told = Author(None, name, None) if name else None
         return told, self._service(organization) if organization else None, ()
+
+    def _participant(self, ref: str) -> tuple[Author, str | None, tuple[str, ...]]:
+        """One that is seen, as an author, with their service. Each is read once."""
+        if ref not in self._participants:
+            seen = self.seen[ref]
+            known = reading.participant_of(seen.resource)
+            author = Author(seen.ref, _name(seen.resource), known.role if known else None)
+            self._participants[ref] = author, known.service if known else None, (seen.ref,)
+        return self._participants[ref]
 
     def _service(self, organization: str) -> str | None:
         """The service of an organization here, if one of its people is seen."""
@@ -182,7 +155,7 @@ class Timeline:
 
     # --- level -------------------------------------------------------------------------------------------
 
-    def _levels(self, one: Seen) -> Iterator[Entry]:
+    def _level_changes(self, one: Seen) -> Iterator[Entry]:
         author, service, used = self._author(one)
         for number, (level, since, _, reason) in enumerate(level_history(one.resource)):
             moment = _moment(since)
@@ -195,54 +168,43 @@ class Timeline:
                     moment=moment,
                     systems=(one.version.created_by,),
                     refs=(one.ref, *used),
-                    title=f"Nivå {level}",
-                    text=reason,
+                    said=Part(f"Nivå {level}", reason),
                     author=author,
                     service=service,
                     level=level,
                 )
 
-    def _level(self, one: Seen, moment: datetime) -> int | None:
+    @cached_property
+    def _levels(self) -> dict[str, list[tuple[int, datetime, datetime | None]]]:
+        """(level, from, to) of each log that is seen, the newest first."""
+        out = {}
+        for frame in (f for f in self.facts.frames if f in self.seen):
+            steps = reversed(level_history(self.seen[frame].resource))
+            read = (
+                (level, _moment(since), _moment(until) if until else None) for level, since, until, _ in steps
+            )
+            out[frame] = [(level, start, end) for level, start, end in read if start is not None]
+        return out
+
+    def _level(self, resource: Resource, moment: datetime) -> int | None:
         """BTI nivå at that time: of the log the item belongs to, else of any log that says one."""
-        own = reading.belongs_to(one.resource)
-        frames = sorted((f for f in self.facts.frames if f in self.seen), key=lambda f: f != own)
-        for frame in frames:
-            for level, since, until, _ in reversed(level_history(self.seen[frame].resource)):
-                start, end = _moment(since), _moment(until) if until else None
-                if start is not None and start <= moment and (end is None or moment < end):
+        own = reading.belongs_to(resource)
+        for frame in sorted(self._levels, key=lambda f: f != own):
+            for level, start, end in self._levels[frame]:
+                if start <= moment and (end is None or moment < end):
                     return level
         return None
 
 
-def _once(found: Iterable[Entry]) -> Iterable[Entry]:
-    """What several systems tell with the same words of the same time is one entry, the earliest stored; so is
-    a document that several systems hold. Both are seen by the reader: neither opens the other."""
-    kept: dict[str, Entry] = {}
-    places: dict[Any, str] = {}  # what entries are known by -> the id of the entry that stands for them
-    for entry in found:
-        keys = [*sorted(entry.same), *_told(entry)]
-        first = next((kept[places[key]] for key in keys if key in places), None)
-        if first is None or entry.systems[0] in first.systems:
-            kept[entry.id] = entry
-            places |= {key: entry.id for key in keys if key not in places}
-            continue
-        joined = tuple(dict.fromkeys((*first.systems, *entry.systems)))
-        missing = (*first.missing, *entry.missing)
-        kept[first.id] = replace(first, systems=joined, refs=(*first.refs, *entry.refs), missing=missing)
-        places |= {key: first.id for key in keys if key not in places}
-    return kept.values()
-
-
-def _told(entry: Entry) -> Iterator[tuple[Any, ...]]:
-    if entry.title or entry.text:
-        yield entry.kind, entry.moment, entry.title, entry.text
-
-
 def kind_of(resource: Resource) -> str:
     """What an entry about this is called: one of ALL."""
-    own, kind = reading.kind_of(resource), resource["resourceType"]
+    return _kind(reading.kind_of(resource), resource)
+
+
+def _kind(own: str | None, resource: Resource) -> str:
     if own in ALL:
         return own
+    kind = resource["resourceType"]
     return KINDS.get(kind) or (MEDICATION if kind.startswith(("Medication", "Immunization")) else OTHER)
 
 
@@ -281,13 +243,23 @@ def _name(resource: Resource) -> str | None:
     return " ".join(p for p in parts if p) or names[0].get("text")
 
 
+def _when(one: Seen) -> tuple[str, datetime]:
+    """As its source wrote it, and as a point in time."""
+    for text in telling.times_of(one.resource):
+        moment = _moment(text)
+        if moment is not None:
+            return text, moment
+    moment = one.version.first_recorded or one.version.stored
+    return _plain(moment), moment
+
+
 def _moment(text: str) -> datetime | None:
     """A FHIR date or dateTime as a point in time; a year, month or day begins at midnight in Oslo."""
     try:
         if len(text) <= len("2026-11-21"):
             first = date.fromisoformat(f"{text}-01-01"[: len("2026-11-21")])
             return datetime.combine(first, time(), OSLO).astimezone(UTC)
-        found = datetime.fromisoformat(LEAP.sub(r"\g<1>59", text))
+        found = datetime.fromisoformat(LEAP.sub(r"\g<1>59", text) if ":60" in text else text)
         return found.astimezone(UTC) if found.tzinfo else None
     except (ValueError, OverflowError):  # no time, or one at the very edge of the calendar
         return None

@@ -23,7 +23,9 @@ _WHEN: Final = (
     "identified", "collection", "dateWritten", "dateAsserted", "issued", "created", "started", "timing",
     "recorded", "received",
 )  # fmt: skip
-_FORMS: Final = ("", "DateTime", "Period", "Instant", "Date")
+_TIMES: Final = tuple(
+    f"{name}{form}" for name in _WHEN for form in ("", "DateTime", "Period", "Instant", "Date")
+)
 _NAMED: Final = ("name", "title")
 _CONCEPTS: Final = (
     "code", "topic", "type", "medication", "vaccineCode", "item", "product", "questionnaire", "procedure",
@@ -59,9 +61,9 @@ def text_of(resource: Resource) -> str | None:
 
 def times_of(resource: Resource) -> Iterator[str]:
     """When it happened or begins, in the words of its source; the most telling first."""
-    for name in _WHEN:
-        for form in _FORMS:
-            yield from _times(resource.get(f"{name}{form}"))
+    for name in _TIMES:
+        if name in resource:
+            yield from _times(resource[name])
 
 
 def status_of(resource: Resource) -> str | None:

@@ -20,7 +20,8 @@ from gateway.errors import InvalidRequest, NotFound
 from gateway.exchange.seen import Seen
 from gateway.hub import absences
 from gateway.hub.absences import Absence
-from gateway.timeline import ALL, Entry, Timeline
+from gateway.timeline import ALL, Timeline
+from gateway.timeline_entry import Entry
 
 router = APIRouter(tags=["timeline"])
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Final
 from consent.model import Consent
 from gateway.config import Settings
 from gateway.exchange.facts import PersonFacts
-from gateway.timeline import Entry
+from gateway.timeline_entry import Entry
 from gateway.web.consent_form import Draft
 from gateway.web.consents_shown import Teller
 from gateway.web.family.recipients import addressee, with_consents

@@ -15,7 +15,8 @@ from gateway.exchange.referrals import is_for
 from gateway.exchange.seen import Seen
 from gateway.hub.receipts import Receipt
 from gateway.hub.seats import COORDINATORS
-from gateway.timeline import LEVEL_CHANGE, Entry
+from gateway.timeline import LEVEL_CHANGE
+from gateway.timeline_entry import Entry
 from gateway.web.clinic.news import CHANGED, News
 from gateway.web.clinic.shared import SharedPlan, people
 from gateway.web.coordinator.writing_rights import open_here

@@ -12,7 +12,8 @@ from gateway.errors import NotFound
 from gateway.exchange.seen import Seen
 from gateway.hub import plan_readings
 from gateway.hub.plan_readings import Marks
-from gateway.timeline import LEVEL_CHANGE, Entry, Timeline
+from gateway.timeline import LEVEL_CHANGE, Timeline
+from gateway.timeline_entry import Entry
 from gateway.web.insight import Insight
 from mappings import reading
 from mappings.model import Resource

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from gateway.config import System
 from gateway.consents.absence_words import missing
 from gateway.hub import absences
-from gateway.timeline import LEVEL_CHANGE, Entry, Timeline
+from gateway.timeline import LEVEL_CHANGE, Timeline
+from gateway.timeline_entry import Entry
 from gateway.web.consents_shown import Teller
 from gateway.web.insight import Insight
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.timeline import Entry
+from gateway.timeline_entry import Entry
 from gateway.web.consents_shown import Teller
 from gateway.web.coordinator.story import Line, Systems, entries, line
 from gateway.web.coordinator.writing_rights import open_here

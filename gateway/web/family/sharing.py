@@ -13,7 +13,8 @@ from gateway.config import Settings
 from gateway.exchange.facts import PersonFacts
 from gateway.exchange.judge import Judge
 from gateway.exchange.seen import Seen
-from gateway.timeline import Entry, Timeline
+from gateway.timeline import Timeline
+from gateway.timeline_entry import Entry
 from gateway.web.consents_shown import CATEGORIES, Teller
 from gateway.web.family.recipients import addressee
 from gateway.web.family.speech import deciding
