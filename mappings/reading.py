@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 UNKNOWN: Final[frozenset[str]] = frozenset()
+_NONE: Final[frozenset[str]] = frozenset()
 _BY_TYPE: Final = {
     "Goal": "maal",
     "Appointment": "moete",
@@ -104,18 +105,22 @@ def kind_of(resource: Resource) -> str | None:
 
 def labels_of(resource: Resource) -> frozenset[str]:
     """sperre: NORS, NORU, NORN_FORANS, NORN_UNGDOM, and any other restriction of Volven 9603."""
+    found = _security(resource)
+    if not found:
+        return _NONE
     return frozenset(
-        code
-        for system, code in _security(resource)
-        if code in _LABELS or (system == JOURNAL_ACCESS and code != "N")
+        code for system, code in found if code in _LABELS or (system == JOURNAL_ACCESS and code != "N")
     )
 
 
 def sensitivity_of(resource: Resource) -> frozenset[str]:
     """Sensitivity labels: PSY, SDV, ETH, HIV, R, and any other that a stranger gave."""
+    found = _security(resource)
+    if not found:
+        return _NONE
     return frozenset(
         code
-        for system, code in _security(resource)
+        for system, code in found
         if code in _SENSITIVE or system == ACT_CODE or (system == CONFIDENTIALITY and code not in "LMNU")
     )
 
@@ -159,9 +164,9 @@ def in_error(resource: Resource) -> bool:
     return is_withdrawn(resource)
 
 
-def _security(resource: Resource) -> Iterator[tuple[str, str]]:
-    for coding in (resource.get("meta") or {}).get("security") or ():
-        yield coding.get("system") or "", coding.get("code") or ""
+def _security(resource: Resource) -> list[tuple[str, str]]:
+    found = (resource.get("meta") or {}).get("security") or ()
+    return [(coding.get("system") or "", coding.get("code") or "") for coding in found]
 
 
 def _category_codes(resource: Resource) -> Iterator[tuple[str, str]]:

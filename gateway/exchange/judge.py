@@ -5,8 +5,8 @@ Every way out goes through `Judge.view`: push, pull, FHIR reads, timeline and ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -60,8 +60,7 @@ class View:
 
     def of(self, ref: str, resource: Resource) -> Resource | None:
         """Another copy of one of its resources, such as what the recipient holds, as this view leaves it."""
-        narrowed, plan = reading.narrow(resource, self.categories), self.plans.get(ref)
-        return narrowed if plan is None else consent.redact(narrowed, plan)
+        return _left(resource, self.categories, self.plans.get(ref))
 
     def disclosed(self, ref: str, version: int, otherwise: str) -> Disclosed:
         """What is told with one resource of it, for the log of what left. otherwise: the ground of what was
@@ -100,29 +99,33 @@ class Judge:
         self._now = now
         self._bases = bases  # of the route it would take
         self._patients: dict[str, str | None] = {}  # item -> id of the Patient it names itself
+        self._by: dict[tuple[str, ...], Written] = {}  # names of writers -> who they are
+        # whether everybody who would read there is of an organization that this is no patient of
+        closed = bool(recipient.organizations) and recipient.organizations <= facts.closed_to
+        self._closed = closed and not recipient.participants
 
     def view(self, item: str, parts: Mapping[str, Version]) -> View:
         """What may be seen of an item, given its current versions (focal and owned, by reference)."""
-        decisions: dict[frozenset[str], Decision] = {}
         focal = parts.get(item)
         if focal is None:
-            return View(item, {}, decisions)
-        asked = self._item(focal, parts)
+            return View(item, {}, {})
         wanted = {ref: reading.category_of(v.resource) for ref, v in parts.items() if _content(ref)}
         inner = {c for v in parts.values() for c in reading.categories_inside(v.resource)}
-        for categories in {*wanted.values(), *(frozenset({c}) for c in inner)}:
-            decisions[categories] = self.decide(asked, categories)
+        decisions = self.decisions(item, parts, (*wanted.values(), *(frozenset({c}) for c in sorted(inner))))
         whole = decisions[wanted[item]]
         if not whole.goes:
             return View(item, {}, decisions)
         permitted = frozenset(c for categories, d in decisions.items() if d.goes for c in categories)
-        found = {ref: decisions[wanted[ref]] if _content(ref) else whole for ref in parts}
-        view = View(
-            item, {}, decisions, permitted, {ref: d.plan for ref, d in found.items() if d.plan is not None}
-        )
-        left = {ref: view.of(ref, parts[ref].resource) for ref, decision in found.items() if decision.goes}
-        shown = {ref: resource for ref, resource in left.items() if resource is not None}
-        return replace(view, resources=shown if item in shown else {})
+        shown: dict[str, Resource] = {}
+        plans: dict[str, Plan] = {}
+        for ref, version in parts.items():
+            decision = decisions[wanted[ref]] if ref in wanted else whole  # a Provenance goes with its item
+            if decision.plan is not None:
+                plans[ref] = decision.plan
+            left = _left(version.resource, permitted, decision.plan) if decision.goes else None
+            if left is not None:
+                shown[ref] = left
+        return View(item, shown if item in shown else {}, decisions, permitted, plans)
 
     def permits(self, item: str, parts: Mapping[str, Version], categories: Iterable[str]) -> frozenset[str]:
         """Which of these categories of an item may be seen, whether or not anything of it is there."""
@@ -134,58 +137,71 @@ class Judge:
     ) -> dict[frozenset[str], Decision]:
         """What is decided about these sets of categories of an item, and why, without showing anything."""
         own = self._item(parts[item], parts)
-        return {categories: self.decide(own, categories) for categories in asked}
+        found: dict[frozenset[str], Decision] = {}
+        for categories in asked:
+            if categories not in found:
+                found[categories] = self._decide(own(categories))
+        return found
 
-    def decide(self, asked: Item, categories: frozenset[str]) -> Decision:
+    def _decide(self, asked: Item) -> Decision:
         """One decision of the consent library; a deny where the recipient has said that this is none of its
         patients, until that is resolved."""
         emergency = self._facts.emergency(asked.id, self._recipient.system, self._now)
-        if emergency is None and self._closed():
+        if emergency is None and self._closed:
             return WRONG_PERSON
         request = Request(
-            item=replace(asked, categories=categories),
+            item=asked,
             sender=None,
             recipient=self._recipient,
             channel=self._channel,
             time=self._now,
             purpose=self._purpose,
             redacts=True,
-            basis=next((b for b in self._bases if categories <= b.categories), None),
+            basis=next((b for b in self._bases if asked.categories <= b.categories), None),
             emergency=emergency,
         )
         prepared = self._facts.prepared_for(asked.frame, self._patients.get(asked.id))
         return consent.decide(request, prepared)
 
-    def _closed(self) -> bool:
-        """Whether everybody who would read there is of an organization that this is no patient of."""
-        who = self._recipient
-        return bool(who.organizations) and not who.participants and who.organizations <= self._facts.closed_to
-
-    def _item(self, focal: Version, parts: Mapping[str, Version]) -> Item:
-        written = self._written(parts)
+    def _item(self, focal: Version, parts: Mapping[str, Version]) -> Callable[[frozenset[str]], Item]:
+        """The item as it is asked about, for any categories."""
         if self._facts.sides.prepared:
             self._patients[focal.ref] = stated_by(focal.resource)
-        return Item(
-            id=focal.ref,
-            categories=frozenset(),
-            labels=_union(reading.labels_of(v.resource) for v in parts.values()),
-            sensitivity=_union(reading.sensitivity_of(v.resource) for v in parts.values()),
-            third_persons=_union(reading.third_persons_of(v.resource) for v in parts.values()),
-            author_organization=written.author,
-            others=written.others,
-            frame=reading.belongs_to(focal.resource)
-            or (focal.ref if focal.ref in self._facts.frames else None),
-            recorded=focal.first_recorded,
-            consent_id=focal.ref if focal.ref.startswith("Consent/") else None,
-            type=focal.resource["resourceType"],
-            source=focal.created_by,
-            by_health_personnel=written.by_health_personnel,
-        )
+        own = [v.resource for v in parts.values()]
+        labels = _union(map(reading.labels_of, own))
+        sensitivity = _union(map(reading.sensitivity_of, own))
+        third_persons = _union(map(reading.third_persons_of, own))
+        written = self._written(parts)
+        frame = reading.belongs_to(focal.resource)
+
+        def asked(categories: frozenset[str]) -> Item:
+            return Item(
+                id=focal.ref,
+                categories=categories,
+                labels=labels,
+                sensitivity=sensitivity,
+                third_persons=third_persons,
+                author_organization=written.author,
+                others=written.others,
+                frame=frame or (focal.ref if focal.ref in self._facts.frames else None),
+                recorded=focal.first_recorded,
+                consent_id=focal.ref if focal.ref.startswith("Consent/") else None,
+                type=focal.resource["resourceType"],
+                source=focal.created_by,
+                by_health_personnel=written.by_health_personnel,
+            )
+
+        return asked
 
     def _written(self, parts: Mapping[str, Version]) -> Written:
         """Whose it is, and who else has written in it. Its newest author alone says little: whoever changes a
         word of it would make all of it theirs."""
-        names = list(dict.fromkeys(name for part in parts.values() for name in part.writers))
+        names = tuple(dict.fromkeys(name for part in parts.values() for name in part.writers))
+        if names not in self._by:
+            self._by[names] = self._who(names)
+        return self._by[names]
+
+    def _who(self, names: tuple[str, ...]) -> Written:
         participants = [self._participant(name) for name in names]
         organizations = [self._organization(n, p) for n, p in zip(names, participants, strict=True)]
         author = organizations[0] if organizations else None
@@ -218,6 +234,12 @@ class Written:
     author: str | None
     others: frozenset[str | None]
     by_health_personnel: bool
+
+
+def _left(resource: Resource, categories: frozenset[str], plan: Plan | None) -> Resource | None:
+    """What these categories and the plan leave of a resource."""
+    narrowed = reading.narrow(resource, categories)
+    return narrowed if plan is None else consent.redact(narrowed, plan)
 
 
 def _content(ref: str) -> bool:
