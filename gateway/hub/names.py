@@ -34,8 +34,7 @@ class NativeId(TypeDecorator[str]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         """As the other system knows it."""
-        keys = keys_of(dialect)
-        return value if value is None or keys is None or not keys.seals else keys.show(value)
+        return shown(dialect, value)
 
 
 class HiddenNames(NativeId):
@@ -46,6 +45,12 @@ class HiddenNames(NativeId):
 
     def __init__(self) -> None:
         TypeDecorator.__init__(self)
+
+
+def shown(dialect: Dialect, stored: str | None) -> str | None:
+    """A name as the other system knows it, of what stands in a column."""
+    keys = keys_of(dialect)
+    return stored if stored is None or keys is None or not keys.seals else keys.show(stored)
 
 
 def give_keys(engine: Engine, keys: Keyring | None) -> None:

@@ -26,8 +26,7 @@ def of_person(connection: Connection, tenant: str, person: str, at: datetime) ->
         .order_by(old.ref, old.version)
     )
     found: dict[str, Version] = {}
-    for row in rows:
-        version = versions.version_of(connection, row)
+    for version in versions.of_rows(connection, rows):
         before = found.get(version.ref)
         found[version.ref] = replace(version, writers=_writers(before, version))
     own = [version for version in found.values() if version.person == person]

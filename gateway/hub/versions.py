@@ -5,16 +5,27 @@ Nothing is overwritten or deleted: an item registered in error gets a version th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Select, bindparam, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Executable,
+    Select,
+    Text,
+    bindparam,
+    select,
+    text,
+    type_coerce,
+    update,
+)  # fmt: skip
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.hub import writers
+from gateway.hub import names, writers
 from gateway.hub.audit import entries
 from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.content import pack, unpack
@@ -43,7 +54,7 @@ class Version:
     writers: tuple[str, ...] = ()  # of a Provenance: who has ever written in what it tells about
 
 
-# A version with what its head says of the resource.
+# A version with what its head says of the resource: `of_rows` reads it in this order.
 WITH_HEAD = (
     resource_version.c.tenant,
     resource_version.c.ref,
@@ -53,7 +64,7 @@ WITH_HEAD = (
     resource_version.c.change_no,
     resource.c.created_by,
     resource.c.first_recorded,
-    resource.c.writers,
+    type_coerce(resource.c.writers, Text),  # hidden, as it is stored
     resource_version.c.source,
     resource_version.c.recorded,
     resource_version.c.stored,
@@ -74,26 +85,31 @@ def _current() -> Select[Any]:
     )
 
 
-def version_of(connection: Connection, row: Any) -> Version:
-    """The version of a row with these columns."""
-    return Version(
-        ref=row.ref,
-        version=row.version,
-        person=row.person,
-        item=row.item,
-        change_no=row.change_no,
-        source=row.source,
-        created_by=row.created_by,
-        recorded=row.recorded,
-        first_recorded=row.first_recorded,
-        stored=row.stored,
-        resource=unpack(connection, row.content, resource_version, row.tenant, row.ref, row.version),
-        writers=writers.read(row.writers),
-    )
+def of_rows(connection: Connection, rows: Iterable[Any]) -> Iterator[Version]:
+    """The versions of rows with these columns. Who wrote is read once for all that the same have written."""
+    known: dict[str | None, tuple[str, ...]] = {None: ()}
+    for row in rows:
+        tenant, ref, version, person, item, change_no, by, first, hidden, source, said, stored, content = row
+        if hidden not in known:
+            known[hidden] = writers.read(names.shown(connection.dialect, hidden))
+        yield Version(
+            ref=ref,
+            version=version,
+            person=person,
+            item=item,
+            change_no=change_no,
+            source=source,
+            created_by=by,
+            recorded=said,
+            first_recorded=first,
+            stored=stored,
+            resource=unpack(connection, content, resource_version, tenant, ref, version),
+            writers=known[hidden],
+        )
 
 
 def _run(connection: Connection, statement: Select[Any], given: dict[str, Any]) -> dict[str, Version]:
-    return {row.ref: version_of(connection, row) for row in connection.execute(statement, given).all()}
+    return {one.ref: one for one in of_rows(connection, connection.execute(statement, given).all())}
 
 
 # Statements that run often are built once: building them costs more than running them.
@@ -149,7 +165,7 @@ def history(connection: Connection, tenant: str, ref: str) -> list[Version]:
         .where(head.tenant == tenant, head.ref == ref)
         .order_by(old.version.desc())
     )  # fmt: skip
-    return [version_of(connection, row) for row in rows.all()]
+    return list(of_rows(connection, rows.all()))
 
 
 def items_changed(connection: Connection, tenant: str, person: str, after: int) -> list[str]:

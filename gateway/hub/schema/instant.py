@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger
@@ -22,6 +23,11 @@ def stored(value: datetime | None) -> int | None:
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
+@lru_cache(maxsize=4_096)  # what is stored together carries the same time
+def _read(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
 class Instant(TypeDecorator[datetime]):
     """Stored as microseconds since 1970 in UTC, so that it orders and compares alike everywhere."""
 
@@ -34,6 +40,4 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Back to an aware datetime in UTC."""
-        if value is None:
-            return None
-        return _EPOCH + timedelta(microseconds=int(value))
+        return None if value is None else _read(int(value))
