@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -16,8 +17,9 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+import uvicorn
 
-from gateway.cli import logs
+from gateway.cli import logs, processes
 from gateway.cli.outcome import expected, fault
 from tests.cli.conftest import ROOT, Installation, Run, install
 
@@ -75,6 +77,20 @@ def test_serve_answers_logs_events_alone_and_stops_when_asked(installation: Inst
     assert [line["event"] for line in lines if line["event"] in {"SB0001", "SB0002"}] == ["SB0001", "SB0002"]
     assert {"SB0020", "SB0021"} <= {line["event"] for line in lines}  # the worker within
     assert "a-child-s-id" not in err.decode()
+
+
+def test_what_was_built_at_start_is_not_swept_through_again(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _: left.append(len(gc.get_objects())))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    before = len(gc.get_objects())
+    try:
+        processes.serve(installation.config, "127.0.0.1", 0, "text")
+    finally:
+        gc.unfreeze()
+    assert left[0] < before / 10
 
 
 def test_serve_says_that_its_port_is_taken(installation: Installation, run: Run) -> None:
