@@ -1,6 +1,7 @@
 """`make bench-pages`: how long it takes until somebody sees the page of a child with 2,000 entries in
 Chromium (first contentful paint), beside a static page of the same size from the same server in the same run,
-and what the server's own part of that is. Figures and their ratio; it judges nothing.
+what of that is the server's own work, what the page weighs with all it loads, and how long it takes until an
+entry of another system stands on a page that is open. Figures and their ratio; it judges nothing.
 
 Run as: python -m bench.children_page [--entries 2000] [--times 7]
 """
@@ -23,8 +24,10 @@ from typing import Any
 from fastapi import Response
 from joserfc.jwk import ECKey
 from playwright.sync_api import Page, sync_playwright
+from starlette.testclient import TestClient
 
 from gateway.access.people_login import identities
+from gateway.cli.processes import settle
 from gateway.web.cookies import SESSION
 from gateway.web.door import handle
 from tests.access import issuer_server
@@ -41,6 +44,8 @@ PAINTED = """() => new Promise(tell => new PerformanceObserver(list => {
     const found = list.getEntriesByName('first-contentful-paint');
     if (found.length) tell(found[0].startTime);
 }).observe({type: 'paint', buffered: true}))"""
+WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+    .reduce((sum, one) => sum + one.decodedBodySize, 0)"""
 ANSWERED = "() => performance.getEntriesByType('navigation')[0].responseEnd"
 
 
@@ -106,6 +111,31 @@ def seen(page: Page, address: str) -> tuple[float, float]:
     return float(page.evaluate(ANSWERED)), painted
 
 
+def working(pages: Pages, address: str, cookie: str, times: int) -> float:
+    """Milliseconds of CPU that this process needs to answer: the least disturbed of so many."""
+    found = []
+    http = TestClient(pages.app, base_url=pages.service.settings.public_url)
+    http.cookies.set(SESSION, cookie)
+    for _ in range(times):
+        began = time.process_time()
+        http.get(address).raise_for_status()
+        found.append((time.process_time() - began) * 1_000)
+    http.close()
+    return min(found)
+
+
+def appearing(pages: Pages, page: Page, number: int) -> float:
+    """Milliseconds from when another system hands in an entry until it stands on the page that is open."""
+    like = next(one for one in records("stafettlogg", "emma") if one["type"] == "lysglimt")
+    at = (pages.now + timedelta(hours=number)).isoformat()
+    began = time.perf_counter()
+    pages.hand_in(
+        "logg", [{**like, "id": f"ny-{number}", "tekst": f"Nytt nummer {number}.", "tidspunkt": at}]
+    )
+    page.get_by_text(f"Nytt nummer {number}.").first.wait_for()
+    return (time.perf_counter() - began) * 1_000
+
+
 def run(entries: int, times: int) -> dict[str, Any]:
     """Everything; medians in milliseconds."""
     folder = Path(tempfile.mkdtemp(prefix="stafettbro-pages-"))
@@ -118,6 +148,7 @@ def run(entries: int, times: int) -> dict[str, Any]:
             context.add_cookies([{"name": SESSION, "value": cookie, "url": url}])
             context.set_default_timeout(PATIENCE)
             page = context.new_page()
+            settle()  # as `stafettbro serve` does
             page.goto(f"{url}{child}")
             html = page.content()
             floor = still(pages, html)
@@ -126,6 +157,9 @@ def run(entries: int, times: int) -> dict[str, Any]:
             for _ in range(times):
                 for where, measured in found.items():
                     measured.append(seen(page, f"{url}{where}"))
+            page.goto(f"{url}{child}", wait_until="load")
+            weight = int(page.evaluate(WEIGHT))
+            live = [appearing(pages, page, number) for number in range(1, times + 1)]
             browser.close()
             own, plain = (
                 [statistics.median(side) for side in zip(*found[one], strict=True)] for one in found
@@ -133,11 +167,15 @@ def run(entries: int, times: int) -> dict[str, Any]:
             return {
                 "entries": entries,
                 "bytes": len(html.encode()),
+                "bytes, all it loads": weight,
+                "CPU of the server": round(working(pages, child, cookie, times), 1),
                 "page, answered": round(own[0], 1),
                 "page, painted": round(own[1], 1),
                 "static, answered": round(plain[0], 1),
                 "static, painted": round(plain[1], 1),
                 "ratio, painted": round(own[1] / plain[1], 2),
+                "live, median": round(statistics.median(live), 1),
+                "live, slowest": round(max(live), 1),
                 "seconds": round(time.perf_counter() - began, 1),
             }
     finally:
