@@ -217,7 +217,7 @@ class Workspace:
             first_recorded=old.first_recorded if old else recorded,
             stored=self.now,
             resource=resource,
-            writers=_writers(old, resource),
+            writers=every_writer(old, resource),
         )
         if commits(resource) != (commits(old.resource) if old else None):
             self.committed.add(ref)
@@ -296,7 +296,7 @@ def _is_fact(resource: Resource) -> bool:
     return resource["resourceType"] in FACTS or fhir_circumstance.read(resource) is not None
 
 
-def _writers(old: Version | None, resource: Resource) -> tuple[str, ...]:
+def every_writer(old: Version | None, resource: Resource) -> tuple[str, ...]:
     """Of a Provenance: who has ever written in what it tells about."""
     if resource["resourceType"] != "Provenance":
         return ()

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from gateway.errors import Conflict, NotFound
 from gateway.hub import links, versions
 from gateway.hub.journal import Journal
@@ -20,7 +22,7 @@ from gateway.hub.persons import IdentifierKey
 from gateway.hub.store import Store
 from gateway.hub.versions import Version
 from gateway.intake.deciding import PARTICIPATION
-from gateway.intake.workspace import Workspace
+from gateway.intake.workspace import Workspace, every_writer
 from mappings import load
 from mappings.canonical import identifier_system
 from mappings.model import EMPTY, ITEM, Ids, Record, Resource, State
@@ -82,6 +84,17 @@ class Writer:
             self.journal.write(ws.connection, self.tenant, ws.narrowed)
         return done
 
+    def foreseen(
+        self, connection: Connection, frame: str, by: str, draft: Draft, now: datetime
+    ) -> tuple[str, dict[str, Version]]:
+        """The entry that `write` would make of the draft, and its versions by reference: what can be judged
+        before anybody saves it. Writes nothing. Raises NotFound, RecordRefused."""
+        head = versions.current(connection, self.tenant, frame)
+        if head is None or head.person != self.person:
+            raise NotFound("No such log or plan")
+        ws = Workspace(connection, self.store, self.tenant, head.created_by, now, self.key)
+        return _Entry(ws, head, self.person, by).foreseen(draft)
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -107,6 +120,20 @@ class _Entry:
         for participant, role in draft.roles.items():
             self._become(participant, role)
         return Written(ref, True)
+
+    def foreseen(self, draft: Draft) -> tuple[str, dict[str, Version]]:
+        """What `take` would append, as the first versions there are of it."""
+        ref, state = self._put(draft, id_of(self.ws.tenant, self.frame.ref, self.by, draft.key))
+        made = [self._first(resource, ref) for resource in state.focus.values()]
+        return ref, {one.ref: one for one in made}
+
+    def _first(self, resource: Resource, item: str) -> Version:
+        now, system = self.ws.now, self.ws.system
+        return Version(
+            ref=f"{resource['resourceType']}/{resource['id']}", version=1, person=self.person, item=item,
+            change_no=0, source=system, created_by=system, recorded=now, first_recorded=now, stored=now,
+            resource=resource, writers=every_writer(None, resource),
+        )  # fmt: skip
 
     def _put(self, draft: Draft, own: str) -> tuple[str, State]:
         mapping, now = load(NEUTRAL), _text(self.ws.now)

@@ -68,12 +68,13 @@ READERS = {
     "exchange/watching.py": "deadlines, and who is responsible: references, codes and times",
     "consents/onlookers.py": "puts each item to the judge; tells references",
     "web/door.py": "a digest of the draft that its own reader is at; no rows",
+    "web/coordinator/reach.py": "puts an entry to the judge for each recipient; tells decisions",
     "web/coordinator/conflict_look.py": "puts each value of a conflict to the judge",
     "web/coordinator/conflict_pages.py": "puts each item to the judge before it is decided",
     "operating/trace.py": "puts each item to the judge; tells references, decisions, codes and times",
     "web/operations/message_list.py": "references of what was sent and received",
     "web/insight.py": "puts each item to the judge",
-    "web/coordinator/attention.py": "puts each item to the judge",
+    "web/coordinator/attention.py": "puts each item to the judge; of what nobody holds: kind and system",
     "web/standing.py": "where somebody who has logged in takes part",
 }
 ASKED = {"gateway.hub.versions", "gateway.hub.past", "gateway.hub.content"}

@@ -3,6 +3,7 @@ the judge permits, the log's own system included, and nothing that was typed is 
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -306,3 +307,53 @@ def test_a_closed_log_offers_nowhere_to_write(pages: Pages) -> None:
         assert "Det kan ikke skrives mer i den." in page.text, part
         assert [to for to in page.links.values() if "/skriv" in to.partition(here)[2]] == [], part
     assert "Skriv mer" not in teacher.get(again).text
+
+
+def rows(page: Page) -> list[tuple[str, bool]]:
+    """Each recipient of a table, and whether it gets it."""
+    found = re.findall(r'<th scope="row"[^>]*>(.*?)</th>\s*<td[^>]*>(.*?)</td>', page.html, re.S)
+    return [
+        (re.sub(r"<.*?>", "", name).strip(), not re.match(r"Nei|Får det ikke", said)) for name, said in found
+    ]
+
+
+def test_who_would_get_it_is_shown_before_anything_is_saved(pages: Pages) -> None:
+    teacher = kari(pages)
+    path = f"{home(pages, teacher)}/skriv/notat"
+    form = teacher.get(path).form("notat") | NOTE
+    before = len(entries(pages, "notat"))
+    shown = teacher.post(path, form | {"steg": ["hvem"]})
+    assert shown.status == 200
+    assert "Ingenting er lagret ennå" in shown.text
+    assert "Satt alene ved vinduet." in shown.html
+    assert shown.form("notat")["noekkel"] == form["noekkel"]
+    assert len(entries(pages, "notat")) == before
+    foreseen = rows(shown)
+    assert foreseen
+    assert "Nei. " in shown.text, "no consent covers notes, and why is said beside it"
+    assert "samtyk" in shown.html.partition("Nei.")[2].partition("</td>")[0].lower()
+    saved = teacher.post(path, form)
+    assert rows(saved) == foreseen, "what was foreseen is what the receipt says"
+    assert len(entries(pages, "notat")) == before + 1
+
+
+def test_who_would_get_it_follows_the_consents_at_once(pages: Pages) -> None:
+    teacher = kari(pages)
+    path = f"{home(pages, teacher)}/skriv/lysglimt"
+    form = teacher.get(path).form("lysglimt") | {"tekst": ["Lo høyt"], "steg": ["hvem"]}
+    before = dict(rows(teacher.post(path, form)))
+    told(pages, "e-s1", trukket={"tidspunkt": pages.now.isoformat(), "av": "e-d2"})
+    after = dict(rows(teacher.post(path, form)))
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] and not after[name]] != []
+
+
+def test_what_is_wrong_is_said_first_and_a_closed_log_has_nothing_to_foresee(pages: Pages) -> None:
+    teacher = kari(pages)
+    path = f"{home(pages, teacher)}/skriv/notat"
+    form = teacher.get(path).form("notat") | {"steg": ["hvem"]}
+    assert teacher.post(path, form).status == 422
+    told(pages, "emma-logg", status="avsluttet", avsluttet="2026-11-21")
+    closed = teacher.post(path, form | NOTE)
+    assert (closed.status, "Loggen er avsluttet" in closed.text) == (409, True)
+    assert "Satt alene ved vinduet." in closed.html

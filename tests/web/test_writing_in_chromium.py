@@ -45,6 +45,11 @@ def test_a_note_by_mouse_on_a_phone(chromium: Browser, office: tuple[Pages, str]
         assert page.evaluate("document.activeElement.id") == "observasjon"
         fits(page, "Nytt notat om Emma", "feil")
         page.get_by_label("Observasjon").fill(HOSTILE)
+        page.get_by_role("button", name="Se hvem som får det").click()
+        expect(page.get_by_text("Ingenting er lagret ennå")).to_be_visible()
+        expect(page.get_by_role("row", name="BUP Fjordane")).to_contain_text("Nei.")
+        assert "<b>to</b> ganger" in page.get_by_label("Observasjon").input_value()
+        fits(page, "Nytt notat om Emma", "hvem som får det")
         page.get_by_role("button", name="Lagre notatet").dblclick()
         expect(page.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
         fits(page, "Notatet er lagret")
@@ -102,6 +107,29 @@ def test_a_decision_and_the_relay_by_keyboard(chromium: Browser, office: tuple[P
         page.keyboard.press("Enter")
         fits(page, "Stafettpinnen er overført")
         assert len(entries(pages, "overfoering")) == 1
+
+
+def test_who_would_get_it_is_asked_by_keyboard(chromium: Browser, office: tuple[Pages, str]) -> None:
+    pages, url = office
+    with somebody(chromium, DESK) as page:
+        log_in(page, url)
+        press_until(page, "Skriv")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1, name="Skriv om Emma")).to_be_visible()
+        press_until(page, "Skriv et lysglimt")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1, name="Nytt lysglimt om Emma")).to_be_visible()
+        press_until(page, "Hva skjedde?")
+        page.keyboard.type("Lo høyt i dag")
+        press_until(page, "Se hvem som får det")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("row", name="BUP Fjordane")).to_contain_text("Ja.")
+        fits(page, "Nytt lysglimt om Emma", "hvem som får det")
+        press_until(page, "Lagre lysglimtet")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1, name="Lysglimtet er lagret")).to_be_visible()
+        expect(page.get_by_text("Lo høyt i dag")).to_be_visible()
+        assert len(entries(pages, "lysglimt")) == 3
 
 
 def test_a_pdf_is_fetched_and_a_page_prints_without_what_is_clicked(

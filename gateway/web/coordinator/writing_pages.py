@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 from gateway.access.login_sessions import Session
 from gateway.errors import Conflict, NotFound
 from gateway.intake.writing import CLOSED, USED, Draft, Writer
+from gateway.web.consents_shown import Teller
 from gateway.web.coordinator import writing_form
 from gateway.web.coordinator.authorship import author_of
+from gateway.web.coordinator.reach import Reach, reach
 from gateway.web.coordinator.writing_form import Answered, Filled
 from gateway.web.coordinator.writing_rights import colleagues, kinds, may_pass, open_here
 from gateway.web.desk import BASE, AtDesk, WebDesk
@@ -31,6 +33,7 @@ router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 HOME = "/mine-barn/{given}"
 FIND = seat(Office.COORDINATOR)
 Slag = Annotated[str, Path(pattern="^(notat|lysglimt|melding)$")]
+PREVIEW = "hvem"  # the step that asks who would get it, and saves nothing
 THREAD = identifier_system("thread")
 
 
@@ -98,6 +101,11 @@ def _write(request: Request, desk: WebDesk, sent: Sent, given: str, slag: str) -
     insight, made, draft = looking(desk, who, given, work, shown=False, find=FIND)
     if draft is None:
         return _form(request, desk, who, given, slag, lambda *_: made, status=422)
+    if writing_form.first(sent.fields, "steg") == PREVIEW:
+        if open_here(insight):
+            return _form(request, desk, who, given, slag, lambda *_: made, foreseen=draft)
+        made.faults = {"": f"write.fault.{CLOSED}"}
+        return _form(request, desk, who, given, slag, lambda *_: made, status=409)
     try:
         done = writer(desk, insight).write(
             insight.here.frame, insight.here.me.id, insight.here.facts_no, draft, insight.now
@@ -140,8 +148,11 @@ def _form(
     *,
     answers: str = "",
     status: int = 200,
+    foreseen: Draft | None = None,
 ) -> Response:
-    def work(_: Connection, insight: Insight) -> dict[str, Any]:
+    """foreseen: tell of this, before it is saved, who would get it."""
+
+    def work(connection: Connection, insight: Insight) -> dict[str, Any]:
         told = teller(request, desk, insight)
         answered = _answered(session, insight, answers)
         made = fill(insight, answered)
@@ -153,6 +164,8 @@ def _form(
         return {
             "child": told.child(),
             "filled": made,
+            "reach": _foreseen(connection, desk, insight, told, foreseen) if foreseen else None,
+            "preview": PREVIEW,
             "recipients": {own: (told.name(one.id), one.role, one.service) for own, one in people},
             "longest": writing_form.LONGEST,
             "hvor": lasting(session, insight.here.frame),
@@ -160,6 +173,15 @@ def _form(
 
     made = looking(desk, session, given, work, find=FIND)
     return page(request, "coordinator/entry", session=session, here=given, slag=slag, status=status, **made)
+
+
+def _foreseen(
+    connection: Connection, desk: WebDesk, insight: Insight, told: Teller, draft: Draft
+) -> list[Reach]:
+    """Who would get it, were it saved now."""
+    here = insight.here
+    ref, parts = writer(desk, insight).foreseen(connection, here.frame, here.me.id, draft, insight.now)
+    return reach(desk, insight, told, ref, parts, {})
 
 
 def _demand(desk: WebDesk, insight: Insight, slag: str, *, closed: bool = False) -> None:
