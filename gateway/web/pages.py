@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from gateway.errors import NotFound
 from gateway.web import (
     consent_pages,
+    file_pages,
     held_pages,
     login_pages,
     onlooker_pages,
@@ -63,6 +64,7 @@ PARTS = (
     part_pages,
     conflict_pages,
     wrong_patient_pages,
+    file_pages,
     print_pages,
     clinic_pages,
 )

@@ -58,6 +58,8 @@ def test_a_plan_is_read_answered_and_filed_by_keyboard(chromium: Browser, clinic
         assert (name, made[:5]) == ("delt-plan.pdf", b"%PDF-")
         name, made = downloaded(page, "Last ned som FHIR")
         assert (name, json.loads(made)["resourceType"]) == ("delt-plan.json", "Bundle")
+        name, made = downloaded(page, "Last ned dokumentet")
+        assert (name, made[:5]) == ("dokument.pdf", b"%PDF-")
         press(page, "Skriv til koordinatoren", WRITE)
         fits(page, WRITE, "tomt")
         press_until(page, "Se over før du sender")

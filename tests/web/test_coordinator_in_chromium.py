@@ -51,6 +51,10 @@ def test_a_coordinator_by_mouse_on_a_phone(chromium: Browser, site: tuple[Pages,
         for part in ("Mål og tiltak", "Deltakere", "Meldinger og dokumenter", "Deles ikke"):
             page.get_by_role("link", name=part, exact=True).click()
             fits(page, NAME, part.lower())
+            if part.startswith("Meldinger"):
+                with page.expect_download() as begun:
+                    page.get_by_role("link", name="Last ned dokumentet").first.click()
+                assert begun.value.suggested_filename == "dokument.pdf"
         page.get_by_role("link", name="BUP Fjordane, Indre Fjord").click()
         fits(page, NAME, "deles ikke med bup")
 

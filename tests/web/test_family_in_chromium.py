@@ -75,6 +75,9 @@ def test_the_plan_full_of_everything_and_a_lysglimt_by_mouse(
         expect(page.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
         page.get_by_text("Hva det var").first.click()
         fits(page, "Planen til Emma", "full")
+        with page.expect_download() as begun:
+            page.get_by_role("link", name="Last ned dokumentet").click()
+        assert begun.value.suggested_filename == "dokument.pdf"
         page.get_by_label("En liten, god ting som har skjedd").fill(HOSTILE + " Hun lo høyt i dag.")
         page.get_by_role("button", name="Legg til").click()
         expect(page.get_by_text("Hun lo høyt i dag.")).to_be_visible()

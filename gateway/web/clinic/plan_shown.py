@@ -20,6 +20,7 @@ from gateway.timeline_entry import Entry
 from gateway.web.clinic.news import CHANGED, News
 from gateway.web.clinic.shared import SharedPlan, people
 from gateway.web.coordinator.writing_rights import open_here
+from gateway.web.files import has_file
 from gateway.web.names import Names, name_of, unit_of
 from mappings import reading
 from mappings.model import Json, Resource
@@ -67,7 +68,8 @@ def states_of(steps: Iterable[Step]) -> tuple[State, ...]:
 class Item:
     """One thing of the plan. ref: of the item it is part of; kind: a key of the catalogs; clock: whether its
     time has one; about: (key, value); news: new, changed, or nothing; known: the receipt of the reader's
-    organization; states: of a referral. answerable: a message; ours: a referral to that organization."""
+    organization; states: of a referral. answerable: a message; ours: a referral to that organization;
+    document: whether it has a file to fetch."""
 
     ref: str
     kind: str
@@ -82,6 +84,7 @@ class Item:
     states: tuple[State, ...]
     answerable: bool
     ours: bool
+    document: bool
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ class PlanShown:
             answerable=entry.kind == "melding" and open_here(self.plan.insight),
             ours=referral is not None
             and is_for(referral, self.plan.organization, self.plan.insight.here.facts),
+            document=one.ref == one.item and has_file(one.resource),
         )
 
     def _seen(self, entry: Entry) -> Seen:

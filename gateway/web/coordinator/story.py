@@ -16,6 +16,7 @@ from gateway.hub import absences
 from gateway.timeline import LEVEL_CHANGE, Timeline
 from gateway.timeline_entry import Entry
 from gateway.web.consents_shown import Teller
+from gateway.web.files import has_file
 from gateway.web.insight import Insight
 
 AT_ONCE: Final = 50
@@ -41,7 +42,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry in words. when: as exact as its source was. systems: in words; level: of that time."""
+    """One entry in words. when: as exact as its source was. systems: in words; level: of that time. document:
+    the reference of one whose file can be fetched."""
 
     kind: str
     when: str
@@ -55,6 +57,7 @@ class Line:
     status: str
     remarks: list[str]
     steps: list[tuple[str, str, str]]
+    document: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ def line(told: Teller, names: Systems, one: Entry) -> Line:
             (words.texts.get(f"referral.{step.state}", ""), _when(told, step.at), step.reason or "")
             for step in one.steps
         ],
+        document=one.resource if has_file(told.insight.seen.get(one.resource, {})) else "",
     )
 
 

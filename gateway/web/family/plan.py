@@ -12,13 +12,14 @@ from gateway.web.consent_form import today
 from gateway.web.consents_shown import Teller
 from gateway.web.coordinator.authorship import author_of
 from gateway.web.family.records import day, moment, participants, records, text
+from gateway.web.files import has_file
 from gateway.web.insight import Insight
 from mappings.model import Record
 
 COORDINATING: Final = ("koordinator", "barnekoordinator", "stafettholder")  # the first there is, on top
 OPEN: Final = frozenset({"foreslaatt", "aktiv", "delvisNaadd"})
 OF_GOALS: Final = frozenset({"maal", "hovedmaal", "delmaal"})
-SHOWN: Final = ("Goal", "ServiceRequest", "Communication", "Appointment")
+SHOWN: Final = ("Goal", "ServiceRequest", "Communication", "Appointment", "DocumentReference")
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 FAR: Final = datetime.max.replace(tzinfo=UTC)
 Reference = str
@@ -61,6 +62,15 @@ class Glimpse:
     text: str
     at: datetime | None
     who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """file: the reference of one whose file can be fetched."""
+
+    title: str
+    at: datetime | None
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,17 @@ class Plan:
         return Glimpse(
             text(one.get("tekst")), moment(one.get("tidspunkt")), self._who(author_of(self.insight, ref))
         )
+
+    def documents(self) -> list[Document]:
+        """What the plan has of documents, the newest first."""
+        found = sorted(
+            self._take("dokument"), key=lambda pair: moment(pair[1].get("tidspunkt")) or NEVER, reverse=True
+        )
+        return [self._document(ref, one) for ref, one in found]
+
+    def _document(self, ref: Reference, one: Record) -> Document:
+        file = ref if has_file(self.insight.seen[ref]) else ""
+        return Document(text(one.get("tittel")), moment(one.get("tidspunkt")), file)
 
     def meetings(self, most: int) -> tuple[list[Meeting], list[Meeting]]:
         """Those to come, the next first; so many of those that were, the last first. One without a time is

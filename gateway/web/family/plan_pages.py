@@ -119,6 +119,7 @@ def _plan(
             "goals": shown.goals(),
             "loose": shown.loose(),
             "glimpses": shown.glimpses(GLIMPSES),
+            "documents": shown.documents(),
             "coming": coming,
             "been": been,
             "people": people,
