@@ -39,7 +39,7 @@ BY_CODE = {  # ids that are put together while a page is made, by what they begi
     "print.plan", "receipt.part", "receipt.state", "receipt.title", "referral", "refuse", "relay",
     "result", "role", "say", "service", "sharing.about", "sharing.state", "standing", "state", "withdraw",
     "withdraw_no", "write.fault", "write.fault.lysglimt", "write.fault.melding", "write.fault.notat",
-    "write.lysglimt", "write.melding", "write.notat", "write.when", "write.gets",
+    "write.lysglimt", "write.melding", "write.notat", "write.when", "write.gets", "unheld",
 }  # fmt: skip
 BY_CODE |= {  # of the operators' pages
     f"drift.{what}"

@@ -84,6 +84,43 @@ def caseload(connection: Connection, desk: WebDesk, session: Session, now: datet
     return Caseload(tuple(children), len(unheld))
 
 
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """A log or plan that nobody holds. kind: a key of the catalogs; where: whose system keeps it; since: when
+    that was noticed. Nothing of whom it is about: the reader takes no part there."""
+
+    kind: str
+    where: str
+    since: datetime
+
+
+def unheld(
+    connection: Connection, desk: WebDesk, session: Session, now: datetime
+) -> tuple[Unheld, ...] | None:
+    """Those in the tenant, the longest first, for staff of its coordinating unit; None for everybody else."""
+    settings = desk.service.settings
+    mine = open_to(connection, desk, session, now, Office.COORDINATOR)
+    unit = settings.tenant(session.tenant).coordinating_unit
+    if unit is None or not any(p.me.service == seats.UNIT and p.me.organization == unit for p in mine):
+        return None
+    persons = {p.person for p in mine}
+    found = [
+        one
+        for one in _entries(connection, desk, session, mine, now)
+        if one.kind == Kind.OWNERLESS and one.person not in persons and one.frame is not None
+    ]
+    heads = versions.of_refs(connection, session.tenant, sorted({one.frame for one in found if one.frame}))
+    names = {one.number: one.name for one in settings.organizations}
+    out = []
+    for one in found:
+        head = heads.get(one.frame or "")
+        system = settings.system(head.created_by) if head is not None else None
+        if head is not None and system is not None:
+            where = names.get(system.organization, system.organization)
+            out.append(Unheld(reading.kind_of(head.resource) or "plan", where, one.at))
+    return tuple(sorted(out, key=lambda one: (one.since, one.kind, one.where)))
+
+
 def _entries(
     connection: Connection, desk: WebDesk, session: Session, mine: Iterable[Place], now: datetime
 ) -> list[Entry]:

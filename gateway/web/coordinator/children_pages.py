@@ -20,8 +20,9 @@ from gateway.errors import NotFound, NotReady
 from gateway.hub.audit import occasion
 from gateway.hub.notices import Kind
 from gateway.web.coordinator import levels
-from gateway.web.coordinator.attention import GROUPS, Caseload, Child, caseload, group_of
+from gateway.web.coordinator.attention import GROUPS, Caseload, Child, caseload, group_of, unheld
 from gateway.web.coordinator.finding import STEP, child_of, wait
+from gateway.web.coordinator.writing_rights import passes
 from gateway.web.coordinator.wrong_patients import name_of
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Form, Here, handle
@@ -53,6 +54,18 @@ def children(
     demand_office(desk, session)
     shown = _shown(request, desk, session, vis, sorter, side)
     return page(request, "coordinator/children", session=session, vis=vis, sorter=sorter, side=side, **shown)
+
+
+@router.get(f"{CHILDREN.path}/uten-stafettholder")
+def without_holder(request: Request, desk: AtDesk, session: Here) -> Response:
+    """The logs and plans that nobody holds and the reader takes no part in, for the coordinating unit: since
+    when and where, and nothing of whom they are about. Raises NotFound for everybody else."""
+    demand_office(desk, session)
+    with desk.service.store.read(session.tenant) as connection:
+        found = unheld(connection, desk, session, desk.service.clock())
+    if found is None:
+        raise NotFound("Nothing here for this reader")
+    return page(request, "coordinator/unheld", session=session, unheld=found)
 
 
 @router.post(f"{CHILDREN.path}/soek")
@@ -158,16 +171,25 @@ def _entry(session: Session, child: Child, told: Any, one: Entry) -> dict[str, A
         "said": said.plain()[told.words.code],
         "title": told.title(one.item, dated=False) if one.judged else "",
         "at": one.at - A_MOMENT if group_of(one.kind) in ENDING else one.at,
-        "path": _path(session, child, one),
+        "next": _next(session, child, one),
     }
 
 
-def _path(session: Session, child: Child, one: Entry) -> str:
-    """Where it is settled, below this page; nothing where there is no page for it."""
-    mine = {place.frame for place in child.places if place.frame in child.insight.seen}
-    if one.kind != Kind.WRONG_PERSON or one.frame not in mine:
-        return ""
-    return f"{handle(session, one.frame)}/feil-pasient/{handle(session, name_of(one.about))}"
+def _next(session: Session, child: Child, one: Entry) -> tuple[str, str] | None:
+    """Where it is settled, below this page, and the key of what that is called; None where there is no page
+    for it, or not for this reader."""
+    insight = child.insight
+    place = next((p for p in child.places if p.frame == one.frame and p.frame in insight.seen), None)
+    if place is None:
+        return None
+    where = handle(session, place.frame)
+    if one.kind == Kind.WRONG_PERSON:
+        return f"{where}/feil-pasient/{handle(session, name_of(one.about))}", "mistaken.go.open"
+    head = insight.version(place.frame)
+    of_log = head.resource if head is not None else {}
+    if one.kind == Kind.OWNERLESS and passes(insight.settings, place, of_log, insight.now):
+        return f"{where}/overfor", "relay.name"
+    return None
 
 
 def _level(child: Child) -> int | None:

@@ -42,13 +42,14 @@ class Handing:
 
     def draft(self, insight: Insight, to: Participant) -> Draft:
         """The hand-over, once there are no faults."""
-        before = holder(insight)
+        before = holder(insight.here, insight.now)
         source = before.id if before else insight.here.me.id
         said: dict[str, Any] = {"fra": source, "til": to.id, "grunn": self.reason}
         said["tidspunkt"] = insight.now.astimezone(OSLO).isoformat()
         if self.decision:
             said["vedtak"] = self.decision
-        roles = dict.fromkeys(holders(insight), AFTER) | {to.id: HOLDER}
+        before_all = (one.id for one in holders(insight.here, insight.now))
+        roles = dict.fromkeys(before_all, AFTER) | {to.id: HOLDER}
         return Draft("overfoering", said, self.key, stamped="tidspunkt", roles=roles)
 
 
@@ -143,7 +144,7 @@ def _form(
         _demand(insight)
         told = teller(request, desk, insight)
         tell_people(insight)
-        now = holder(insight)
+        now = holder(insight.here, insight.now)
         return {
             "child": told.child(),
             "made": made,

@@ -3,17 +3,21 @@ nothing where it is closed. Asked anew at every page; opens no item."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from consent import active
 from consent.model import Participant
+from gateway.config import Settings
 from gateway.exchange.facts import FAMILY
+from gateway.hub.seats import UNIT
 from gateway.intake.writing import OPEN
 from gateway.web.desk import WebDesk
 from gateway.web.insight import Insight
-from gateway.web.standing import CHILD
+from gateway.web.standing import CHILD, Place
 from mappings import reading
 from mappings.canonical import ENTRY_KIND
+from mappings.model import Resource
 
 KINDS: Final = ("notat", "lysglimt", "melding")
 PASSING: Final = frozenset({"stafettholder", "stedfortreder", "enhetsleder"})  # who may hand over the relay
@@ -38,10 +42,22 @@ def kinds(desk: WebDesk, insight: Insight) -> list[str]:
 
 
 def may_pass(insight: Insight) -> bool:
-    """Whether the reader may hand over the relay: who holds it, the deputy, the leader of the unit."""
-    head = insight.version(insight.here.frame)
-    is_log = head is not None and reading.kind_of(head.resource) == "stafettlogg"
-    return is_log and open_here(insight) and insight.here.me.role in PASSING
+    """Whether the reader may hand over the relay of the log they look at."""
+    here = insight.here
+    head = insight.version(here.frame)
+    seen = head is not None and here.frame in insight.seen
+    return seen and passes(insight.settings, here, head.resource if head else {}, insight.now)
+
+
+def passes(settings: Settings, here: Place, head: Resource, now: datetime) -> bool:
+    """Whether somebody may hand over the relay of a log: who holds it, the deputy, the leader of the unit;
+    and where nobody holds it, whoever takes part for the tenant's coordinating unit. head: of the log."""
+    if head.get("status") not in OPEN or not here.staff:
+        return False
+    unit = here.me.organization if here.me.service == UNIT else None
+    names = unit is not None and unit == settings.tenant(here.tenant).coordinating_unit
+    may = here.me.role in PASSING or (names and holder(here, now) is None)
+    return may and reading.kind_of(head) == "stafettlogg"
 
 
 def colleagues(insight: Insight) -> list[Participant]:
@@ -63,17 +79,17 @@ def heirs(insight: Insight) -> list[Participant]:
     return [one for one in everyone if one.role not in (*FAMILY, CHILD, HOLDER)]
 
 
-def holder(insight: Insight) -> Participant | None:
-    """Who holds the relay now, the reader before others; None for a log without anybody."""
-    found = (p for p in [insight.here.me, *colleagues(insight)] if p.role == HOLDER)
-    return next(found, None)
+def holder(here: Place, now: datetime) -> Participant | None:
+    """Who holds the relay now, the reader before others, whether or not the reader may see them; None for a
+    log without anybody."""
+    found = holders(here, now)
+    return next((p for p in found if p.id == here.me.id), next(iter(found), None))
 
 
-def holders(insight: Insight) -> list[str]:
+def holders(here: Place, now: datetime) -> list[Participant]:
     """Everybody who stands as holder of this log now, whether or not the reader may see them."""
-    here = insight.here
-    mine = (p for p in here.facts.facts.participants if p.frame == here.frame and active(p, insight.now))
-    return [p.id for p in mine if p.role == HOLDER]
+    mine = (p for p in here.facts.facts.participants if p.frame == here.frame and active(p, now))
+    return [p for p in mine if p.role == HOLDER]
 
 
 def _like(kind: str) -> dict[str, object]:
