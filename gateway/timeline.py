@@ -17,7 +17,7 @@ from gateway.exchange.seen import Seen
 from gateway.hub.absences import Absence
 from gateway.timeline_entry import Author, Entry, Part, Told, once
 from mappings import derived, reading, telling
-from mappings.canonical import ENH, LEVEL_HISTORY
+from mappings.canonical import ENH, LEVEL, LEVEL_HISTORY
 from mappings.model import Json, Resource
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
@@ -206,6 +206,15 @@ def _kind(own: str | None, resource: Resource) -> str:
         return own
     kind = resource["resourceType"]
     return KINDS.get(kind) or (MEDICATION if kind.startswith(("Medication", "Immunization")) else OTHER)
+
+
+def level_of(plan: Resource) -> int | None:
+    """The level a log says it is at; None where it says none, or may not be seen to."""
+    for one in plan.get("extension") or ():
+        code = (one.get("valueCoding") or {}).get("code") if one.get("url") == LEVEL else None
+        if code in ("0", "1", "2", "3"):
+            return int(code)
+    return None
 
 
 def level_history(plan: Resource) -> list[tuple[int, str, str | None, str | None]]:

@@ -1,6 +1,6 @@
 """Keeps the figures of each municipality beside a worker's runs: looks once a minute how long something has
-waited, and counts today and yesterday anew once an hour, older days once. A durable timer says whose turn it
-is; what is counted rests on the database alone, so a worker that dies loses nothing but its look."""
+waited, counts today and yesterday anew once an hour, older days once, and children once a night. Durable
+timers say whose turn it is; what is counted rests on the database, so a worker that dies loses a look."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway.exchange import timers
 from gateway.hub import tallies
 from gateway.hub.schema.tables import timer
 from gateway.hub.store import Store
-from gateway.operating import figures
+from gateway.operating import figures, statistics
 
 FIGURES: Final = "figures"  # the kind of the timer, and its subject
 LOOK: Final = timedelta(minutes=1)
@@ -82,11 +82,15 @@ class Clerk:
         self._begin()
         with self.store.across() as connection:
             due = timers.tenants_due(connection, FIGURES, self.clock())
+            counting = timers.tenants_due(connection, statistics.STATISTICS, self.clock())
         for tenant in (one for one in due if one in self.settings.tenant_ids):
             for _ in range(DAYS):
                 with self.store.write(tenant) as connection:
                     if not self.turn(connection, tenant):
                         break
+        for tenant in (one for one in counting if one in self.settings.tenant_ids):
+            with self.store.write(tenant) as connection:
+                statistics.turn(connection, tenant, self.clock())
 
     def _begin(self) -> None:
         """The first time, a timer for each municipality that has none."""
@@ -94,6 +98,7 @@ class Clerk:
             with self.store.write(tenant) as connection:
                 if connection.execute(select(timer.c.due).where(*_own(tenant))).first() is None:
                     timers.put(connection, tenant, FIGURES, FIGURES, self.clock())
+                statistics.begin(connection, tenant, self.clock())
         self._set = True
 
     def turn(self, connection: Connection, tenant: str) -> bool:

@@ -48,6 +48,7 @@ OPERATIONS: Final = (
     Entry("nav.drift_preview", "/drift/ruter"),
     Entry("nav.drift_check", "/drift/kontroll"),
     Entry("nav.drift_figures", "/drift/tall"),
+    Entry("nav.drift_statistics", "/drift/statistikk"),
 )
 ENTRIES: Final[Mapping[str, tuple[Entry, ...]]] = {  # by kind of reader, as gateway/web/seats.py tells them
     "family": (HOME,),

@@ -40,6 +40,7 @@ from gateway.web.operations import (
     message_pages,
     overview_pages,
     preview_pages,
+    statistics_pages,
 )
 from gateway.web.rendering import PageRoute
 
@@ -78,6 +79,7 @@ OPERATIONS = (
     check_pages,
     preview_pages,
     figures_pages,
+    statistics_pages,
 )
 for part in OPERATIONS:
     router.include_router(part.router)

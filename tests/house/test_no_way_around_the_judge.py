@@ -71,6 +71,8 @@ READERS = {
     "web/coordinator/reach.py": "puts an entry to the judge for each recipient; tells decisions",
     "web/coordinator/conflict_look.py": "puts each value of a conflict to the judge",
     "web/coordinator/conflict_pages.py": "puts each item to the judge before it is decided",
+    "operating/children.py": "levels, days and deadlines as values of one child, for statistics that show no "
+    "count below five (suppression.py); no text, name or identifier, and nothing is kept of the child",
     "operating/trace.py": "puts each item to the judge; tells references, decisions, codes and times",
     "web/operations/message_list.py": "references of what was sent and received",
     "web/insight.py": "puts each item to the judge",

@@ -44,9 +44,10 @@ BY_CODE = {  # ids that are put together while a page is made, by what they begi
 BY_CODE |= {  # of the operators' pages
     f"drift.{what}"
     for what in (
-        "about", "adapter", "address", "channel", "deliver", "do", "done", "ended", "error", "fate", "figure",
-        "group", "group_about", "lane", "level", "means", "outcome", "process", "reader", "reason", "state",
-        "type", "view",
+        "about", "adapter", "address", "cell.evaluations", "cell.levels", "cell.measures", "cell.time",
+        "channel", "deliver", "do", "done", "ended", "error", "fate", "figure", "group", "group_about",
+        "lane", "level", "means", "outcome", "process", "reader", "reason", "state", "statistics.file",
+        "topic", "topic_about", "type", "view",
     )
 }  # fmt: skip
 SAID = ("aria-label", "alt", "title", "placeholder", "content")  # attributes that are read to people

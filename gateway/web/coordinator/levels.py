@@ -9,9 +9,8 @@ from datetime import date, datetime
 from typing import Final
 
 from consent.days import day
-from gateway.timeline import level_history
+from gateway.timeline import level_history, level_of
 from gateway.web.chart import along
-from mappings.canonical import LEVEL
 from mappings.model import Resource
 
 HIGHEST: Final = 3
@@ -32,11 +31,7 @@ class Step:
 
 def now(plan: Resource) -> int | None:
     """The level a log says it is at; None where it says none, or may not be seen to."""
-    for one in plan.get("extension") or ():
-        code = (one.get("valueCoding") or {}).get("code") if one.get("url") == LEVEL else None
-        if code in ("0", "1", "2", "3"):
-            return int(code)
-    return None
+    return level_of(plan)
 
 
 def path(plan: Resource, moment: datetime) -> list[Step]:

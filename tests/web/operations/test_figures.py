@@ -46,7 +46,7 @@ class _Tables(HTMLParser):
             self.tables[-1].append([])
         elif tag in ("td", "th"):
             self.tables[-1][-1].append("")
-        self._in = tag in ("td", "th") or (self._in and tag == "div")
+        self._in = self._in or tag in ("td", "th")
 
     def handle_endtag(self, tag: str) -> None:
         self._in = self._in and tag not in ("td", "th")
