@@ -9,7 +9,6 @@ Run as: python -m bench.children_page [--entries 2000] [--times 7]
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import socket
 import statistics
@@ -26,6 +25,7 @@ from joserfc.jwk import ECKey
 from playwright.sync_api import Page, sync_playwright
 from starlette.testclient import TestClient
 
+from bench.report import keep, show
 from gateway.access.people_login import identities
 from gateway.cli.processes import settle
 from gateway.web.cookies import SESSION
@@ -189,10 +189,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=7)
     given = parser.parse_args()
     out = run(given.entries, given.times)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(out, indent=2) + "\n")
-    for name, figure in out.items():
-        print(f"{name:20} {figure:>12,}")
+    keep(REPORT, out)
+    show(out)
 
 
 if __name__ == "__main__":

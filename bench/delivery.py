@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import shutil
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from bench.installation import ENVIRONMENT
 from bench.processes import cpu_seconds, free_port, running, started
+from bench.report import keep
 from bench.scale.children import Child
 from gateway.config import load
 from gateway.intake import Offered
@@ -214,8 +214,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     given = parser.parse_args()
     out = run(given.children, given.workers)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(out, indent=2) + "\n")
+    keep(REPORT, out)
     print("\n".join(table(out)))
 
 

@@ -7,7 +7,6 @@ Run as: python -m bench.history [--children 300] [--processes 1 2]
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from sqlalchemy import make_url
 
 from bench.delivery import RECIPIENTS, configured
 from bench.installation import ENVIRONMENT
+from bench.report import keep, show
 from bench.scale.children import Child
 from gateway import jsontext
 from tests import databases
@@ -108,10 +108,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     given = parser.parse_args()
     out = run(given.children, given.processes)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(out, indent=2) + "\n")
-    for name, figure in out.items():
-        print(f"{name:20} {figure:>12,}")
+    keep(REPORT, out)
+    show(out)
 
 
 if __name__ == "__main__":

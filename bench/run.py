@@ -6,7 +6,6 @@ Run as: python -m bench.run [--quick]. Figures hold for one machine; the floor i
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import shutil
@@ -22,6 +21,7 @@ from rich.console import Console
 from bench import decisions, generator, guarding, latency, lenses, throughput
 from bench.latency import Pace
 from bench.processes import free_port, running
+from bench.report import keep
 from bench.tables import show
 from tests import databases
 from tests.postgres import Cluster
@@ -89,8 +89,7 @@ def main() -> None:
         print(f"the logs of what ran are in {folder}", file=sys.stderr)
         raise
     shutil.rmtree(folder)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    keep(REPORT, report)
     show(report, Console(width=110))
     print(f"written to {REPORT}")
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete
 
-from gateway.hub.content import pack, unpack
+from gateway.hub import one_each
 from gateway.hub.schema.clinic_tables import answer_draft
 
 
@@ -35,23 +33,13 @@ class Kept:
 
 def find(connection: Connection, tenant: str, author: str) -> Kept | None:
     """What somebody is writing."""
-    columns = answer_draft.c
-    row = connection.execute(
-        select(answer_draft).where(columns.tenant == tenant, columns.author == author)
-    ).first()
-    if row is None:
-        return None
-    said = unpack(connection, row.content, answer_draft, tenant, author)
-    return Kept(Draft(**said), row.at)
+    found = one_each.find(connection, answer_draft, tenant, author)
+    return None if found is None else Kept(Draft(**found[0]), found[1])
 
 
 def keep(connection: Connection, tenant: str, person: str, author: str, draft: Draft, now: datetime) -> None:
     """Keep a draft in the place of the one before."""
-    content = pack(connection, asdict(draft), person, answer_draft, tenant, author)
-    row = {"tenant": tenant, "author": author, "person": person, "at": now, "content": content}
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(answer_draft).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["tenant", "author"], set_=row))
+    one_each.keep(connection, answer_draft, tenant, person, author, asdict(draft), now)
 
 
 def forget(connection: Connection, tenant: str, author: str, at: datetime) -> bool:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 
-from gateway.hub.content import digest, pack, unpack
+from gateway.hub import one_each
+from gateway.hub.content import digest
 from gateway.hub.schema.clinic_tables import plan_reading
 
 Marks = Mapping[str, str]  # item -> digest of what was shown of it
@@ -46,17 +46,14 @@ def mark(shown: Mapping[str, Any]) -> str:
 
 def find(connection: Connection, tenant: str, reader: str) -> Reading | None:
     """How far somebody has read; None for who was never shown anything."""
-    columns = plan_reading.c
-    row = connection.execute(
-        select(plan_reading).where(columns.tenant == tenant, columns.reader == reader)
-    ).first()
-    if row is None:
+    found = one_each.find(connection, plan_reading, tenant, reader)
+    if found is None:
         return None
-    said = unpack(connection, row.content, plan_reading, tenant, reader)
+    said, at = found
     before_at = said["before_at"]
     return Reading(
         said["visit"],
-        row.at,
+        at,
         said["now"],
         said["before"],
         datetime.fromisoformat(before_at) if before_at else None,
@@ -71,8 +68,4 @@ def keep(connection: Connection, tenant: str, person: str, reader: str, read: Re
         "before": dict(read.before),
         "before_at": read.before_at.isoformat() if read.before_at else None,
     }
-    content = pack(connection, said, person, plan_reading, tenant, reader)
-    row = {"tenant": tenant, "reader": reader, "person": person, "at": read.at, "content": content}
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(plan_reading).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["tenant", "reader"], set_=row))
+    one_each.keep(connection, plan_reading, tenant, person, reader, said, read.at)
