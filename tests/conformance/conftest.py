@@ -15,6 +15,7 @@ from tests import databases
 from tests.access import issuer_server
 from tests.api.world import World, settings
 from tests.conformance import emitted, hl7, made, spoiled
+from tests.conformance.downloaded import downloaded
 from tests.conformance.emitted import Emitted, is_bare
 from tests.conformance.hl7 import Finding
 from tests.conformance.served import served
@@ -45,9 +46,10 @@ def answers(
     with _sqlite_template.copy(folder) as url, issuer_server.running() as issuer:
         world = World(settings(url, folder, issuer), issuer)
         try:
-            return tuple(served(world))
+            found = tuple(served(world))
         finally:
             world.close()
+        return (*found, *downloaded(folder, issuer))
 
 
 @pytest.fixture(scope="session")

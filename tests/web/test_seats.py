@@ -22,7 +22,9 @@ def told(pages: Pages, native_id: str, child: str = "emma", **changes: Any) -> N
     found = next(one for one in records("stafettlogg", child) if one["id"] == native_id)
     pages.later()
     said = {**found, "endret": pages.now.isoformat(), **changes}
-    assert pages.hand_in("logg", [said]).json()["results"][0]["status"] == "stored"
+    answer = pages.hand_in("logg", [said])
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["results"][0]["status"] == "stored", answer.text
 
 
 def with_user(pages: Pages, native_id: str, subject: str, child: str = "emma", **changes: Any) -> None:
