@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -96,14 +97,57 @@ def test_nothing_is_translated_for_nobody() -> None:
 
 def asked(text: str) -> list[str]:
     """The ids that a template names: t("x"), t("x" if this else "y"), t.count("x", n)."""
-    found = []
-    for call in Environment().parse(text).find_all(nodes.Call):
-        whose = call.node.node if isinstance(call.node, nodes.Getattr) else call.node
-        if isinstance(whose, nodes.Name) and whose.name == "t" and call.args and not _of(call):
-            first = call.args[0]
-            ways = [first.expr1, first.expr2] if isinstance(first, nodes.CondExpr) else [first]
-            found += [way.value for way in ways if isinstance(way, nodes.Const)]
-    return found
+    return [key for call in Environment().parse(text).find_all(nodes.Call) for key in asked_by(call)]
+
+
+def asked_by(call: nodes.Call) -> list[str]:
+    """The ids that one call names."""
+    whose = call.node.node if isinstance(call.node, nodes.Getattr) else call.node
+    if not (isinstance(whose, nodes.Name) and whose.name == "t" and call.args) or _of(call):
+        return []
+    first = call.args[0]
+    ways = [first.expr1, first.expr2] if isinstance(first, nodes.CondExpr) else [first]
+    return [way.value for way in ways if isinstance(way, nodes.Const)]
+
+
+GROUPS = {key.rpartition(".")[0] for key in NB}
+FIRST = {key.partition(".")[0] for key in NB if "." in key}
+NO_WORDS = re.compile(r"\.(pdf|json|html|css|js|svg|po)$")  # files
+
+
+def literals(path: Path) -> tuple[set[str], set[str]]:
+    """Of a module: what reads as an id, and what others are put together of, up to the code."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    whole = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and _is_id(one.value)}
+    made = [one.values[0] for one in ast.walk(tree) if isinstance(one, ast.JoinedStr) and len(one.values) > 1]
+    begun = {str(one.value)[:-1] for one in made if isinstance(one, ast.Constant) and _is_id(f"{one.value}x")}
+    return whole, {one for one in begun if one}
+
+
+def _is_id(value: object) -> bool:
+    shaped = isinstance(value, str) and re.fullmatch(r"[a-z_]+(\.[a-z0-9_-]+)+", value)
+    return bool(shaped) and str(value).partition(".")[0] in FIRST and not NO_WORDS.search(str(value))
+
+
+@pytest.mark.parametrize("path", sorted(HERE.rglob("*.py")), ids=lambda path: path.stem)
+def test_a_module_names_no_sentence_that_is_not_there(path: Path) -> None:
+    whole, begun = literals(path)
+    assert [key for key in whole if key not in NB and key not in GROUPS] == []
+    assert [key for key in begun if key not in GROUPS] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_a_template_asks_for_one_or_for_several_as_the_catalogs_have_it(source: Path) -> None:
+    tree = Environment().parse(source.read_text(encoding="utf-8"))
+    for call in tree.find_all(nodes.Call):
+        several = isinstance(call.node, nodes.Getattr) and call.node.attr == "count"
+        for key in asked_by(call):
+            assert isinstance(NB[key].id, tuple) is several, key
+    groups = [
+        one.nodes[0].value for one in tree.find_all(nodes.Concat) if isinstance(one.nodes[0], nodes.Const)
+    ]
+    begun = [one[:-1] for one in groups if isinstance(one, str) and one.endswith(".") and _is_id(f"{one}x")]
+    assert [key for key in begun if key not in GROUPS] == []
 
 
 def _of(call: nodes.Call) -> bool:
