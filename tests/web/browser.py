@@ -130,7 +130,7 @@ def sideways(page: Page) -> bool:
     What is one pixel wide is there for those who listen."""
     return bool(
         page.evaluate("""() => document.documentElement.scrollWidth > window.innerWidth
-            || [...document.querySelectorAll('main *:not(.ds-sr-only)')].some(one =>
+            || [...document.querySelectorAll('main *:not(.ds-sr-only, input)')].some(one =>
                 getComputedStyle(one).overflowX !== 'visible' && one.clientWidth > 1
                 && one.scrollWidth > one.clientWidth + 1)""")
     )

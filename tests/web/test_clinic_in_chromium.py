@@ -1,10 +1,7 @@
-"""The clinicians' pages in a real browser, through the real login at the certified provider: a plan is read,
-answered, acknowledged and filed by keyboard alone, and a referral answered and a plan closed by mouse."""
+"""The clinicians' pages in a real browser, through the real login at the certified provider: what is new
+since the last visit, what is missing in an answer, and a plan that is closed."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -38,52 +35,17 @@ def press(page: Page, name: str, heading: str) -> None:
     expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
 
 
-def downloaded(page: Page, name: str) -> tuple[str, bytes]:
-    """By keyboard: the file behind a link, and what it is called."""
-    press_until(page, name)
-    with page.expect_download() as begun:
-        page.keyboard.press("Enter")
-    return begun.value.suggested_filename, Path(begun.value.path()).read_bytes()
-
-
-def test_a_plan_is_read_answered_and_filed_by_keyboard(chromium: Browser, clinic: tuple[Pages, str]) -> None:
+def test_what_is_new_since_the_last_visit_stands_first(chromium: Browser, clinic: tuple[Pages, str]) -> None:
     pages, url = clinic
     with somebody(chromium, PHONE) as page:
         log_in(page, url)
-        fits(page, "Delte planer")
         press(page, "Emma Sofie Testesen", PLAN)
-        fits(page, PLAN, "første gang")
         expect(page.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
-        name, made = downloaded(page, "Last ned som PDF")
-        assert (name, made[:5]) == ("delt-plan.pdf", b"%PDF-")
-        name, made = downloaded(page, "Last ned som FHIR")
-        assert (name, json.loads(made)["resourceType"]) == ("delt-plan.json", "Bundle")
-        name, made = downloaded(page, "Last ned dokumentet")
-        assert (name, made[:5]) == ("dokument.pdf", b"%PDF-")
         press(page, "Skriv til koordinatoren", WRITE)
-        fits(page, WRITE, "tomt")
-        press_until(page, "Se over før du sender")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text("Skriv en melding.")
-        fits(page, WRITE, "feil")
-        press_until(page, "Emne")
-        page.keyboard.type("Time")
-        page.keyboard.press("Tab")
+        press_until(page, "Melding")
         page.keyboard.type("Vi har ledig time onsdag.")
         press(page, "Se over før du sender", "Se over før du sender")
         fits(page, "Se over før du sender")
-        press(page, "Rett", WRITE)
-        press_until(page, "Melding")
-        page.keyboard.press("Control+End")
-        page.keyboard.type(" Klokka ni.")
-        press(page, "Se over før du sender", "Se over før du sender")
-        press(page, "Send", PLAN)
-        expect(page.get_by_text("Vi har ledig time onsdag. Klokka ni.")).to_be_visible()
-        assert "Klokka ni." in pages.get(f"/timeline/{pages.patient('e-m1')}", "logg").text
-        press_until(page, "Kvitter for at dere har sett dette")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name="Kvitter for")).to_have_count(0)
-        expect(page.get_by_text("kvittert 21. november 2026").first).to_be_visible()
         press(page, "Logg ut", "Du er logget ut")
 
     told(pages, "e-m1", tekst="Et nytt ord i målet.")
@@ -104,7 +66,6 @@ def test_a_referral_is_answered_and_a_plan_closed_by_mouse(
         log_in(page, url)
         page.get_by_role("link", name="Emma Sofie Testesen").click()
         page.get_by_role("link", name="Si hvor langt henvisningen er kommet").click()
-        fits(page, "Henvisningen for Emma")
         page.get_by_label("Avslag").check()
         page.get_by_role("button", name="Si det videre").click()
         expect(page.get_by_role("alert")).to_contain_text("Skriv hvorfor")
@@ -117,7 +78,6 @@ def test_a_referral_is_answered_and_a_plan_closed_by_mouse(
         page.get_by_role("button", name="Se over før du sender").click()
         page.get_by_role("button", name="Slett utkastet").click()
         page.get_by_role("link", name="Meld feil pasient").click()
-        fits(page, "Meld feil pasient")
         page.get_by_role("button", name="Meld feil pasient og lukk").click()
         fits(page, "Lukket: meldt som feil pasient")
         assert "Emma" not in page.content()

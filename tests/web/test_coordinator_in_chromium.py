@@ -11,7 +11,7 @@ from tests.api.conftest import records
 from tests.api.test_notices import keep
 from tests.web.browser import DESK, HOSTILE, PHONE, fits, log_in, somebody
 from tests.web.conftest import Pages
-from tests.web.test_coordinator import EMMA, HIDDEN, written
+from tests.web.test_coordinator import HIDDEN, written
 from tests.web.test_seats import with_user
 
 NAME = "Emma Sofie Testesen"
@@ -27,36 +27,6 @@ def furnished(pages: Pages) -> None:
     assert pages.hand_in("logg", [*jonas, extra]).status_code == 200
     written(pages, tekst=HOSTILE, id="e-n7")
     keep(pages)
-
-
-def test_a_coordinator_by_mouse_on_a_phone(chromium: Browser, site: tuple[Pages, str]) -> None:
-    pages, url = site
-    furnished(pages)
-    with somebody(chromium, PHONE) as page:
-        log_in(page, url, "Helseid", "kari", "Mine barn")
-        fits(page, "Mine barn", "full")
-        page.get_by_label("Fødselsnummer eller D-nummer").fill("13816798756")
-        page.get_by_role("button", name="Finn").click()
-        expect(page.get_by_text("Ingen av barna du er med rundt, har dette nummeret.")).to_be_visible()
-        fits(page, "Mine barn", "ikke funnet")
-        assert "1381" not in page.url
-        page.get_by_label("Fødselsnummer eller D-nummer").fill(EMMA)
-        page.get_by_role("button", name="Finn").click()
-        fits(page, NAME, "tidslinje")
-        expect(page.get_by_text("<b>to</b> ganger")).to_be_visible()  # as text
-        page.get_by_label("Slag").select_option(label="Lysglimt")
-        page.get_by_role("button", name="Vis").click()
-        expect(page.get_by_text("2 oppføringer")).to_be_visible()
-        assert EMMA not in page.url
-        for part in ("Mål og tiltak", "Deltakere", "Meldinger og dokumenter", "Deles ikke"):
-            page.get_by_role("link", name=part, exact=True).click()
-            fits(page, NAME, part.lower())
-            if part.startswith("Meldinger"):
-                with page.expect_download() as begun:
-                    page.get_by_role("link", name="Last ned dokumentet").first.click()
-                assert begun.value.suggested_filename == "dokument.pdf"
-        page.get_by_role("link", name="BUP Fjordane, Indre Fjord").click()
-        fits(page, NAME, "deles ikke med bup")
 
 
 def test_a_child_of_whom_little_may_be_seen(chromium: Browser, site: tuple[Pages, str]) -> None:

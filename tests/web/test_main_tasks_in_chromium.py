@@ -118,6 +118,7 @@ def test_a_clinician_reads_files_answers_corrects_acknowledges_and_reports(site:
     hand.follow(NAME)
     hand.comes("Stafettlogg: Emma")
     assert pdf(hand, "Last ned som PDF") == "delt-plan.pdf"
+    assert pdf(hand, "Last ned dokumentet") == "dokument.pdf"
     name, made = hand.downloaded("Last ned som FHIR")
     assert (name, json.loads(made)["resourceType"]) == ("delt-plan.json", "Bundle")
     hand.follow("Skriv til koordinatoren")

@@ -16,11 +16,8 @@ def test_two_guardians_and_back(chromium: Browser, site: tuple[Pages, str]) -> N
     assert pages.outcome("e-n1") == "deny"
     with somebody(chromium, PHONE) as mother, somebody(chromium, DESK) as father:
         log_in(mother, url, "Idporten", MOTHER, HOME)
-        fits(mother, "Barn og planer")
         mother.get_by_role("link", name="Emma Sofie Testesen").click()
-        fits(mother, "Samtykker: Emma")
         mother.get_by_role("link", name="Gi samtykke").click()
-        fits(mother, "Gi samtykke: Emma")
         bup = mother.get_by_role("group", name="BUP Fjordane, Indre Fjord")
         bup.get_by_label("Ja, del med dem").check()
         mother.get_by_label("Notater", exact=True).check()
@@ -57,17 +54,14 @@ def test_two_guardians_and_back(chromium: Browser, site: tuple[Pages, str]) -> N
         mother.get_by_role("article").filter(has_text="Ja fra deg").first.get_by_role(
             "link", name="Trekk samtykket"
         ).click()
-        fits(mother, "Trekk samtykket")
         mother.get_by_role("button", name="Ja, trekk samtykket").click()
         expect(mother.get_by_role("heading", name="Det er lukket")).to_be_visible()
         fits(mother, "Om dette samtykket: Emma")
         assert pages.outcome("e-n1") == "deny"
         mother.get_by_role("link", name="Tilbake").click()
         mother.get_by_role("link", name="Se hvem som har fått hva").click()
-        fits(mother, "Hvem har fått hva: Emma")
         mother.get_by_role("link", name="Tilbake").click()
         mother.get_by_role("link", name="Se hvem som har sett hva").click()
-        fits(mother, "Hvem har sett på det som gjelder Emma")
         mother.get_by_role("button", name="Logg ut").click()
         expect(mother.get_by_role("heading", name="Du er logget ut")).to_be_visible()
 
@@ -85,7 +79,6 @@ def test_what_is_wrong_is_listed_first_and_leads_to_the_field(
         expect(summary).to_contain_text("Noe mangler i skjemaet")
         summary.get_by_role("link", name="Velg ja eller nei").click()
         assert page.evaluate("document.activeElement.id") == "mottakere"
-        fits(page, "Gi samtykke: Emma")
         page.get_by_role("link", name="Nynorsk").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Gi samtykke")
         assert page.evaluate("document.documentElement.lang") == "nn"

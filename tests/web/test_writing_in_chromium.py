@@ -1,16 +1,16 @@
-"""Writing in a real browser, at the certified provider: by mouse on a phone, a decision and the relay by
-keyboard at a desk, and what is wrong, lost sessions and print."""
+"""Writing in a real browser, at the certified provider: what is wrong, lost sessions, what follows a decision
+and a handover, and print."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.conftest import records
 from tests.api.test_conflicts import OURS, THEIRS, dispute
-from tests.web.browser import DESK, HOSTILE, PHONE, fits, press_until, somebody
+from tests.web.browser import DESK, HOSTILE, PHONE, Keyboard, fits, press_until, somebody
 from tests.web.conftest import Pages
 from tests.web.test_seats import with_user
 from tests.web.test_writing import entries
@@ -38,12 +38,10 @@ def test_a_note_by_mouse_on_a_phone(chromium: Browser, office: tuple[Pages, str]
     with somebody(chromium, PHONE) as page:
         log_in(page, url)
         page.get_by_role("link", name="Skriv", exact=True).click()
-        fits(page, "Skriv om Emma")
         page.get_by_role("link", name="Skriv et notat").click()
         page.get_by_role("button", name="Lagre notatet").click()
         page.get_by_role("alert").get_by_role("link", name="Skriv noe i minst ett").click()
         assert page.evaluate("document.activeElement.id") == "observasjon"
-        fits(page, "Nytt notat om Emma", "feil")
         page.get_by_label("Observasjon").fill(HOSTILE)
         page.get_by_role("button", name="Se hvem som får det").click()
         expect(page.get_by_text("Ingenting er lagret ennå")).to_be_visible()
@@ -57,7 +55,6 @@ def test_a_note_by_mouse_on_a_phone(chromium: Browser, office: tuple[Pages, str]
 
         page.get_by_role("link", name="Skriv mer").click()
         page.get_by_role("link", name="Send en melding").click()
-        fits(page, "Ny melding om Emma")
         page.get_by_label("Emne").fill("Møte")
         page.get_by_label("Melding", exact=True).fill("Passer tirsdag?")
         page.context.clear_cookies()
@@ -74,39 +71,26 @@ def test_a_note_by_mouse_on_a_phone(chromium: Browser, office: tuple[Pages, str]
         expect(page.get_by_role("heading", level=1, name="Meldingen er lagret")).to_be_visible()
 
 
-def test_a_decision_and_the_relay_by_keyboard(chromium: Browser, office: tuple[Pages, str]) -> None:
-    pages, url = office
+def test_what_follows_a_decision_and_a_handover(chromium: Browser, office: tuple[Pages, str]) -> None:
+    _, url = office
     with somebody(chromium, DESK) as page:
         log_in(page, url)
-        press_until(page, "Avgjør uenigheter")
-        page.keyboard.press("Enter")
-        fits(page, "Uenighet om Emma")
-        press_until(page, "Mål")
-        page.keyboard.press("Enter")
+        hand = Keyboard(page)
+        hand.follow("Avgjør uenigheter")
+        hand.follow("Mål: ")
         expect(page.get_by_text(OURS, exact=True)).to_be_visible()
         expect(page.get_by_text(THEIRS, exact=True)).to_be_visible()
-        fits(page, "Avgjør en uenighet om Emma")
-        press_until(page, "Det som står nå")
-        page.keyboard.press("ArrowDown")
-        press_until(page, "Hvorfor?")
-        page.keyboard.type("Avtalt i møtet")
-        press_until(page, "Avgjør")
-        page.keyboard.press("Enter")
+        hand.tick("Det som står nå")
+        hand.write("Hvorfor?", "Avtalt i møtet")
+        hand.press("Avgjør")
         expect(page.get_by_role("heading", name="Dette er avgjort")).to_be_visible()
         fits(page, "Avgjør en uenighet om Emma", "avgjort")
 
-        page.goto(page.url.partition("/uenighet")[0] + "/skriv")
-        press_until(page, "Overfør stafettpinnen")
-        page.keyboard.press("Enter")
-        fits(page, "Overfør stafettpinnen for Emma")
-        press_until(page, "Per Rådgiver")
-        page.keyboard.press("Space")
-        press_until(page, "Hvorfor?")
-        page.keyboard.type("Skolebytte")
-        press_until(page, "Overfør stafettpinnen")
-        page.keyboard.press("Enter")
+        page.goto(page.url.partition("/uenighet")[0] + "/overfor")
+        hand.tick(page.get_by_label(re.compile("Per Rådgiver")))
+        hand.write("Hvorfor?", "Skolebytte")
+        hand.press("Overfør stafettpinnen")
         fits(page, "Stafettpinnen er overført")
-        assert len(entries(pages, "overfoering")) == 1
 
 
 def test_who_would_get_it_is_asked_by_keyboard(chromium: Browser, office: tuple[Pages, str]) -> None:
@@ -132,22 +116,10 @@ def test_who_would_get_it_is_asked_by_keyboard(chromium: Browser, office: tuple[
         assert len(entries(pages, "lysglimt")) == 3
 
 
-def test_a_pdf_is_fetched_and_a_page_prints_without_what_is_clicked(
-    chromium: Browser,
-    office: tuple[Pages, str],
-) -> None:
+def test_a_page_prints_without_what_is_clicked(chromium: Browser, office: tuple[Pages, str]) -> None:
     _, url = office
     with somebody(chromium, DESK) as page:
         log_in(page, url)
         page.emulate_media(media="print")
         expect(page.get_by_role("navigation", name="Hovedmeny")).to_be_hidden()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.emulate_media(media="screen")
-        press_until(page, "Skriv ut")
-        page.keyboard.press("Enter")
-        fits(page, "Skriv ut om Emma")
-        with page.expect_download() as fetched:
-            press_until(page, "Møteagenda")
-            page.keyboard.press("Enter")
-        assert fetched.value.suggested_filename == "agenda.pdf"
-        assert Path(fetched.value.path()).read_bytes().startswith(b"%PDF")
