@@ -43,6 +43,8 @@ class Event(Enum):
     LOGIN_REFUSED = (51, "a login was refused")
     LOGGED_OUT = (52, "a person logged out")
     PAGE_REFUSED = (53, "a page was refused")
+    ACCESS_ENDED = (54, "the access of a person or a client was ended")
+    ACCESS_GIVEN_BACK = (55, "the access of a person or a client was given back")
 
 
 def log(event: Event, *, level: int = logging.INFO, trace: bool = False, **ids: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.config import Client, Settings
 from gateway.errors import ConfigurationError, Forbidden
@@ -14,13 +14,15 @@ Holder = tuple[str, str, str | None]  # issuer, client_id, the organization that
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls. system: the connected system it acts for, None for an operator; organization: who runs
-    that system; scopes: those of the token that the configuration also grants."""
+    that system; scopes: those of the token that the configuration also grants; holder: as the configuration
+    knows the client."""
 
     tenant: str
     client_id: str
     system: str | None
     organization: str | None
     scopes: frozenset[str]
+    holder: Holder | None = field(default=None, compare=False)
 
 
 def ceilings(settings: Settings) -> dict[Holder, tuple[Caller, ...]]:
@@ -63,4 +65,5 @@ def chosen(callers: tuple[Caller, ...], acting: str | None) -> Caller:
 def _ceiling(settings: Settings, client: Client) -> Caller:
     system = settings.system(client.system) if client.system else None
     organization = system.organization if system else None
-    return Caller(client.tenant, client.client_id, client.system, organization, client.scopes)
+    holder = (client.issuer, client.client_id, client.organization)
+    return Caller(client.tenant, client.client_id, client.system, organization, client.scopes, holder)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Row, Table, delete, insert, select, update
 
+from gateway.access.endings import Endings
 from gateway.access.people_login import Begun
 from gateway.config import Login
 from gateway.hub.audit import entries
@@ -54,11 +55,25 @@ class Own:
     here: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A session that counts, as operators know of it. staff: of an employee or operator."""
+
+    digest: str
+    login: str
+    seen: datetime
+    hashes: frozenset[str]
+    staff: bool
+    rights: frozenset[str]
+    name: str | None
+
+
 class Sessions:
     """The sessions of one installation."""
 
-    def __init__(self, store: Store, logins: Iterable[Login]) -> None:
+    def __init__(self, store: Store, logins: Iterable[Login], endings: Endings) -> None:
         self._store = store
+        self._endings = endings
         self._logins = {login.id: login for login in logins}
 
     def await_return(self, login: Login, begun: Begun, now: datetime) -> str:
@@ -146,7 +161,8 @@ class Sessions:
         with self._store.read(login.tenant) as connection:
             row = connection.execute(select(login_session).where(*here)).first()
             kept = _kept(connection, login, row) if row is not None else {}
-        if row is None or not self._counts(row, now):
+            gone = row is not None and self._is_ended(connection, login, kept)
+        if row is None or gone or not self._counts(row, now):
             return None
         if used and row.seen + SEEN_AGAIN <= now:
             with self._store.write(login.tenant) as connection:
@@ -162,6 +178,48 @@ class Sessions:
             rights=frozenset(kept.get("rights", ())),
             name=kept.get("name"),
         )
+
+    def was_ended(self, key: str | None) -> bool:
+        """Whether a browser holds a session of somebody whose access has been ended, as long as there is a
+        trace of it."""
+        login = self._logins.get((key or "").partition(".")[0])
+        if key is None or login is None or login.who == "family":
+            return False
+        table = login_session.c
+        here = (table.tenant == login.tenant, table.digest == _digest(key), table.login == login.id)
+        with self._store.read(login.tenant) as connection:
+            row = connection.execute(select(login_session).where(*here)).first()
+            return row is not None and self._is_ended(connection, login, _kept(connection, login, row))
+
+    def live(self, connection: Connection, tenant: str, now: datetime) -> list[Live]:
+        """All sessions of a tenant that count."""
+        rows = connection.execute(
+            select(login_session).where(login_session.c.tenant == tenant, login_session.c.expires > now)
+        ).all()
+        return [self._live(connection, row) for row in rows if self._counts(row, now)]
+
+    def end_of(self, connection: Connection, tenant: str, hashes: frozenset[str], now: datetime) -> int:
+        """End every session of an employee, by all they are known by; how many there were. What is left of
+        them tells their browsers why, until it is swept away."""
+        going = [one for one in self.live(connection, tenant, now) if one.staff and one.hashes & hashes]
+        table = login_session.c
+        connection.execute(
+            update(login_session)
+            .where(table.tenant == tenant, table.digest.in_([one.digest for one in going]))
+            .values(expires=now)
+        )
+        return len(going)
+
+    def _is_ended(self, connection: Connection, login: Login, kept: dict[str, Any]) -> bool:
+        return login.who != "family" and self._endings.ends(connection, login.tenant, kept["hashes"])
+
+    def _live(self, connection: Connection, row: Row[Any]) -> Live:
+        login = self._logins[row.login]
+        kept = _kept(connection, login, row)
+        return Live(
+            row.digest, row.login, row.seen, frozenset(kept["hashes"]), login.who != "family",
+            frozenset(kept.get("rights", ())), kept.get("name"),
+        )  # fmt: skip
 
     def keep(self, session: Session, draft: dict[str, Any] | None) -> None:
         """Remember a draft in the session, or forget it."""

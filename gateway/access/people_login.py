@@ -54,8 +54,8 @@ SEES_CONTENT: Final = "content"  # the right to see what stands in a message
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Who came back from the provider. identities: by what the person may be known. rights, name: of
-    operators alone; the name is what the provider calls them."""
+    """Who came back from the provider. identities: by what the person may be known. rights: of
+    operators alone. name: of employees and operators, what the provider calls them."""
 
     identities: tuple[Identity, ...]
     rights: frozenset[str] = frozenset()
@@ -193,13 +193,18 @@ def user(issuer: str, subject: str) -> Identity:
 def proven(login: Login, claims: Claims) -> Proven:
     """What of the claims counts at this login. Raises Unauthenticated for somebody without its role."""
     if login.who != "operations":
-        return Proven(identities(login, claims))
+        called = _name(claims) if login.who == "staff" else None
+        return Proven(identities(login, claims), name=called)
     said = _roles(claims.get(login.role_claim))
     if login.role not in said:
         raise _refused("login-role")
     rights = {OPERATES} | ({SEES_CONTENT} if login.content_role in said else set())
+    return Proven(identities(login, claims), frozenset(rights), _name(claims))
+
+
+def _name(claims: Claims) -> str | None:
     name = claims.get("name")
-    return Proven(identities(login, claims), frozenset(rights), name[:80] if isinstance(name, str) else None)
+    return name[:80] if isinstance(name, str) else None
 
 
 def _roles(value: object) -> frozenset[object]:

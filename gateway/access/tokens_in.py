@@ -46,7 +46,11 @@ class Gate:
     where no issuer binds its tokens to keys."""
 
     def __init__(
-        self, settings: Settings, clock: Callable[[], float] = time.time, proofs: Proofs | None = None
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        proofs: Proofs | None = None,
+        ended: Callable[[Caller], bool] | None = None,
     ) -> None:
         self._clock = clock
         self._issuers = {issuer.issuer: issuer for issuer in settings.issuers}
@@ -58,6 +62,7 @@ class Gate:
             raise ConfigurationError("public_url must be https (or this machine): proofs are made for it")
         self._challenges = Challenges(kinds)
         self._keys = {name: IssuerKeys(issuer, clock) for name, issuer in self._issuers.items()}
+        self._ended = ended
         self._clients = ceilings(settings)
         self._subjects = subjects(settings)
         self._remembered: dict[bytes, _Verified] = {}
@@ -74,13 +79,23 @@ class Gate:
             scheme, token = shown.credentials()
             found = self._known(token) or self._verify(token)
             self._demand_proof(found, scheme, shown, token)
-            return self._within(chosen(found.callers, acting), required_scope)
+            caller = self._within(chosen(found.callers, acting), required_scope)
         except Unauthenticated as error:
             error.challenge = self._challenges.of(error)
             raise
+        self.demand_access(caller)
+        return caller
+
+    def demand_access(self, caller: Caller) -> None:
+        """Raises Unauthenticated for a client whose access has been ended since. Asks the database."""
+        if self._ended is not None and self._ended(caller):
+            error = Unauthenticated("The client's access has ended", code="client-ended")
+            error.challenge = self._challenges.of(error)
+            raise error
 
     def recall(self, shown: Presented, required_scope: str, acting: str | None = None) -> Caller | None:
-        """As `admit` for a bearer token verified before; None for all else. Never waits."""
+        """As `admit` for a bearer token verified before; None for all else. Never waits, and so does not know
+        whether the client's access has ended: `demand_access` does."""
         if len(shown.authorization) != 1 or shown.proofs or shown.in_address:
             return None
         try:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from gateway.access.endings import Endings
 from gateway.access.nonces import PURPOSE, Nonces
 from gateway.access.pace import Pace
 from gateway.access.proofs_in import Proofs
@@ -115,7 +116,8 @@ def gate(service: Service) -> Gate:
     """The door of this process. Its nonces and its memory of proofs are those of every process."""
     nonces, replays = Nonces(service.key.derived(PURPOSE), time.time), Replays(service.store, time.time)
     proofs = Proofs(service.settings.public_url, nonces, replays, time.time)
-    made = Gate(service.settings, time.time, proofs)
+    ended = Endings(service.store, service.key)
+    made = Gate(service.settings, time.time, proofs, ended.refuses)
     if any(issuer.tokens == "dpop" for issuer in service.settings.issuers):
         replays.begin()
     return made

@@ -61,9 +61,9 @@ AtDesk = Annotated[Desk, Depends(desk)]
 
 
 def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
-    """A dependency: the caller, if the token is valid and reaches `scope`. A bearer token seen before costs
-    no thread; a new one is verified outside the event loop, since its issuer's keys may have to be fetched,
-    and so is every proof, since the database remembers it."""
+    """A dependency: the caller, if the token is valid and reaches `scope`. A token is verified
+    outside the event loop, since its issuer's keys may have to be fetched and the database remembers proofs;
+    of a bearer token seen before, the database is only asked whether the client's access has ended."""
 
     async def caller(request: Request) -> Caller:
         here = desk(request)
@@ -71,6 +71,7 @@ def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
         shown = presented(request)
         acting = request.headers.get(ACTING) or request.path_params.get("system")
         known = gate.recall(shown, scope, acting)
+        recalled = known is not None
         if known is None:
             try:
                 known = await run_in_threadpool(gate.admit, shown, scope, acting)
@@ -79,6 +80,8 @@ def admitted(scope: str) -> Callable[..., Coroutine[Any, Any, Caller]]:
         wait = here.pace.wait((known.tenant, known.client_id))
         if wait > 0:  # before anything is written down: a flood must not fill the audit
             raise TooMany("This client asks too often", wait)
+        if recalled:
+            await run_in_threadpool(gate.demand_access, known)
         occasions.admitted(request, known, scope)
         return known
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.access import access
 from gateway.cli.auditing import audit
 from gateway.cli.backing import backup, restore
 from gateway.cli.checking import check
@@ -97,6 +98,7 @@ app.add_typer(mapping, rich_help_panel="Connect a system")
 app.add_typer(database_, rich_help_panel="Run")
 app.add_typer(keys, rich_help_panel="Run")
 app.add_typer(sessions, rich_help_panel="Run")
+app.add_typer(access, rich_help_panel="Run")
 app.add_typer(audit, rich_help_panel="Look and mend")
 app.add_typer(lanes, rich_help_panel="Look and mend")
 app.add_typer(identity, rich_help_panel="Look and mend")

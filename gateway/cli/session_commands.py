@@ -44,6 +44,7 @@ def end(
     stafettbro sessions end --login idporten
     ```
     """
+    from gateway.access.endings import Endings
     from gateway.access.login_sessions import Sessions
     from gateway.cli import people
     from gateway.service import now
@@ -52,6 +53,6 @@ def end(
         ways = [one for one in hub.settings.logins if login in (None, one.id)]
         if not ways:
             raise Impossible(f"There is no login {login}." if login else "There are no logins.")
-        kept = Sessions(hub.store, hub.settings.logins)
+        kept = Sessions(hub.store, hub.settings.logins, Endings(hub.store, hub.key))
         for one in ways:
             screen.say(f"{one.id}: {kept.end_all(one, now())} sessions ended.")

@@ -1,5 +1,5 @@
-"""What the pages work with in one process: the service, the logins of the configuration, sessions and how
-participants are found."""
+"""What the pages work with in one process: the service, the logins of the configuration, sessions, how
+participants are found, which employees are known and whose access has ended."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from fastapi import Depends, FastAPI, Request
 
 from adapters.tokens.addresses import is_safe
+from gateway.access.endings import Endings
+from gateway.access.known_people import KnownPeople
 from gateway.access.login_sessions import Sessions
 from gateway.access.pace import Pace
 from gateway.access.participants import Participants
@@ -33,6 +35,8 @@ class WebDesk:
     logins: dict[str, PeopleLogin]
     sessions: Sessions
     participants: Participants
+    endings: Endings
+    known: KnownPeople
     cookies: Cookies
     origin: str
     pace: Pace
@@ -48,11 +52,14 @@ def furnish(app: FastAPI, service: Service) -> None:
     back = f"{settings.public_url.rstrip('/')}{BASE}/logg-inn"
     steps = settings.limits.login_steps_per_minute
     app.state.streams = Streams(service.store, settings.limits.connections)
+    endings = Endings(service.store, service.key)
     app.state.web = WebDesk(
         service=service,
         logins={one.id: PeopleLogin(one, f"{back}/{one.id}/svar", time.time) for one in settings.logins},
-        sessions=Sessions(service.store, settings.logins),
+        sessions=Sessions(service.store, settings.logins, endings),
         participants=Participants(service.store, service.key),
+        endings=endings,
+        known=KnownPeople(service.store, service.key),
         cookies=Cookies(secure=public.scheme == "https"),
         origin=f"{public.scheme}://{public.netloc}",
         pace=Pace(steps / 60, steps),

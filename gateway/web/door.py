@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from fastapi import Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
 
+from gateway.access.endings import CODE
 from gateway.access.login_sessions import Session
 from gateway.errors import Conflict, Forbidden, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
 from gateway.hub.audit import occasion
@@ -37,11 +38,14 @@ class LoggedOut(Exception):
 
 
 async def known(request: Request, desk: AtDesk) -> Session | None:
-    """Who is logged in, if anybody. What goes wrong from here on is told on a page of theirs."""
+    """Who is logged in, if anybody. What goes wrong from here on is told on a page of theirs. Raises
+    Forbidden for somebody whose access has been ended, who is told so."""
     key = desk.cookies.read(request, SESSION)
     used = ITSELF not in request.headers and request.headers.get("accept") != EVENTS
     found = await run_in_threadpool(desk.sessions.find, key, desk.service.clock(), used=used)
     request.state.session = found
+    if found is None and key is not None and await run_in_threadpool(desk.sessions.was_ended, key):
+        raise Forbidden("Access has ended", code=CODE)
     return found
 
 

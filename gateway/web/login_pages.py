@@ -10,8 +10,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.access.client_address import client_address
+from gateway.access.endings import CODE
 from gateway.access.people_login import PeopleLogin
-from gateway.errors import NotFound, TooMany, Unauthenticated
+from gateway.config import Login
+from gateway.errors import Forbidden, NotFound, TooMany, Unauthenticated
 from gateway.events import Event, log
 from gateway.web.cookies import LANGUAGE, RETURN, SESSION, YEAR
 from gateway.web.desk import BASE, AtDesk, WebDesk
@@ -62,8 +64,13 @@ def finish(request: Request, desk: AtDesk, login_id: LoginId) -> Response:
         desk.sessions.refused(way.login, error.code, now)
         raise
     desk.participants.catch_up(way.login.tenant)
-    desk.sessions.close(desk.cookies.read(request, SESSION), now)
     who = desk.participants.hashes(found.identities)
+    if _is_ended(desk, way.login, who):
+        log(Event.LOGIN_REFUSED, level=logging.WARNING, login=way.login.id, code=CODE)
+        desk.sessions.refused(way.login, CODE, now)
+        raise Forbidden("Access has ended", code=CODE)
+    desk.known.note(way.login, found, who, now)
+    desk.sessions.close(desk.cookies.read(request, SESSION), now)
     opened = desk.sessions.open(way.login, who, now, anew=begun.anew, rights=found.rights, name=found.name)
     log(Event.LOGGED_IN, login=way.login.id)
     answer = onward(OWN if begun.anew else "")
@@ -99,6 +106,14 @@ def _way(desk: WebDesk, login_id: str) -> PeopleLogin:
     if way is None:
         raise NotFound("No such login")
     return way
+
+
+def _is_ended(desk: WebDesk, login: Login, who: frozenset[str]) -> bool:
+    """Whether an employee or operator is let in no more."""
+    if login.who == "family":
+        return False
+    with desk.service.store.read(login.tenant) as connection:
+        return desk.endings.ends(connection, login.tenant, who)
 
 
 def _paced(request: Request, desk: WebDesk) -> None:

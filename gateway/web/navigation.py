@@ -49,6 +49,7 @@ OPERATIONS: Final = (
     Entry("nav.drift_check", "/drift/kontroll"),
     Entry("nav.drift_figures", "/drift/tall"),
     Entry("nav.drift_statistics", "/drift/statistikk"),
+    Entry("nav.drift_access", "/drift/tilgang"),
 )
 ENTRIES: Final[Mapping[str, tuple[Entry, ...]]] = {  # by kind of reader, as gateway/web/seats.py tells them
     "family": (HOME,),

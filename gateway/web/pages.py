@@ -33,6 +33,7 @@ from gateway.web.desk import BASE, AtDesk
 from gateway.web.door import Known
 from gateway.web.family import plan_pages, recipient_pages
 from gateway.web.operations import (
+    access_pages,
     bench_pages,
     check_pages,
     figures_pages,
@@ -80,6 +81,7 @@ OPERATIONS = (
     preview_pages,
     figures_pages,
     statistics_pages,
+    access_pages,
 )
 for part in OPERATIONS:
     router.include_router(part.router)

@@ -15,10 +15,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway.access.endings import CODE
 from gateway.access.login_sessions import Session
 from gateway.errors import ApiError, NotFound
 from gateway.events import Event, log
-from gateway.web.cookies import LANGUAGE
+from gateway.web.cookies import LANGUAGE, SESSION
 from gateway.web.desk import BASE, WebDesk
 from gateway.web.door import LoggedOut, handle, token
 from gateway.web.language import ALL, YOUNG, Language, chosen
@@ -125,12 +126,15 @@ def _refusal(request: Request, error: ApiError) -> Response:
     log(Event.PAGE_REFUSED, level=logging.INFO, route=path, status=error.status, code=error.code)
     session = getattr(request.state, "session", None)  # as far as it was found
     answer = page(request, "error", session=session, status=error.status, kind=_kind(error))
+    if error.code == CODE:  # what the browser holds is worth nothing any more
+        desk: WebDesk = request.app.state.web
+        desk.cookies.take(answer, SESSION)
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 
 def _kind(error: ApiError) -> str:
-    if error.code in ("changed-meanwhile", "form-token", "form-origin", "login-denied", "login-anew"):
+    if error.code in (CODE, "changed-meanwhile", "form-token", "form-origin", "login-denied", "login-anew"):
         return str(error.code)
     return KINDS.get(error.status, "other")

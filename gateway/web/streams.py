@@ -1,5 +1,6 @@
 """Wakes whoever has a page of a child open when something of the child has changed: one look at the
-children's change numbers, twice a second, for everybody in the process. It knows numbers alone; what may be
+children's change numbers, twice a second, for everybody in the process, and at whether somebody's access
+has ended. It knows numbers alone; what may be
 told of a change is decided by who was woken (gateway/web/coordinator/live_pages.py)."""
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.access import endings
 from gateway.errors import TooMany
 from gateway.hub.schema.tables import person
 from gateway.hub.store import Store
@@ -53,6 +56,7 @@ class Streams:
         self._waiting: dict[Place, set[Waiting]] = {}
         self._sessions: Counter[str] = Counter()
         self._looking: asyncio.Task[None] | None = None
+        self._endings: dict[str, tuple[int, datetime | None]] = {}
 
     @property
     def open(self) -> int:
@@ -91,7 +95,7 @@ class Streams:
         while self._waiting and not self.ended:
             await asyncio.sleep(STEP)
             try:
-                found = await run_in_threadpool(self._numbers, list(self._waiting))
+                found, ended = await run_in_threadpool(self._news, list(self._waiting))
             except SQLAlchemyError:  # the database is away: whoever waits goes on waiting
                 continue
             for place, number in found.items():
@@ -99,8 +103,23 @@ class Streams:
                     if one.number != number:
                         one.number = number
                         one.woken.set()
+            for place in [place for place in self._waiting if place[0] in ended]:
+                for one in self._waiting[place]:
+                    one.woken.set()
         for one in [one for waiting in self._waiting.values() for one in waiting]:
             one.woken.set()
+
+    def _news(self, places: list[Place]) -> tuple[dict[Place, int], set[str]]:
+        """The change numbers, and the tenants in which somebody's access has ended since the last look: their
+        streams look whether their session still counts."""
+        ended: set[str] = set()
+        for tenant in {tenant for tenant, _ in places}:
+            with self._store.read(tenant) as connection:
+                state = endings.state(connection, tenant)
+            if self._endings.get(tenant) != state:  # the first time too: it may have been just before
+                self._endings[tenant] = state
+                ended.add(tenant)
+        return self._numbers(places), ended
 
     def _numbers(self, places: Iterable[Place]) -> dict[Place, int]:
         by_tenant: dict[str, list[str]] = {}

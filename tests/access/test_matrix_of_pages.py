@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from gateway.access.login_sessions import Session
+from gateway.operating.access import ID
 from gateway.web.door import FORM_FIELD, handle, token
 from gateway.web.operations.naming import sealed
 from tests.access.matrix import OF_PEOPLE, Row, rows, unpublished
@@ -22,7 +23,7 @@ PATHS = {
 }  # fmt: skip
 OWN = frozenset({"mother", "father", "crossed", "teacher"})  # whose child it is, and who holds her log
 MADE_UP = {"{child}": "A" * 24, "{consent}": "B" * 24, "{recipient}": "C" * 24}
-MADE_UP |= {"{lane}": "C" * 43, "{item}": "D" * 43}
+MADE_UP |= {"{lane}": "C" * 43, "{item}": "D" * 43, "{whom}": "E" * 43, "{ending}": "F" * 43}
 BUP = "343231946"  # as a consent calls it
 SHARED = "/min-side/delte-planer"  # what of her log is shared with BUP
 DRAWN = ("/nytt", "/nei", "/trekk")  # pages with the form that is sent to the same address
@@ -37,6 +38,9 @@ class Browsers:
         self.keys: dict[str, str] = {}
         self.frame = f"CarePlan/{made.things['log']}"
         self.consent = f"Consent/{made.things['consent']}"
+        one = next(one for one in made.world.service.settings.clients if one.tenant == "fjordbyen")
+        holder = (one.issuer, one.client_id, one.organization)
+        self.client = self.desk.endings.mark_of(holder)[:ID]
 
     def log_in(self) -> None:
         """A new session for everyone who has one."""
@@ -67,6 +71,8 @@ class Browsers:
         real = {name: handle(session, ref) for name, ref in named.items()}
         own = {"lane": self.town.things["lane"], "item": f"Goal/{self.town.things['goal']}"}
         real |= {f"{{{kind}}}": sealed(session, kind, ref) for kind, ref in own.items()}
+        real |= {"{whom}": sealed(session, "access", f"client {self.client}")}
+        real |= {"{ending}": sealed(session, "ending", "0" * 36)}  # nobody's access has ended
         path = row.route.partition(" ")[2]
         for name, value in {**PATHS, **(MADE_UP if made_up else real)}.items():
             path = path.replace(name, value)
@@ -140,7 +146,7 @@ def _is_kept(cookie: str) -> bool:
 
 def _is_as_nothing(browsers: Browsers, role: str, row: Row, answer: httpx.Response) -> bool:
     """Whether an address that leads nowhere is answered just so."""
-    named = any(one in row.route for one in ("{given}", "{lane}", "{item}"))
+    named = any(one in row.route for one in ("{given}", "{lane}", "{item}", "{whom}", "{ending}"))
     if not named or answer.status_code in (303, 403):
         return False
     absent = browsers.ask(role, row, made_up=True)

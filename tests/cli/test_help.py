@@ -25,7 +25,7 @@ ALL = sorted(commands(typer.main.get_command(app)))
 PROMISED = {
     "serve", "worker", "demo", "migrate", "check", "convert", "import", "preview", "profiles", "explain",
     "lanes", "export", "mapping", "consents", "recall", "backup", "restore", "database", "people", "keys",
-    "audit", "sessions",
+    "audit", "sessions", "access",
 }  # fmt: skip
 
 

@@ -82,6 +82,8 @@ READERS = {
 ASKED = {"gateway.hub.versions", "gateway.hub.past", "gateway.hub.content"}
 OWN_ROWS = {
     "api/idempotency.py",
+    "access/endings.py",
+    "access/known_people.py",
     "access/login_sessions.py",
     "exchange/timers.py",
 }  # packed content of rows of their own

@@ -45,10 +45,11 @@ BY_CODE = {  # ids that are put together while a page is made, by what they begi
 BY_CODE |= {  # of the operators' pages
     f"drift.{what}"
     for what in (
-        "about", "adapter", "address", "cell.evaluations", "cell.levels", "cell.measures", "cell.time",
+        "about", "access.done", "access.kind", "access.means", "access.means_client",
+        "adapter", "address", "cell.evaluations", "cell.levels", "cell.measures", "cell.time",
         "channel", "deliver", "do", "done", "ended", "error", "fate", "figure", "group", "group_about",
         "lane", "level", "means", "outcome", "process", "reader", "reason", "state", "statistics.file",
-        "topic", "topic_about", "type", "view",
+        "topic", "topic_about", "type", "view", "why",
     )
 }  # fmt: skip
 SAID = ("aria-label", "alt", "title", "placeholder", "content")  # attributes that are read to people

@@ -18,7 +18,7 @@ from gateway.hub.schema import isolation
 from gateway.hub.schema.altering import alter
 from gateway.hub.store import Store
 
-HEAD = "0025"
+HEAD = "0026"
 
 
 SEALED = "0020"  # the first revision whose release opens what is sealed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.hub.schema import access_tables as access_tables
 from gateway.hub.schema import acts as acts
 from gateway.hub.schema import audit as audit
 from gateway.hub.schema import backfill as backfill
