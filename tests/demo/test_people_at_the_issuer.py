@@ -18,7 +18,7 @@ import pytest
 from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
-from gateway.access.client_assertion import ClientAssertion
+from gateway.access.client_proof import ClientProof
 from gateway.access.people_login import OPERATES, SEES_CONTENT, Begun, PeopleLogin, Proven
 from gateway.config import DEMO_LEVEL, Login, Settings
 from gateway.demo import people, sample_children
@@ -173,7 +173,7 @@ def pushed(issuer: Running, **changes: str | None) -> httpx.Response:
         "nonce": "n",
         "code_challenge": "c" * 43,
         "code_challenge_method": "S256",
-        **ClientAssertion(login(issuer, FAMILY), time.time).fields(),
+        **ClientProof(login(issuer, FAMILY), time.time).at("").fields,
         **changes,
     }
     return issuer.http.post("/par", data={name: value for name, value in form.items() if value is not None})
@@ -201,28 +201,28 @@ def assertions(issuer: Running) -> Iterator[tuple[str, Mapping[str, str]]]:
     """What is no proof of who calls."""
     ours = login(issuer, FAMILY)
     yield "none", {"client_assertion": "", "client_assertion_type": ""}
-    yield "an unknown client", {**ClientAssertion(ours, time.time).fields(), "client_id": "x"}
+    yield "an unknown client", {**ClientProof(ours, time.time).at("").fields, "client_id": "x"}
     yield (
         "another client's",
-        {**ClientAssertion(login(issuer, STAFF), time.time).fields(), "client_id": ours.id},
+        {**ClientProof(login(issuer, STAFF), time.time).at("").fields, "client_id": ours.id},
     )
     yield (
         "for another issuer",
-        ClientAssertion(ours.model_copy(update={"issuer": "http://127.0.0.1:1"}), time.time).fields(),
+        ClientProof(ours.model_copy(update={"issuer": "http://127.0.0.1:1"}), time.time).at("").fields,
     )
-    yield "an old one", ClientAssertion(ours, lambda: time.time() - 60).fields()
+    yield "an old one", ClientProof(ours, lambda: time.time() - 60).at("").fields
     key = issuer.folder / "stranger.jwk"
     stranger = ECKey.generate_key("P-256", {"alg": "ES256"}, auto_kid=True)
     key.write_bytes(msgspec.json.encode(stranger.as_dict(private=True)))
     theirs = ours.model_copy(update={"key_ref": f"file:{key}"})
-    yield "a stranger's key", ClientAssertion(theirs, time.time).fields()
+    yield "a stranger's key", ClientProof(theirs, time.time).at("").fields
 
 
 def test_only_the_gateway_of_this_demo_begins_a_login(issuer: Running) -> None:
     for why, fields in assertions(issuer):
         answer = pushed(issuer, **fields)
         assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"}), why
-    once = ClientAssertion(login(issuer, FAMILY), time.time).fields()
+    once = ClientProof(login(issuer, FAMILY), time.time).at("").fields
     assert [pushed(issuer, **once).status_code for _ in range(2)] == [201, 401]
 
 
