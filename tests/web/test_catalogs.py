@@ -111,7 +111,8 @@ def asked_by(call: nodes.Call) -> list[str]:
     return [way.value for way in ways if isinstance(way, nodes.Const)]
 
 
-GROUPS = {key.rpartition(".")[0] for key in NB}
+PARTS = [key.split(".") for key in NB]
+GROUPS = {".".join(one[:n]) for one in PARTS for n in range(1, len(one)) if n > 1 or len(one) == 2}
 FIRST = {key.partition(".")[0] for key in NB if "." in key}
 NO_WORDS = re.compile(r"\.(pdf|json|html|css|js|svg|po)$")  # files
 
