@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.access.callers import Caller, Holder
+from gateway.access.ending_reasons import Why
 from gateway.hub.audit import entries
 from gateway.hub.audit.entries import Entry, Kind
 from gateway.hub.content import TENANT, pack, unpack
@@ -26,18 +27,6 @@ from gateway.hub.store import Store
 
 CODE: Final = "access-ended"  # why somebody is refused, in the log and the audit
 Called = Mapping[str, str]  # what a person or client is called: name, hpr, user; client, issuer, organization
-
-
-class Why(StrEnum):
-    """The codes; their words stand with the pages (`drift.why.…`)."""
-
-    LEFT = "left"
-    WRONG_ROLE = "wrong-role"
-    MISUSE = "misuse"
-    LOST_DEVICE = "lost-device"
-    KEY_ASTRAY = "key-astray"
-    RETIRED = "retired"
-    ASKED = "asked"
 
 
 class Of(StrEnum):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.access.endings import Why
+from gateway.access.ending_reasons import Why
 from gateway.cli.options import CONFIG_FILE, Config
 from gateway.cli.outcome import PlainCommand
 

@@ -14,7 +14,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from gateway.access.endings import Called, Endings, Why
+from gateway.access.ending_reasons import Why
+from gateway.access.endings import Called, Endings
 from gateway.access.login_sessions import Sessions
 from gateway.cli import people, screen
 from gateway.cli.outcome import Impossible

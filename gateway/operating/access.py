@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from gateway.access import known_people
 from gateway.access.callers import Holder
-from gateway.access.endings import Called, Ending, Endings, Of, Why
+from gateway.access.ending_reasons import Why
+from gateway.access.endings import Called, Ending, Endings, Of
 from gateway.access.login_sessions import Sessions
 from gateway.config import Client, Login, Settings
 from gateway.events import Event, log

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from gateway.access.endings import Called, Why
+from gateway.access.ending_reasons import Why
+from gateway.access.endings import Called
 from gateway.access.people_login import Identity, user
 from gateway.errors import NotFound
 from gateway.operating.access import Machine, Overview, Person, WhoMay

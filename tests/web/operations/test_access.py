@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from gateway import config
-from gateway.access.endings import Endings, Why
+from gateway.access.ending_reasons import Why
+from gateway.access.endings import Endings
 from gateway.access.login_sessions import Sessions
 from gateway.api.app import create_app
 from gateway.api.connection import connections
