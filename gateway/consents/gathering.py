@@ -24,7 +24,7 @@ from mappings.model import Resource
 
 Receipts = Mapping[Holder, Mapping[str, Receipt]]
 KINDS: Final = {"Patient": "person", "PractitionerRole": "deltaker", "RelatedPerson": "deltaker"}
-UNTITLED: Final = frozenset({"person", "deltaker", "team", "plan"})
+UNTITLED: Final = frozenset({"person", "deltaker", "team", "plan", "samtykke"})  # a code is no title
 
 
 def basis(ref: str) -> str:

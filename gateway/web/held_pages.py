@@ -33,7 +33,7 @@ def held(request: Request, desk: AtDesk, session: Here, given: Handle) -> Respon
             "child": teller(request, desk, insight).child(),
             "kind": kind(insight),
             "holders": [
-                {**plain(one), "first": one.first, "last": one.last, "items": _items(one.held, plain(one))}
+                {**plain(one), "first": one.first, "last": one.last, "groups": _groups(one.held, plain(one))}
                 for one in look.holdings
             ],
         }
@@ -41,9 +41,11 @@ def held(request: Request, desk: AtDesk, session: Here, given: Handle) -> Respon
     return page(request, "held", session=session, here=given, **looking(desk, session, given, work))
 
 
-def _items(held: tuple[Held, ...], told: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each item as it is told, with its times as times."""
-    return [
-        {**said, "first": one.receipt.first, "last": one.receipt.last}
-        for one, said in zip(held, told["items"], strict=True)
-    ]
+def _groups(held: tuple[Held, ...], told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The items for which the same is to be said, as they are told, with their times as times; most first."""
+    found: dict[str, dict[str, Any]] = {}
+    for one, said in zip(held, told["items"], strict=True):
+        alike = {name: said[name] for name in ("why", "sharing", "remarks")}
+        group = found.setdefault(repr(alike), {**alike, "entries": []})
+        group["entries"].append({**said, "last": one.receipt.last})
+    return sorted(found.values(), key=lambda group: -len(group["entries"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.consents.gathering import KINDS as OTHERS
 from gateway.timeline import ALL as KINDS
 from gateway.web.language import ALL
 from tests.web.conftest import JONAS, JONAS_MOTHER, Pages
@@ -32,6 +33,20 @@ def test_what_bup_has_read_stands_there_with_why_and_until_it_ends(pages: Pages,
     assert "Deles fortsatt." not in after.text
 
 
+def test_why_is_said_once_of_all_that_it_is_said_of_and_nothing_stands_there_as_a_code(
+    pages: Pages, mother: Person
+) -> None:
+    own = pages.patient("e-n1")
+    assert pages.get(f"/fhir/Patient?_id={own}", "bup").status_code == 200
+    for kind in ("RelatedPerson", "CarePlan", "Consent", "Goal", "ServiceRequest"):
+        assert pages.get(f"/fhir/{kind}?patient={own}", "bup").status_code == 200, kind
+    shown = held(mother)
+    assert shown.text.count("Alle som må bestemme, har samtykket til å dele dette med mottakeren.") == 1
+    for words in ("Hvem det gjelder", "En som er med", "Mål: Sove hele natta", "Samtykke Sist"):
+        assert words in shown.text
+    assert not [code for code in ("person Sist", "deltaker Sist", "59284-0") if code in shown.text]
+
+
 def test_a_guardian_finds_no_trace_of_what_is_kept_from_guardians(pages: Pages) -> None:
     """Jonas reads his own log on his page; the note in it is kept from his mother."""
     jonas, guardian = pages.person(), pages.person()
@@ -52,4 +67,4 @@ def test_the_language_is_the_readers(pages: Pages, mother: Person) -> None:
 
 def test_every_kind_has_a_word_in_both_languages() -> None:
     for words in ALL.values():
-        assert not [kind for kind in KINDS if f"kind.{kind}" not in words.texts]
+        assert not [kind for kind in (*KINDS, *OTHERS.values()) if f"kind.{kind}" not in words.texts]
