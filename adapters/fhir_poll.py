@@ -38,8 +38,9 @@ class Position:
     any type had told of when this round began. newest: that any has told of by now; reached: how far this
     round knows each type that it has asked about; kind: index of the type we are at; floor: where we are in
     time within it; next: the server's link to the next page of it; again: a link had grown old and we asked
-    anew. lacking: types that the server said it does not have (404), with how far they were known by then
-    ("": not at all): one that comes back is read from there, whatever others have told of meanwhile."""
+    anew. gone: what its history has named as deleted so far. lacking: types that the server said it does not
+    have (404), with how far they were known by then ("": not at all): one that comes back is read from there,
+    whatever others have told of meanwhile."""
 
     since: str | None = None
     known: dict[str, str] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Position:
     floor: str | None = None
     next: str | None = None
     again: bool = False
+    gone: tuple[str, ...] = ()
     lacking: dict[str, str] = field(default_factory=dict)
 
 
@@ -83,7 +85,8 @@ async def page(
     found = tuple(answers.incoming(one) for one in _resources(bundle) if one.get("resourceType") == kind)
     gone: tuple[str, ...] = ()
     if history:
-        found, gone = _newest_of_each(found), _deleted(bundle, kind)
+        found, gone = _newest_of_each(found), _gone(position, found, _deleted(bundle, kind))
+        position = replace(position, gone=tuple(dict.fromkeys((*position.gone, *gone))))
     onward = _advanced(found, _heard(position, kind, found), _next(bundle), types, history=history)
     return replace(onward, gone=gone) if gone else onward
 
@@ -126,7 +129,7 @@ def _advanced(
         )
         return Page(found, _text(onward), more=True)
     if position.kind + 1 < len(types):
-        onward = replace(position, kind=position.kind + 1, floor=None, next=None, again=False)
+        onward = replace(position, kind=position.kind + 1, floor=None, next=None, again=False, gone=())
         return Page(found, _text(onward), more=True)
     return Page(found, _text(_round_over(position)))
 
@@ -195,6 +198,12 @@ def _deleted(bundle: Record, kind: str) -> tuple[str, ...]:
             own = answers.reference(resource) if "id" in resource else str(request.get("url", ""))
             last.setdefault(own, request.get("method") == "DELETE")
     return tuple(own for own, deleted in last.items() if deleted and own.startswith(f"{kind}/"))
+
+
+def _gone(position: Position, found: tuple[Incoming, ...], deleted: tuple[str, ...]) -> tuple[str, ...]:
+    """What the page says of deletions, and what an earlier page, which is newer, said of those found here."""
+    earlier = [one.remote_id for one in found if one.remote_id in position.gone]
+    return tuple(dict.fromkeys((*deleted, *filter(None, earlier))))
 
 
 def _further(floor: str | None, found: tuple[Incoming, ...]) -> str | None:

@@ -26,7 +26,7 @@ from gateway.hub.store import Store
 from gateway.intake import Answer, Intake, Offered, Status, rejected
 from gateway.intake.fhir_faults import faults
 from gateway.intake.snapshots import Whole, compare
-from gateway.intake.vanished import deleted, note_vanished
+from gateway.intake.vanished import deleted, note_vanished, unflagged
 from mappings.model import Problem
 
 TURN = timedelta(seconds=25)  # after this another worker may ask, should this one have died in it
@@ -128,6 +128,7 @@ class Poller:
             self._asked = self.clock()
             page = await changes(cursor)
             whole = await asyncio.to_thread(self._take_in, page)
+            await self._vanish(page.gone)
             await self._tell()
             if not whole:
                 break
@@ -206,14 +207,13 @@ class Poller:
         for start in range(0, len(page.records), BATCH):
             batch = page.records[start : start + BATCH]
             self._hold()
-            for one, answer in zip(batch, self._answers(batch), strict=True):
+            for one, answer in zip(batch, self._answers(batch, page.gone), strict=True):
                 if self._whole is not None:
                     self._whole.names(answer.id)
                 if answer.status is Status.BUSY:
                     busy.append(one.remote_id)
                 elif answer.status is Status.REJECTED:
                     self._refused(one, answer)
-        self._vanish(page.gone)
         if self._whole is not None:
             self._whole.reasons |= dict(page.omitted)
         if page.whole:
@@ -224,18 +224,33 @@ class Poller:
         self._again |= dict.fromkeys(known)
         return True
 
-    def _vanish(self, gone: tuple[str, ...]) -> None:
-        if gone:
-            with self.store.write(self.system.tenant) as connection:
-                count = note_vanished(connection, self.system, deleted(gone), self.clock())
-            if count:
-                log(Event.POLL_VANISHED, level=logging.WARNING, system=self.system.id, count=count)
+    async def _vanish(self, gone: tuple[str, ...]) -> None:
+        """Flag what was deleted there. A history tells of it long after: what is there again is not gone."""
+        known = await asyncio.to_thread(self._unflagged, gone) if gone else []
+        really = [own for own in known if await self.adapter.read(own) is None]
+        if really:
+            await asyncio.to_thread(self._flag, tuple(really))
 
-    def _answers(self, batch: Iterable[Incoming]) -> list[Answer]:
+    def _unflagged(self, gone: tuple[str, ...]) -> list[str]:
+        with self.store.read(self.system.tenant) as connection:
+            return unflagged(connection, self.system, gone)
+
+    def _flag(self, gone: tuple[str, ...]) -> None:
+        self._hold()
+        with self.store.write(self.system.tenant) as connection:
+            count = note_vanished(connection, self.system, deleted(gone), self.clock())
+        if count:
+            log(Event.POLL_VANISHED, level=logging.WARNING, system=self.system.id, count=count)
+
+    def _answers(self, batch: Iterable[Incoming], gone: tuple[str, ...]) -> list[Answer]:
         """One answer per record, in order; of a FHIR server only what is R4 reaches intake."""
         polled = self.system.adapter == "fhir"
         wrong = [faults(one.record) if polled else [] for one in batch]
-        fit = [Offered(one.record, one.version) for one, bad in zip(batch, wrong, strict=True) if not bad]
+        fit = [
+            Offered(one.record, one.version, gone=one.remote_id in gone)
+            for one, bad in zip(batch, wrong, strict=True)
+            if not bad
+        ]
         taken = iter(self.intake.take(self.system, fit, polled=polled, asked=self._asked))
         self.intake.refused(self.system, sum(map(bool, wrong)))
         return [

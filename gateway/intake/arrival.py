@@ -13,12 +13,14 @@ from mappings.model import Heading, Record
 @dataclass(frozen=True, slots=True)
 class Offered:
     """One record as a system offers it, with the system's version of it where it has one. now: just read from
-    the system, so what it holds. doubted: the system has been restored since it said this."""
+    the system, so what it holds. doubted: the system has been restored since it said this. gone: the system
+    has deleted it since: what it held until then."""
 
     record: Record
     version: str | None = None
     now: bool = False
     doubted: bool = False
+    gone: bool = False
 
 
 @dataclass(slots=True)

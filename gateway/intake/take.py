@@ -194,8 +194,13 @@ class Intake:
 
 
 def _back(ws: Workspace, system: System, batch: Batch) -> None:
-    """What the system tells of is not missing there."""
-    told = [one.ref for one in batch.answers.values() if one.ref is not None and not one.late]
+    """What the system tells of is not missing there, unless it has deleted it since."""
+    gone = {arrival.index for arrival in batch.arrivals if arrival.offered.gone}
+    told = [
+        one.ref
+        for index, one in batch.answers.items()
+        if one.ref is not None and not one.late and index not in gone
+    ]
     absences.lift(ws.connection, system.tenant, system.id, told, ws.now)
 
 

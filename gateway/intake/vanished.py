@@ -3,7 +3,7 @@ what was said stays current everywhere, flagged with the reason the source gives
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -35,6 +35,13 @@ def note_vanished(connection: Connection, system: System, gone: Mapping[str, str
             frame = frame_of(connection, system.tenant, name.person, name.ref, head.resource)
             new.append(Absence(system.id, name.ref, name.person, now, reason, frame))
     return absences.flag(connection, system.tenant, new, now)
+
+
+def unflagged(connection: Connection, system: System, native_ids: Iterable[str]) -> list[str]:
+    """Those of these that are known here and not flagged yet."""
+    named = links.names(connection, system.tenant, system.id, native_ids)
+    flagged = absences.known(connection, system.tenant, system.id, [name.ref for name in named.values()])
+    return [native for native, name in named.items() if name.ref not in flagged]
 
 
 def deleted(native_ids: tuple[str, ...]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -71,11 +71,11 @@ def people(here: World) -> dict[str, str]:
     return found
 
 
-def turn(here: World, server: Server) -> None:
+def turn(here: World, server: Server, now: datetime = NOW) -> None:
     """One turn, due now."""
     with here.service.store.write(TENANT) as connection:
         connection.execute(update(timer).where(timer.c.kind == "poll").values(due=NOW - timedelta(minutes=1)))
-    poller = Poller(here.system("bup"), here.service.store, server, here.service.intake, lambda: NOW)  # type: ignore[arg-type]
+    poller = Poller(here.system("bup"), here.service.store, server, here.service.intake, lambda: now)  # type: ignore[arg-type]
     assert poller.my_turn()
     asyncio.run(poller.poll())
 
@@ -143,6 +143,29 @@ def test_what_was_deleted_there_stays_and_is_noted_once(here: World, people: dic
     turn(here, Server([*[([], ())] * 3, ([goal("j", "Patient/2")], ())]))
     with here.service.store.read(TENANT) as connection:
         assert absences.of_person(connection, TENANT, people["jonas"]) == [], "it is there again"
+
+
+def test_what_is_there_again_is_not_flagged_for_a_deletion_told_of_later(
+    here: World, people: dict[str, str]
+) -> None:
+    """Newest first: a page tells of it as it is, the next one that it had been deleted before that."""
+    turn(here, Server([([goal("j", "Patient/2")], ())]))
+    again = goal("j", "Patient/2", meta={"lastUpdated": NOW.isoformat(), "versionId": "3"})
+    turn(here, Server([([], ()), ([again], ()), ([], ("Goal/j",))], {"Goal/j": again}))
+    with here.service.store.read(TENANT) as connection:
+        assert absences.of_person(connection, TENANT, people["jonas"]) == []
+
+
+def test_the_edition_before_a_deletion_does_not_bring_it_back(here: World, people: dict[str, str]) -> None:
+    one = goal("j", "Patient/2")
+    turn(here, Server([([one], ())]))
+    turn(here, Server([([], ()), ([], ("Goal/j",)), ([one], ("Goal/j",))]))
+    with here.service.store.read(TENANT) as connection:
+        (before,) = absences.of_person(connection, TENANT, people["jonas"])
+    rounds = Server([*[([], ())] * 3, ([one], ("Goal/j",))])  # each asks for the last minutes once more
+    turn(here, rounds, NOW + timedelta(minutes=1))
+    with here.service.store.read(TENANT) as connection:
+        assert absences.of_person(connection, TENANT, people["jonas"]) == [before], "not flagged anew"
 
 
 class Clinic(Server):
