@@ -6,8 +6,10 @@ from __future__ import annotations
 import io
 
 import pytest
+import typst
 from pypdf import PdfReader
 
+from gateway.documents.pdf import pdf
 from tests.api.conftest import records
 from tests.api.world import fields
 from tests.web.conftest import Pages
@@ -52,6 +54,24 @@ def test_what_is_printed_is_written_as_told(pages: Pages) -> None:
     before = goals()
     printed(pages, teacher, "agenda.pdf")
     assert goals() == before + 1
+
+
+def test_what_cannot_be_set_says_so_and_is_told_to_nobody(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> bytes:
+        raise typst.TypstError("a message that would hold content")
+
+    teacher = kari(pages)
+    here = home(pages, teacher)
+    own = f"/disclosures?patient={pages.patient('e-n1')}&limit=500"
+    before = fields(pages.get(own, "drift"))["disclosures"]
+    pdf.cache_clear()
+    monkeypatch.setattr(typst, "compile", refused)
+    answer = teacher.http.get(f"{here}/utskrift/agenda.pdf")
+    assert answer.status_code == 422
+    assert "would hold content" not in answer.text
+    assert fields(pages.get(own, "drift"))["disclosures"] == before
 
 
 @pytest.mark.parametrize("name", ["plan.pdf", "agenda.pdf"])

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from gateway import jsontext
-from gateway.errors import Unprocessable
 from gateway.web.clinic import news, paper
 from gateway.web.clinic.fhir_copy import bundle
 from gateway.web.clinic.plan_pages import CLINIC, PATH
@@ -18,7 +17,6 @@ from gateway.web.door import Handle, Here
 from gateway.web.insight import Insight, looking
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import HEADERS, PageRoute
-from mappings.model import NotExpressible
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 
@@ -39,7 +37,7 @@ def as_fhir(desk: AtDesk, session: Here, given: Handle) -> Response:
 
 @router.get(PATH + "/{given}/delt-plan.pdf")
 def as_pdf(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
-    """What may be seen of it as a PDF in their language. Raises Unprocessable where none can be set."""
+    """What may be seen of it as a PDF in their language."""
 
     def work(_: Connection, insight: Insight) -> bytes:
         plan = shared_plan(insight)
@@ -48,10 +46,7 @@ def as_pdf(request: Request, desk: AtDesk, session: Here, given: Handle) -> Resp
         nothing_new = news.News(plan.marks, plan.marks, insight.now)
         return paper.pdf(PlanShown(plan, teller(request, desk, insight), nothing_new, {}))
 
-    try:
-        made = looking(desk, session, given, work, find=CLINIC)
-    except NotExpressible as error:
-        raise Unprocessable("The document cannot be set", code="not-expressible") from error
+    made = looking(desk, session, given, work, find=CLINIC)
     return _file(made, "application/pdf", "delt-plan.pdf")
 
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gateway import jsontext
-from gateway.documents import pdf as setting
 from gateway.documents.content import content
 from gateway.documents.sheet import Content
 from gateway.web.clinic.plan_shown import WRITTEN, Item, PlanShown
-from gateway.web.language import OSLO
+from gateway.web.printing import printed
 from mappings.completeness import CATEGORIES, is_plan
 
 SECTIONS: Final = ("referrals", "meetings", WRITTEN)
 
 
 def pdf(shown: PlanShown) -> bytes:
-    """The document, tagged. Raises NotExpressible where it cannot be set."""
+    """The document, tagged. Raises Unprocessable where it cannot be set."""
     plan, insight, words = shown.plan, shown.plan.insight, shown.names.words
     frame = plan.seen[plan.frame].resource
     members = [one.resource for ref, one in plan.seen.items() if ref != plan.frame]
@@ -26,8 +24,7 @@ def pdf(shown: PlanShown) -> bytes:
     sections = made["sections"]
     last = len(sections) - is_plan(frame)  # what a plan lacks stays at its end
     said: Content = {**made, "sections": [*sections[:last], *written, *sections[last:]]}
-    day = insight.now.astimezone(OSLO).date().isoformat()
-    return setting.pdf(jsontext.encode(said).decode(), day)
+    return printed(said, insight.now)
 
 
 def _section(shown: PlanShown, name: str) -> dict[str, Any] | None:

@@ -9,13 +9,11 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from gateway import jsontext
 from gateway.access.login_sessions import Session
 from gateway.documents.agenda import TYPES as OF_AGENDA
 from gateway.documents.agenda import agenda
 from gateway.documents.content import TYPES as OF_PLAN
 from gateway.documents.content import content
-from gateway.documents.pdf import pdf
 from gateway.documents.referral import TYPES as OF_REFERRAL
 from gateway.documents.referral import missing, referral
 from gateway.documents.sheet import Content
@@ -26,6 +24,7 @@ from gateway.web.door import Handle, Here, handle, resolve
 from gateway.web.insight import Insight, looking
 from gateway.web.language import OSLO
 from gateway.web.names import Names
+from gateway.web.printing import printed
 from gateway.web.reader import kind as frame_kind
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import HEADERS, PageRoute, language, page
@@ -113,16 +112,15 @@ def _printed(
 ) -> Response:
     """A PDF with everything of these types that the reader may see. Raises NotFound."""
 
-    def work(_: Connection, insight: Insight) -> tuple[Content, str]:
+    def work(_: Connection, insight: Insight) -> bytes:
         if insight.here.frame not in insight.seen:
             raise NotFound("Nothing to print")
         found = members(insight, types)
         insight.tell([insight.here.frame, *_items(insight, found)])
         names = teller(request, desk, insight)
-        return make(insight, names, found), insight.now.astimezone(OSLO).date().isoformat()
+        return printed(make(insight, names, found), insight.now)
 
-    says, day = looking(desk, session, given, work, find=FIND)
-    made = pdf(jsontext.encode(says).decode(), day)
+    made = looking(desk, session, given, work, find=FIND)
     answer = Response(made, media_type=MEDIA, headers=HEADERS)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
     answer.headers["Content-Language"] = language(request).code
