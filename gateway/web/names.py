@@ -10,6 +10,7 @@ from consent.model import Participant
 from consent.people import active
 from gateway.config import Settings
 from gateway.exchange.facts import FAMILY
+from gateway.timeline import kind_of
 from gateway.web.insight import Insight
 from gateway.web.language import Language
 from gateway.web.standing import CHILD
@@ -17,10 +18,7 @@ from mappings import reading, telling
 from mappings.model import Resource
 
 OPEN: Final = frozenset({"ugradert", "klientadresse"})  # address protection that hides no places
-KINDS: Final = {
-    "Goal": "maal", "ServiceRequest": "tiltak", "Appointment": "moete", "DocumentReference": "dokument",
-    "Observation": "observasjon", "Communication": "melding",
-}  # fmt: skip
+UNSAID: Final = frozenset({"samtykke"})  # what says nothing in words: its code is no title
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +83,10 @@ class Names:
         version, resource = self.insight.version(ref), self.insight.seen.get(ref)
         if resource is None or version is None:
             return ""
-        kind = reading.kind_of(resource) or KINDS.get(ref.partition("/")[0], "")
-        named = self.words.of("kind", kind)
-        said = telling.title_of(resource) or telling.text_of(resource) or ""
+        kind = kind_of(resource)
+        frame = self.words.texts.get(f"frame.{reading.kind_of(resource)}")
+        named = frame or self.words.of("kind", kind)
+        said = "" if kind in UNSAID else telling.title_of(resource) or telling.text_of(resource) or ""
         when = f" ({self.words.day(version.first_recorded)})" if dated else ""
         return f"{named}: {said[:80]}{'…' if len(said) > 80 else ''}{when}" if said else f"{named}{when}"
 

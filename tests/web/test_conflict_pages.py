@@ -59,6 +59,32 @@ def test_words_of_ones_own(pages: Pages, disputed: Disputed) -> None:
     assert disputed.current()["description"]["text"] == "Begge deler"
 
 
+def test_another_day_is_chosen_as_a_day_and_anything_else_is_said_to_be_none(pages: Pages) -> None:
+    made = dispute(pages, records("stafettlogg", "emma"))
+    made.decide()
+    assert made.in_log(evalueringsfrist="2026-12-11") == "stored"
+    assert made.in_plan(evalueringsfrist="2026-12-23") == "conflict"
+    teacher = kari(pages)
+    path, shown = opened(pages, teacher)
+    form = shown.form(path[-24:]) | {"valg": ["value"], "grunn": ["Midt imellom"]}
+    wrong = teacher.post(path, form | {"verdi": ["15.12.2026"]})
+    assert (wrong.status, wrong.links["Velg en dato."]) == (422, "#verdi")
+    assert teacher.post(path, form | {"verdi": ["2026-12-15"]}).status == 200
+    assert made.current()["target"][0]["dueDate"] == "2026-12-15"
+
+
+def test_a_state_is_one_of_those_that_were_said_and_nothing_that_somebody_would_have_to_spell(
+    pages: Pages,
+) -> None:
+    made = dispute(pages, records("stafettlogg", "emma"))
+    made.decide()
+    assert made.in_log(status="avbrutt") == "stored"
+    assert made.in_plan(status="naadd") == "conflict"
+    shown = opened(pages, kari(pages))[1]
+    assert "Det som det andre systemet sa" in shown.text
+    assert "Noe annet, som jeg skriver selv" not in shown.text
+
+
 def test_faults_name_the_field_and_keep_what_was_typed(pages: Pages, disputed: Disputed) -> None:
     teacher = kari(pages)
     path, shown = opened(pages, teacher)

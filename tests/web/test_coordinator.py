@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import records
+from tests.api.test_conflicts import OURS, THEIRS, dispute
 from tests.api.test_notices import keep
 from tests.api.world import fields
 from tests.web.browser import HOSTILE
@@ -56,6 +57,31 @@ def test_what_is_overdue_and_what_nobody_is_responsible_for_stands_on_top(pages:
     assert "Nivå 2: tverretatlig samordning" in page.text
 
 
+def test_what_two_systems_disagree_about_is_one_step_away(pages: Pages, kari: Person) -> None:
+    dispute(pages, records("stafettlogg", "emma"))
+    keep(pages)
+    page = kari.get(MINE)
+    opened = kari.get(page.link("Se begge og avgjør"))
+    assert OURS in opened.text
+    assert THEIRS in opened.text
+
+
+def test_what_is_due_of_a_plan_itself_names_it_in_words(pages: Pages, kari: Person) -> None:
+    me = {"utsteder": pages.provider.url, "subjekt": "kari"}
+    plan = [
+        one
+        | ({"bruker": me} if one["id"] == "ei-d1" else {})
+        | ({"revisjoner": ["2026-11-20"]} if one["type"] == "plan" else {})
+        for one in records("individuell-plan", "emma")
+    ]
+    assert pages.hand_in("plan", plan).status_code == 200
+    keep(pages)
+    page = kari.get(MINE)
+    assert "Tiden for revisjon av en plan er gått ut. Gå gjennom planen, eller flytt revisjonen." in page.text
+    assert "Individuell plan (20. november 2026)" in page.text
+    assert "individuell-plan" not in page.text
+
+
 def test_others_who_take_part_see_the_child_and_nobody_s_tasks(pages: Pages) -> None:
     keep(pages)
     page = by_hpr(pages, "9144889").get(MINE)
@@ -84,7 +110,7 @@ def test_a_child_of_one_s_own_is_found_by_number_and_nobody_else_s(pages: Pages,
         assert time.monotonic() - began >= 0.5
     assert {one.status for one in answers} == {422}
     assert len({one.html for one in answers}) == 1
-    assert "Ingen av barna du er med rundt, har dette nummeret." in answers[0].text
+    assert "Ingen av barna i listen din har dette nummeret." in answers[0].text
     assert JONAS not in answers[0].html
 
 

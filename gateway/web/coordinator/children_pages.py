@@ -14,7 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
-from gateway.consents.work import Entry
+from gateway.consents.work import CONFLICT, Entry
 from gateway.consents.work_words import words
 from gateway.errors import NotFound, NotReady
 from gateway.hub.audit import occasion
@@ -185,6 +185,8 @@ def _next(session: Session, child: Child, one: Entry) -> tuple[str, str] | None:
     where = handle(session, place.frame)
     if one.kind == Kind.WRONG_PERSON:
         return f"{where}/feil-pasient/{handle(session, name_of(one.about))}", "mistaken.go.open"
+    if one.kind == CONFLICT:
+        return f"{where}/uenighet/{handle(session, one.id)}", "conflict.go"
     head = insight.version(place.frame)
     of_log = head.resource if head is not None else {}
     if one.kind == Kind.OWNERLESS and passes(insight.settings, place, of_log, insight.now):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -117,10 +117,32 @@ def in_words(names: Names, value: Json) -> str:
     return "\n".join(dict.fromkeys(text for text in _texts(names, value) if text))
 
 
-def writable(one: Contested) -> bool:
-    """Whether words of one's own may be written in its place: where both are plain text."""
-    plain = (_is_text(side.value) for side in (one.current, one.theirs))
-    return Choice.VALUE in one.choices and all(plain)
+def writable(one: Contested) -> str:
+    """In what form something else may be written in its place: "text" where both are plain text, "day" where
+    both are days; "" where it may not, as where a state is one of a few."""
+    plain = [side.value for side in (one.current, one.theirs)]
+    if Choice.VALUE not in one.choices or not all(map(_is_text, plain)):
+        return ""
+    bare = [value for value in plain if isinstance(value, str)]
+    if len(bare) == len(plain) and all(is_day(value) for value in bare):
+        return "day"
+    return "" if any(_is_code(value) for value in bare) else "text"
+
+
+def is_day(text: str) -> bool:
+    """Whether it is a day as records have it."""
+    try:
+        return len(text) == len("2026-12-15") and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _is_code(text: str) -> bool:
+    """Whether it says something in a form that nobody would write."""
+    try:
+        return text in STATES["nb"] or bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def shaped(one: Contested, text: str) -> Json:

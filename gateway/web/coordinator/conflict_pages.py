@@ -17,7 +17,16 @@ from gateway.exchange.ruling import Bench, Said
 from gateway.exchange.selection import by_item
 from gateway.hub import versions
 from gateway.hub.conflicts import Kept, State
-from gateway.web.coordinator.conflict_look import choices_of, found, label, onlooker, shaped, told, writable
+from gateway.web.coordinator.conflict_look import (
+    choices_of,
+    found,
+    is_day,
+    label,
+    onlooker,
+    shaped,
+    told,
+    writable,
+)
 from gateway.web.coordinator.writing_form import LONGEST, first, words
 from gateway.web.coordinator.writing_pages import FIND, HOME
 from gateway.web.desk import BASE, AtDesk, WebDesk
@@ -56,13 +65,15 @@ def typed(fields: Fields) -> Decision:
     return Decision(first(fields, "valg"), known, reason, value)
 
 
-def faults(made: Decision, choices: list[str]) -> dict[str, str]:
+def faults(made: Decision, shown: Contested) -> dict[str, str]:
     """All that is wrong with it."""
     out = {}
-    if made.choice not in choices:
+    if made.choice not in choices_of(shown):
         out["valg"] = "conflict.fault.choice"
     elif made.choice == "value" and not made.value:
         out["verdi"] = "conflict.fault.value"
+    elif made.choice == "value" and writable(shown) == "day" and not is_day(made.value):
+        out["verdi"] = "conflict.fault.day"
     if not made.reason:
         out["grunn"] = "conflict.fault.reason"
     for name, text, most in (("grunn", made.reason, REASON), ("verdi", made.value, LONGEST)):
@@ -117,7 +128,7 @@ def _decide(request: Request, desk: WebDesk, sent: Sent, given: str, which: str)
         return insight, _meant(connection, desk, who, insight, which)
 
     insight, shown = looking(desk, who, given, work, shown=False, find=FIND)
-    made.faults = faults(made, choices_of(shown)) if shown.kept.state is State.OPEN else {}
+    made.faults = faults(made, shown) if shown.kept.state is State.OPEN else {}
     if made.faults:
         return _form(request, desk, who, given, which, made, 422)
     try:
