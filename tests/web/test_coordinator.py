@@ -3,6 +3,7 @@ systems. What the reader's organization may not see leaves no trace in any of th
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -183,6 +184,33 @@ def test_what_is_not_shared_is_told_with_the_reason(pages: Pages, kari: Person) 
     assert "Får ikke" in bup.text
     assert "/decisions" not in bup.html
     assert "Lysglimt" not in bup.text.partition("Får ikke")[2]
+
+
+def test_all_that_keeps_something_back_is_said_not_who_decides_alone(kari: Person) -> None:
+    page = child(kari, "/deles-ikke")
+    bup = kari.get(page.link("BUP Fjordane"))
+    who, lacking = "I denne alderen bestemmer", "har ikke gitt noe gyldig samtykke"
+    assert 0 < bup.text.index(who) < bup.text.index(lacking)
+
+
+def test_what_the_child_says_stands_as_what_the_child_says_and_kinds_are_told_apart(
+    pages: Pages, kari: Person
+) -> None:
+    assert pages.hand_in("plan", records("individuell-plan", "emma")).status_code == 200
+    page = child(kari)
+    assert "«Sove uten å være redd»" in page.text
+    choices = page.text.partition("Slag Alt ")[2].partition(" Tjeneste ")[0]
+    assert "Hovedmål" in choices
+    assert len(re.findall(r"\bMål\b", choices)) == 1
+
+
+def test_a_log_that_is_closed_is_at_no_level_now(pages: Pages, kari: Person) -> None:
+    assert "Nivå 2: tverretatlig samordning Stafettlogg." in child(kari).text
+    told(pages, "emma-logg", status="avsluttet", avsluttet="2026-11-20")
+    page = child(kari)
+    assert "Nivå 2: tverretatlig samordning Stafettlogg." not in page.text
+    assert "Nivået over tid" in page.text
+    assert "Nivå 2" not in kari.get(MINE).text
 
 
 def test_what_the_reader_s_service_may_not_see_leaves_no_trace(pages: Pages, kari: Person) -> None:

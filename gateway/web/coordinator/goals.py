@@ -126,7 +126,7 @@ def _goal(ref: str, insight: Insight, told: Teller, today: date) -> Goal:
     result = _coded(resource.get("achievementStatus"))
     return Goal(
         title=telling.title_of(resource) or "",
-        own_words=_extension(resource, OWN_WORDS),
+        own_words=own_words(resource),
         status=words.texts.get(f"standing.{resource.get('lifecycleStatus')}", ""),
         result=words.texts.get(f"result.{result}", ""),
         reached=REACHED.get(result, 0),
@@ -185,6 +185,11 @@ def _read(text: Any) -> date | None:
 def _coded(concept: Any) -> str:
     codings = concept.get("coding") or () if isinstance(concept, dict) else ()
     return next((str(c["code"]) for c in codings if isinstance(c, dict) and c.get("code")), "")
+
+
+def own_words(resource: Resource) -> str:
+    """What the child said of a goal, in the child's words; "" where nothing is said."""
+    return _extension(resource, OWN_WORDS)
 
 
 def _extension(resource: Resource, url: str) -> str:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from consent.days import day
+from gateway.intake.writing import OPEN
 from gateway.timeline import level_history, level_of
 from gateway.web.chart import along
 from mappings.model import Resource
@@ -30,8 +31,9 @@ class Step:
 
 
 def now(plan: Resource) -> int | None:
-    """The level a log says it is at; None where it says none, or may not be seen to."""
-    return level_of(plan)
+    """The level an open log says it is at; None where it says none, or may not be seen to. A log that is
+    closed stays at the level it ended with, which is nobody's now."""
+    return level_of(plan) if plan.get("status") in OPEN else None
 
 
 def path(plan: Resource, moment: datetime) -> list[Step]:

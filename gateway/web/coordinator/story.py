@@ -16,8 +16,10 @@ from gateway.hub import absences
 from gateway.timeline import LEVEL_CHANGE, Timeline
 from gateway.timeline_entry import Entry
 from gateway.web.consents_shown import Teller
+from gateway.web.coordinator.goals import own_words
 from gateway.web.files import has_file
 from gateway.web.insight import Insight
+from mappings.model import Resource
 
 AT_ONCE: Final = 50
 MEETING: Final = "moete"
@@ -147,7 +149,7 @@ def line(told: Teller, names: Systems, one: Entry) -> Line:
         kind=one.kind,
         when=words.moment(one.moment) if "T" in one.time else words.day(one.moment),
         title=title,
-        text=text,
+        text=_quoted(told.insight.seen.get(one.resource, {}), text),
         author=told.full_name(known) if known else (author and author.name) or "",
         role=words.of("role", author.role) if author and author.role else "",
         service=words.of("service", one.service) if one.service else "",
@@ -171,6 +173,12 @@ def _title(told: Teller, one: Entry) -> str:
     if one.kind == LEVEL_CHANGE and one.level is not None:
         return told.words("level.named", level=one.level, words=told.words(f"level.{one.level}"))
     return "" if one.kind == "samtykke" else one.title or ""
+
+
+def _quoted(resource: Resource, text: str) -> str:
+    """The text of an entry, with the child's own words as somebody's words."""
+    own = own_words(resource)
+    return f"«{own}»{text.removeprefix(own)}" if own and text.startswith(own) else text
 
 
 def _when(told: Teller, at: str | None) -> str:

@@ -46,7 +46,7 @@ def recipients(insight: Insight, told: Teller) -> dict[str, str]:
 
 
 def kept_from(insight: Insight, told: Teller, number: str) -> tuple[list[tuple[str, list[Kept]]], int, int]:
-    """What one of them does not get, by the first reason; how much that is, of how much. Noted as told."""
+    """What one of them does not get, by the reasons; how much that is, of how much. Noted as told."""
     recipient = Recipient(SYSTEM, frozenset({number}))
     judge = Judge(insight.here.facts, recipient, channel="push", purpose="samordning", now=insight.now)
     grouped: dict[str, list[Kept]] = {}
@@ -56,7 +56,7 @@ def kept_from(insight: Insight, told: Teller, number: str) -> tuple[list[tuple[s
         kept = _kept(insight, told, item, judge.view(item, insight.parts[item]))
         if kept is not None:
             count += 1
-            own = grouped.setdefault(kept.reasons[0] if kept.reasons else "", [])
+            own = grouped.setdefault(" ".join(kept.reasons), [])
             if len(own) < MOST:
                 own.append(kept)
                 insight.tell([item])
