@@ -132,9 +132,12 @@ def lasting(session: Session, ref: str) -> str:
     return urlsafe_b64encode(digest).rstrip(b"=").decode()[:24]
 
 
-def resolve(session: Session, given: str, refs: Iterable[str]) -> str:
-    """The one of these that a handle means. Raises NotFound."""
-    found = next((ref for ref in refs if hmac.compare_digest(handle(session, ref), given)), None)
+def resolve(session: Session, given: str, refs: Iterable[str], *, new_login: bool = False) -> str:
+    """The one of these that a handle means; after a new login, that what a form says of it means. Raises
+    NotFound."""
+    name = lasting if new_login else handle
+    asked = given.encode(errors="replace")  # a form may send any letters
+    found = next((ref for ref in refs if hmac.compare_digest(name(session, ref).encode(), asked)), None)
     if found is None:
         raise NotFound("Not here")
     return found

@@ -16,7 +16,7 @@ from gateway.access.login_sessions import Session
 from gateway.errors import NotFound
 from gateway.hub.audit import occasion
 from gateway.web.desk import WebDesk
-from gateway.web.door import Sent, handle, lasting
+from gateway.web.door import Sent, handle, resolve
 from gateway.web.rendering import page
 from gateway.web.seats import Office, seats
 from gateway.web.standing import Place
@@ -79,5 +79,7 @@ def _found(desk: WebDesk, session: Session, sent: Sent, mine: Mine) -> str | Non
     wanted = sent.fields.get(WHERE, [""])[0]
     with desk.service.store.read(session.tenant) as connection:
         found = mine(connection, desk, session, desk.service.clock())
-    frames = (one.frame for one in found if lasting(session, one.frame) == wanted)
-    return next((handle(session, frame) for frame in frames), None)
+    try:
+        return handle(session, resolve(session, wanted, [one.frame for one in found], new_login=True))
+    except NotFound:
+        return None

@@ -183,6 +183,8 @@ def test_the_message_is_an_entry_of_the_log_by_her_to_the_coordinator(pages: Pag
 def test_a_message_without_words_is_shown_again_with_what_is_missing(pages: Pages, berit: Person) -> None:
     where = address(emma(berit))
     form = berit.get(f"{where}/svar").form("/svar")
+    made_up = {**form, "emne": ["Tomt"], "tekst": ["Nei."], "til": ["blåbær"]}
+    assert berit.post(f"{where}/svar", made_up).status == 404  # a message that is not there, in any letters
     again_ = berit.post(f"{where}/svar", {**form, "emne": ["Tomt"], "tekst": ["  "]})
     assert (again_.status, "Skriv en melding." in again_.text) == (422, True)
     assert 'value="Tomt"' in again_.html

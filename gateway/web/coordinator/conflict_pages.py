@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
-from gateway.errors import Conflict, NotFound, Unprocessable
+from gateway.errors import Conflict, Unprocessable
 from gateway.exchange.contested import Contested
 from gateway.exchange.ruling import Bench, Said
 from gateway.exchange.selection import by_item
@@ -188,12 +188,7 @@ def _meant(
 ) -> Contested:
     """The conflict that a handle means. Raises NotFound."""
     known = {one.kept.id: one for one in found(connection, desk.service.settings, insight, list(State))}
-    if new_login:
-        meant = next((own for own in known if lasting(session, own) == which), None)
-        if meant is None:
-            raise NotFound("Not here")
-        return known[meant]
-    return known[resolve(session, which, known)]
+    return known[resolve(session, which, known, new_login=new_login)]
 
 
 def _form(

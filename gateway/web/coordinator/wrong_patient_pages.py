@@ -136,9 +136,7 @@ def _meant(
 ) -> Report:
     """The report that a handle means. Raises NotFound."""
     known = reports(connection, insight)
-    if new_login:
-        which = next((handle(session, own) for own in known if lasting(session, own) == which), "")
-    return known[resolve(session, which, known)]
+    return known[resolve(session, which, known, new_login=new_login)]
 
 
 def _form(
