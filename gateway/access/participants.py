@@ -42,12 +42,15 @@ class Participants:
         while self._step(tenant):
             pass
 
-    def find(self, connection: Connection, tenant: str, hashes: frozenset[str]) -> dict[str, Version]:
-        """The participants that are this person by their own resources as they are now."""
+    def find(
+        self, connection: Connection, tenant: str, hashes: frozenset[str], only: str | None = None
+    ) -> dict[str, Version]:
+        """The participants that are this person by their own resources as they are now. only: this one, if it
+        is."""
         table = participant_identity.c
-        rows = connection.execute(
-            select(table.ref).where(table.tenant == tenant, table.keyed_hash.in_(sorted(hashes))).distinct()
-        )
+        own = (table.tenant == tenant, table.keyed_hash.in_(sorted(hashes)))
+        one = () if only is None else (table.ref == only,)
+        rows = connection.execute(select(table.ref).where(*own, *one).distinct())
         found = versions.of_refs(connection, tenant, [row.ref for row in rows])
         return {ref: v for ref, v in found.items() if not hashes.isdisjoint(self._known_by(v.resource))}
 

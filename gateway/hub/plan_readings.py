@@ -3,7 +3,7 @@ that a page marks what is new. One row per reader; rows in, rows out. Says nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,9 @@ Marks = Mapping[str, str]  # item -> digest of what was shown of it
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """before: what had been shown when the visit of now began, and when that was; None: never. now, at: what
-    has been shown since. visit: a mark of the visit (a login), so that marks stay as long as it lasts."""
+    """now, at: each item as it was shown last, whenever that was, and when that was. before, before_at: the
+    same as it stood when this visit began; None: never. visit: a mark of it (a login), so that news stay
+    news as long as it lasts. An item that no page has shown is in neither."""
 
     visit: str
     at: datetime
@@ -28,14 +29,16 @@ class Reading:
     before: Marks = field(default_factory=dict)
     before_at: datetime | None = None
 
-    def shown(self, visit: str, marks: Marks, now: datetime) -> Reading:
-        """The reading after these were shown. Another visit counts what the last one showed as seen."""
+    def shown(self, visit: str, page: Marks, there: Container[str], now: datetime) -> Reading:
+        """The reading after a page with these was shown. What is there and not on it stays as it was; what is
+        not there any more is forgotten. Another visit counts what was shown before it as seen."""
+        marks = {item: mark for item, mark in self.now.items() if item in there} | dict(page)
         if visit == self.visit:
             return replace(self, now=marks, at=now)
         return Reading(visit, now, marks, self.now, self.at)
 
     def settled(self, now: datetime) -> Reading:
-        """The reading after its reader said that all of it is known."""
+        """The reading after its reader said that all that was shown is known."""
         return replace(self, before=self.now, before_at=now)
 
 

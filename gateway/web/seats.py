@@ -45,19 +45,25 @@ def offices(settings: Settings, here: Place) -> frozenset[Office]:
 
 
 def seats(
-    connection: Connection, desk: WebDesk, session: Session, now: datetime, office: Office
+    connection: Connection,
+    desk: WebDesk,
+    session: Session,
+    now: datetime,
+    office: Office,
+    only: str | None = None,
 ) -> list[Place]:
     """Every log and plan that these pages are open for, in a lasting order. Each says as whom the reader
-    takes part there: `me.role`, `me.service`, `me.organization`."""
-    settings = desk.service.settings
-    return [one for one in taking_part(connection, desk, session, now) if office in offices(settings, one)]
+    takes part there: `me.role`, `me.service`, `me.organization`. only: as this participant."""
+    settings, found = desk.service.settings, taking_part(connection, desk, session, now, only)
+    return [one for one in found if office in offices(settings, one)]
 
 
-def seat(office: Office) -> Finder:
-    """How the pages of an office find the log or plan that a handle means."""
+def seat(office: Office, only: str | None = None) -> Finder:
+    """How the pages of an office find the log or plan that a handle means. only: as whom the reader
+    takes part there, where that is known: it is found without going through all the others."""
 
     def find(connection: Connection, desk: WebDesk, session: Session, given: str, now: datetime) -> Place:
-        return meant(session, given, seats(connection, desk, session, now, office))
+        return meant(session, given, seats(connection, desk, session, now, office, only))
 
     return find
 

@@ -67,10 +67,12 @@ def places(connection: Connection, desk: WebDesk, session: Session, now: datetim
     return [one for one in taking_part(connection, desk, session, now) if not one.staff or _decides(one, now)]
 
 
-def taking_part(connection: Connection, desk: WebDesk, session: Session, now: datetime) -> list[Place]:
+def taking_part(
+    connection: Connection, desk: WebDesk, session: Session, now: datetime, only: str | None = None
+) -> list[Place]:
     """All of them, in a lasting order: of a login of employees where they act for a service, of the families'
-    where they do not."""
-    found = desk.participants.find(connection, session.tenant, session.hashes)
+    where they do not. only: as this participant, if they are."""
+    found = desk.participants.find(connection, session.tenant, session.hashes, only)
     who = desk.logins[session.login].login.who
     if who == "operations":
         return []  # whoever operates the gateway is nobody's participant

@@ -76,6 +76,7 @@ READERS = {
     "operating/trace.py": "puts each item to the judge; tells references, decisions, codes and times",
     "web/operations/message_list.py": "references of what was sent and received",
     "web/insight.py": "puts each item to the judge",
+    "web/clinic/list_pages.py": "puts each item to the judge, for which plans come first",
     "web/coordinator/attention.py": "puts each item to the judge; of what nobody holds: kind and system",
     "web/standing.py": "where somebody who has logged in takes part",
 }

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.browser import DESK, HOSTILE, PHONE, fits, press_until, somebody
 from tests.web.browser import log_in as through
 from tests.web.conftest import Pages
+from tests.web.test_much_shared import more
 from tests.web.test_seats import told, with_user
 
 PLAN, WRITE = "Stafettlogg: Emma", "Skriv til koordinatoren: Emma"
@@ -56,6 +57,30 @@ def test_what_is_new_since_the_last_visit_stands_first(chromium: Browser, clinic
         expect(page.get_by_role("heading", name="Nytt siden")).to_be_visible()
         expect(page.get_by_text("Endret", exact=True).first).to_be_visible()
         fits(page, PLAN, "noe nytt")
+
+
+def test_a_plan_of_many_pages_is_read_by_keyboard(chromium: Browser, clinic: tuple[Pages, str]) -> None:
+    pages, url = clinic
+    more(pages, 0, 60)
+    with somebody(chromium, PHONE) as page:
+        log_in(page, url)
+        press(page, "Emma Sofie Testesen", PLAN)
+        fits(page, PLAN, "første side")
+        press(page, "Neste side", PLAN)
+        expect(page.get_by_text("Side 2 av 2")).to_be_visible()
+        expect(page.get_by_role("region", name="Hvem du kan ringe")).to_contain_text("+47 55 50 43 21")
+        fits(page, PLAN, "siste side")
+        press(page, "Logg ut", "Du er logget ut")
+
+    pages.later()
+    more(pages, 100, 120)
+    with somebody(chromium, DESK) as page:
+        log_in(page, url)
+        page.get_by_role("link", name="Emma Sofie Testesen").click()
+        expect(page.get_by_role("heading", name="Nytt siden")).to_be_visible()
+        fits(page, PLAN, "mye nytt")
+        page.get_by_role("link", name="Mål (").click()
+        expect(page.get_by_role("heading", name="Mål", exact=True)).to_be_in_viewport()
 
 
 def test_a_referral_is_answered_and_a_plan_closed_by_mouse(

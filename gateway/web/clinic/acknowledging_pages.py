@@ -1,5 +1,5 @@
 """A clinician acknowledges what the page has shown, on behalf of their organization: a receipt as systems
-give it (gateway/hub/receipts.py). What has come since the page was made is not acknowledged with it."""
+give it (gateway/hub/receipts.py). What no page has shown them, or was changed since, is not acknowledged."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ def _acknowledge(desk: WebDesk, session: Session, given: str) -> None:
             recipient = receipts.at_pages(plan.organization)
             said = Saying(recipient, here.person, item, receipts.Kind.READ, now, name)
             receipts.keep_of(connection, session.tenant, said, version.version if version else 0, now)
+        read = plan_readings.find(connection, session.tenant, here.me.id) or read  # a page came meanwhile
         plan_readings.keep(connection, session.tenant, here.person, here.me.id, read.settled(now))
         details = {"items": wanted}
         entry = Entry(

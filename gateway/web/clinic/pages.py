@@ -8,6 +8,7 @@ from gateway.web.clinic import (
     acknowledging_pages,
     answer_pages,
     copy_pages,
+    list_pages,
     plan_pages,
     referral_pages,
     wrong_patient_pages,
@@ -15,6 +16,7 @@ from gateway.web.clinic import (
 
 router = APIRouter()
 PARTS = (
+    list_pages,
     plan_pages,
     acknowledging_pages,
     answer_pages,

@@ -28,7 +28,7 @@ def pdf(shown: PlanShown) -> bytes:
 
 
 def _section(shown: PlanShown, name: str) -> dict[str, Any] | None:
-    items = shown.groups[name]
+    items = shown.group(name)
     if not items:
         return None
     return {

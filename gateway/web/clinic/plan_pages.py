@@ -1,17 +1,16 @@
-"""The pages "Delte planer": every log and plan that is shared with a clinician, what is new first, and one of
-them, with what is new since last time. What is shown is remembered, to tell apart what comes after it."""
+"""One of "Delte planer", page by page, with what is new since last time before all else. What a page shows is
+remembered, and that alone: what comes later, or stands on a page not opened, is new the next time."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
-from gateway.errors import NotFound
-from gateway.hub import answer_drafts, plan_readings, receipts
-from gateway.hub.plan_readings import Reading
+from gateway.hub import answer_drafts, persons, plan_readings, receipts
+from gateway.hub.plan_readings import Marks, Reading
 from gateway.hub.receipts import Receipt
 from gateway.web.clinic import news
 from gateway.web.clinic.plan_shown import Contact, PlanShown
@@ -24,87 +23,52 @@ from gateway.web.insight import Insight, looking
 from gateway.web.navigation import PLANS
 from gateway.web.reader import kind, tell_people, teller
 from gateway.web.rendering import PageRoute, page
-from gateway.web.seats import Office, kinds, seat, seats
+from gateway.web.seats import Office, seat
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 CLINIC: Final = seat(Office.CLINIC)
 PATH: Final = PLANS.path
 VISIT: Final = "visit"
-
-
-@router.get(PATH)
-def plans(request: Request, desk: AtDesk, session: Here) -> Response:
-    """Those with something new first; those that were closed as somebody else's last, without a name. Raises
-    NotFound for others than staff of the specialist health service."""
-    desk.participants.catch_up(session.tenant)
-    if Office.CLINIC.value not in kinds(desk, session):
-        raise NotFound("Nothing here for this reader")
-    with desk.service.store.read(session.tenant) as connection:
-        found = seats(connection, desk, session, desk.service.clock(), Office.CLINIC)
-    frames = dict.fromkeys(one.frame for one in found)
-    shown = [one for frame in frames if (one := _listed(request, desk, session, frame)) is not None]
-    shown.sort(key=lambda one: (one["closed"], not one["new"], one["name"]))
-    return page(request, "clinic/plans", session=session, plans=shown)
-
-
-def _listed(request: Request, desk: WebDesk, session: Session, frame: str) -> dict[str, Any] | None:
-    own = handle(session, frame)
-
-    def work(connection: Connection, insight: Insight) -> dict[str, Any] | None:
-        if is_closed(insight):
-            return {"closed": True, "new": 0, "name": "", "reported": reported(connection, insight)}
-        if frame not in insight.seen or not insight.here.me.organization:
-            return None
-        plan = SharedPlan(insight)
-        read = plan_readings.find(connection, session.tenant, insight.here.me.id)
-        waits = news.waiting(read, plan.marks)
-        told = teller(request, desk, insight)
-        holders = PlanShown(plan, told, waits, {}).coordinators
-        insight.tell(ref for ref in (frame, f"Patient/{insight.here.person}") if ref in insight.seen)
-        insight.tell(ref for ref in plan.seen if ref.startswith("PractitionerRole/"))
-        return {
-            "closed": False,
-            "handle": own,
-            "name": told.child(),
-            "kind": kind(insight),
-            "holders": holders,
-            "first": waits.first,
-            "new": waits.count,
-            "newest": plan.newest,
-        }
-
-    return looking(desk, session, own, work, find=CLINIC)
+Side = Annotated[int, Query(ge=1, le=10_000)]
 
 
 @router.get(PATH + "/{given}")
-def one(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
-    """One plan. One that was closed as somebody else's says that, and nothing of it."""
+def one(request: Request, desk: AtDesk, session: Here, given: Handle, side: Side = 1) -> Response:
+    """One plan, a page of it; one beyond the last is the last. One that was closed as somebody else's says
+    that, and nothing of it."""
 
-    def work(connection: Connection, insight: Insight) -> tuple[dict[str, Any], Reading | None]:
+    def work(connection: Connection, insight: Insight) -> tuple[dict[str, Any], SharedPlan | None, Marks]:
         if is_closed(insight):
-            return {"reported": reported(connection, insight)}, None
+            return {"reported": reported(connection, insight)}, None, {}
         plan = shared_plan(insight)
-        read = _reading(connection, session, plan)
-        new = news.within(read, plan.marks)
+        before = plan_readings.find(connection, session.tenant, insight.here.me.id)
+        new = news.within(_read(session, plan, before, {}), plan.marks)
         made = PlanShown(plan, teller(request, desk, insight), new, known(connection, plan))
+        number = min(side, made.pages)
+        groups = made.page(number)
+        upon = {item.ref: plan.marks[item.ref] for items in groups.values() for item in items}
         draft = answer_drafts.find(connection, session.tenant, insight.here.me.id)
-        insight.tell(plan.marks)
+        insight.tell(upon)
         tell_people(insight)
-        more = {"draft": draft is not None, "reported": reported(connection, insight)}
-        return {**_told(insight, made), **more}, read
+        more = {
+            "side": number,
+            "groups": groups,
+            "draft": draft is not None,
+            "reported": reported(connection, insight),
+        }
+        return {**_told(insight, made, _read(session, plan, before, upon)), **more}, plan, upon
 
-    values, read = looking(desk, session, given, work, find=CLINIC)
-    if read is None:
+    values, plan, upon = looking(desk, session, given, work, find=CLINIC)
+    if plan is None:
         return page(request, "clinic/closed", session=session, **values)
-    with desk.service.store.read(session.tenant) as connection:
-        here = CLINIC(connection, desk, session, given, desk.service.clock())
-    with desk.service.store.write(session.tenant) as connection:
-        plan_readings.keep(connection, session.tenant, here.person, here.me.id, read)
+    _remember(desk, session, plan, upon)
     return page(request, "clinic/plan", session=session, here=given, **values)
 
 
-def _told(insight: Insight, made: PlanShown) -> dict[str, Any]:
+def _told(insight: Insight, made: PlanShown, read: Reading) -> dict[str, Any]:
     contacts: list[Contact] = made.people
+    marks = made.plan.marks
+    shown = {item for item, mark in marks.items() if read.now.get(item) == mark}
     return {
         "child": made.names.child(),
         "kind": kind(insight),
@@ -113,20 +77,32 @@ def _told(insight: Insight, made: PlanShown) -> dict[str, Any]:
         "coordinators": [one for one in contacts if one.coordinates],
         "people": contacts,
         "levels": made.levels,
-        "groups": made.groups,
-        "news": made.new,
+        "pages": made.pages,
+        "counts": {name: len(found) for name, found in made.order.items()},
+        "begins": made.begins,
         "first": made.news.first,
         "since": made.news.since,
-        "open": len(made.open),
+        "open": len(made.open & shown),
+        "shown": len(shown),
+        "everything": len(marks),
         "writes": open_here(insight),
     }
 
 
-def _reading(connection: Connection, session: Session, plan: SharedPlan) -> Reading:
-    """How far the reader has read once this page is shown."""
+def _read(session: Session, plan: SharedPlan, before: Reading | None, upon: Marks) -> Reading:
+    """How far the reader has read once a page with these is shown."""
     visit, now = handle(session, VISIT), plan.insight.now
-    read = plan_readings.find(connection, session.tenant, plan.insight.here.me.id)
-    return Reading(visit, now, plan.marks) if read is None else read.shown(visit, plan.marks, now)
+    return Reading(visit, now, upon) if before is None else before.shown(visit, upon, plan.marks, now)
+
+
+def _remember(desk: WebDesk, session: Session, plan: SharedPlan, upon: Marks) -> None:
+    """That these were shown. The child is locked: of two pages at once both are remembered."""
+    here, tenant = plan.insight.here, session.tenant
+    with desk.service.store.write(tenant) as connection:
+        persons.lock(connection, tenant, [here.person])
+        before = plan_readings.find(connection, tenant, here.me.id)
+        read = _read(session, plan, before, upon)
+        plan_readings.keep(connection, tenant, here.person, here.me.id, read)
 
 
 def known(connection: Connection, plan: SharedPlan) -> dict[str, Receipt]:

@@ -1,5 +1,6 @@
 """One shared plan in the words of a page: who coordinates it, its goals, measures, referrals, meetings and
-what was written, each with what is new of it. Values for the templates, of what the reader may see alone."""
+what was written, each with what is new of it, page by page. Values for the templates, of what the reader may
+see alone; words are read of the page that is asked for."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "measures": ("tiltak",),
     "meetings": ("moete",),
 }
+NEW: Final = "new"  # of any kind, new or changed since last time; before all else
 WRITTEN: Final = "written"  # everything else, newest first
+AT_ONCE: Final = 50  # items on a page
 ACHIEVED: Final = frozenset({"achieved", "not-achieved", "delvisNaadd"})
 
 
@@ -97,33 +100,46 @@ class PlanShown:
     receipts: Mapping[str, Receipt]
 
     @cached_property
-    def items(self) -> list[Item]:
-        """Everything, newest first; what is part of something else is told with that."""
-        told = [one for one in self.plan.entries if one.kind != LEVEL_CHANGE]
-        parts: dict[str, list[Entry]] = {}
-        for one in told:
-            if self._is_part(one):
-                parts.setdefault(self._seen(one).item, []).append(one)
-        return [self._item(one, parts.get(one.resource, ())) for one in told if not self._is_part(one)]
-
-    @property
-    def groups(self) -> dict[str, list[Item]]:
-        """The same by group, those that are empty too."""
-        found: dict[str, list[Item]] = {name: [] for name in (*GROUPS, WRITTEN)}
-        for item in self.items:
-            group = next((name for name, kinds in GROUPS.items() if item.kind in kinds), WRITTEN)
-            found[group].append(item)
+    def order(self) -> dict[str, list[Entry]]:
+        """Everything by group, each once, newest first; groups that are empty too. What is new stands in a
+        group of its own, before all others, and not in the one of its kind."""
+        found: dict[str, list[Entry]] = {name: [] for name in (NEW, *GROUPS, WRITTEN)}
+        for one in self.plan.told:
+            kind = next((name for name, kinds in GROUPS.items() if one.kind in kinds), WRITTEN)
+            found[NEW if self.news.of(one.resource) else kind].append(one)
         return found
 
     @property
-    def new(self) -> list[Item]:
-        """What is new since last time."""
-        return [item for item in self.items if item.news is not None]
+    def pages(self) -> int:
+        """How many there are; one at least."""
+        return max(1, -(-len(self.plan.told) // AT_ONCE))
+
+    def page(self, side: int) -> dict[str, list[Item]]:
+        """What stands on one page, from 1, by group."""
+        upon = self._all[(side - 1) * AT_ONCE : side * AT_ONCE]
+        return {name: [self._item(one) for at, one in upon if at == name] for name in self.order}
+
+    @property
+    def begins(self) -> dict[str, int]:
+        """The page on which each group begins that has anything in it."""
+        first: dict[str, int] = {}
+        for place, (name, _) in enumerate(self._all):
+            first.setdefault(name, place // AT_ONCE + 1)
+        return first
+
+    @cached_property
+    def _all(self) -> list[tuple[str, Entry]]:
+        return [(name, one) for name, found in self.order.items() for one in found]
+
+    def group(self, name: str) -> list[Item]:
+        """One group, all of it."""
+        return [self._item(one) for one in self.order[name]]
 
     @property
     def open(self) -> frozenset[str]:
         """Items that nobody at the reader's organization has acknowledged as they stand."""
-        return frozenset(one.ref for one in self.items if one.known is None or one.news == CHANGED)
+        known, changed = self.receipts.keys(), {r for r in self.plan.marks if self.news.of(r) == CHANGED}
+        return frozenset((self.plan.marks.keys() - known) | changed)
 
     @property
     def levels(self) -> list[Entry]:
@@ -143,11 +159,17 @@ class PlanShown:
 
     # --- one item ----------------------------------------------------------------------------------------
 
-    def _is_part(self, entry: Entry) -> bool:
-        return entry.resource != self._seen(entry).item
+    @cached_property
+    def _parts(self) -> dict[str, list[Entry]]:
+        """What is part of an item, by item, newest first."""
+        found: dict[str, list[Entry]] = {}
+        for one in self.plan.entries:
+            if one.kind != LEVEL_CHANGE and self.plan.is_part(one):
+                found.setdefault(self.plan.seen[one.resource].item, []).append(one)
+        return found
 
-    def _item(self, entry: Entry, parts: Iterable[Entry]) -> Item:
-        one = self._seen(entry)
+    def _item(self, entry: Entry) -> Item:
+        one, parts = self.plan.seen[entry.resource], self._parts.get(entry.resource, ())
         referral = referral_of(one.resource)
         return Item(
             ref=one.item,
@@ -166,9 +188,6 @@ class PlanShown:
             and is_for(referral, self.plan.organization, self.plan.insight.here.facts),
             document=one.ref == one.item and has_file(one.resource),
         )
-
-    def _seen(self, entry: Entry) -> Seen:
-        return self.plan.seen[entry.resource]
 
     def _who(self, entry: Entry) -> str | None:
         author = entry.author

@@ -47,9 +47,19 @@ class SharedPlan:
         return [one for one in found if not one.resource.startswith("Consent/")]
 
     @cached_property
+    def told(self) -> list[Entry]:
+        """What is told of one by one, newest first: its `resource` is the item. Levels are not, and what is
+        part of an item is told with it."""
+        return [one for one in self.entries if one.kind != LEVEL_CHANGE and not self.is_part(one)]
+
+    def is_part(self, entry: Entry) -> bool:
+        """Whether it is part of something else."""
+        return entry.resource != self.seen[entry.resource].item
+
+    @cached_property
     def marks(self) -> Marks:
         """Of each item that is told of, a mark of what is shown of it."""
-        told = {self.seen[one.resource].item for one in self.entries if one.kind != LEVEL_CHANGE}
+        told = {one.resource for one in self.told}
         parts: dict[str, dict[str, Resource]] = {item: {} for item in told}
         for one in self.seen.values():
             if one.item in told:
