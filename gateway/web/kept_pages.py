@@ -75,6 +75,11 @@ def of_staff(connection: Connection, desk: WebDesk, session: Session, now: datet
     return seats(connection, desk, session, now, Office.COORDINATOR)
 
 
+def of_clinicians(connection: Connection, desk: WebDesk, session: Session, now: datetime) -> list[Place]:
+    """The logs and plans of the clinicians' pages."""
+    return seats(connection, desk, session, now, Office.CLINIC)
+
+
 def _found(desk: WebDesk, session: Session, sent: Sent, mine: Mine) -> str | None:
     wanted = sent.fields.get(WHERE, [""])[0]
     with desk.service.store.read(session.tenant) as connection:

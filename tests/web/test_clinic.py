@@ -377,3 +377,53 @@ def test_a_closed_log_offers_nothing_to_write_and_keeps_what_was_typed(pages: Pa
         assert (late.status, "Loggen er avsluttet, og tar ikke imot mer." in late.text) == (409, True)
         assert "Onsdag klokka ni" in late.html
     assert "Onsdag klokka ni" not in pages.get(f"/timeline/{pages.patient('e-m1')}", "logg").text
+
+
+def written_at(page: Page) -> str:
+    """Where a page's form for an answer goes."""
+    return next(action for action, _ in page.forms if action.endswith("/svar"))
+
+
+def test_an_answer_that_was_typed_is_kept_when_the_session_has_ended(pages: Pages, berit: Person) -> None:
+    asked = berit.get(next(a for said, a in emma(berit).links.items() if said.startswith("Svar på dette")))
+    typed = {"emne": ["SV: Time <b>"], "tekst": ["Onsdag\r\nklokka ni"]}
+    berit.http.cookies.clear()
+    lost = berit.post(written_at(asked), asked.form("/svar") | typed)
+    assert (lost.status, "Emma" in lost.html) == (401, False), "nobody is logged in"
+    assert "Onsdag\nklokka ni</textarea>" in lost.html
+    sister = again(pages)
+    kept = sister.post(written_at(lost), lost.form("/svar") | typed)
+    assert (kept.status, "Ingenting er lagret ennå." in kept.text) == (409, True)
+    assert "Onsdag\nklokka ni</textarea>" in kept.html
+    assert 'value="SV: Time &lt;b&gt;"' in kept.html
+    assert "Du svarer på" in kept.text, "it still answers the same"
+    assert "Du har et svar som ikke er sendt" not in emma(sister).text, "nothing is written by that"
+    review = sister.post(written_at(kept), kept.form("/svar") | typed)
+    assert "klokka ni" in sister.post(written_at(kept) + "/send", review.form("/send")).text
+    with pages.service.store.read("fjordbyen") as connection:
+        found = versions.of_person(connection, "fjordbyen", pages.patient("e-m1"))
+    (one,) = [v for v in found.values() if telling.text_of(v.resource) == "Onsdag\nklokka ni"]
+    assert one.resource["inResponseTo"][0]["reference"] in (pages.ref("e-me1"), pages.ref("e-me2"))
+
+
+def test_what_was_typed_comes_back_to_its_writer_alone(pages: Pages, berit: Person) -> None:
+    """Somebody else who logs in at the same browser gets the words that it holds, and no plan with them."""
+    asked = berit.get(f"{address(emma(berit))}/svar")
+    form = asked.form("/svar") | {"emne": [""], "tekst": ["Onsdag klokka ni"]}
+    told(pages, "e-d6", id="e-d9", hpr="9144944", navn={"fornavn": "Bo", "etternavn": "Lege"})
+    for number in ("9144944", JONAS_DOCTOR):
+        other = by_hpr(pages, number)
+        other.get(PLANS)
+        answer = other.post(written_at(asked), form)
+        assert answer.status == 404, number
+        assert "Emma" not in answer.html
+    told(pages, "e-s1", trukket={"tidspunkt": pages.now.isoformat(), "av": "e-d2"})
+    gone = again(pages).post(written_at(asked), form)
+    assert (gone.status, "Emma" in gone.html, "Onsdag klokka ni" in gone.html) == (404, False, True)
+
+
+def test_an_answer_from_another_site_is_neither_kept_nor_shown(pages: Pages, berit: Person) -> None:
+    asked = berit.get(f"{address(emma(berit))}/svar")
+    form = asked.form("/svar") | {"emne": [""], "tekst": ["Onsdag klokka ni"]}
+    answer = berit.post(written_at(asked), form, origin="https://evil.example")
+    assert (answer.status, "Onsdag" in answer.html) == (403, False)

@@ -59,6 +59,26 @@ def test_what_is_new_since_the_last_visit_stands_first(chromium: Browser, clinic
         fits(page, PLAN, "noe nytt")
 
 
+def test_an_answer_outlives_the_session_it_was_typed_in(chromium: Browser, clinic: tuple[Pages, str]) -> None:
+    with somebody(chromium, PHONE) as page:
+        log_in(page, clinic[1])
+        page.get_by_role("link", name="Emma Sofie Testesen").click()
+        page.get_by_role("link", name="Svar på dette").first.click()
+        page.get_by_label("Melding").fill("Vi har ledig time\nonsdag.")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Se over før du sender").click()
+        fits(page, "Du er logget ut, men teksten din er her", "svar")
+        with page.context.expect_page() as opened:
+            page.get_by_role("link", name="Logg inn på nytt").click()
+        log_in(opened.value, clinic[1])
+        page.get_by_role("button", name="Fortsett").click()
+        expect(page.get_by_label("Melding")).to_have_value("Vi har ledig time\nonsdag.")
+        fits(page, WRITE, "etter ny innlogging")
+        page.get_by_role("button", name="Se over før du sender").click()
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("Vi har ledig time onsdag.")).to_be_visible()
+
+
 def test_a_plan_of_many_pages_is_read_by_keyboard(chromium: Browser, clinic: tuple[Pages, str]) -> None:
     pages, url = clinic
     more(pages, 0, 60)

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
 from gateway.access.login_sessions import Session
-from gateway.errors import Conflict
+from gateway.errors import Conflict, NotFound
 from gateway.hub import answer_drafts
 from gateway.hub.answer_drafts import Draft, Kept
 from gateway.hub.audit import entries
@@ -22,8 +24,21 @@ from gateway.web.clinic.plan_pages import CLINIC, PATH
 from gateway.web.clinic.shared import SharedPlan, shared_plan
 from gateway.web.coordinator.writing_rights import open_here
 from gateway.web.desk import BASE, AtDesk, WebDesk
-from gateway.web.door import Form, Handle, Here, demand_shown, handle, mark_of, resolve
+from gateway.web.door import (
+    Fields,
+    Form,
+    Handle,
+    Here,
+    Sent,
+    Typed,
+    demand_shown,
+    handle,
+    lasting,
+    mark_of,
+    resolve,
+)
 from gateway.web.insight import Insight, looking
+from gateway.web.kept_pages import Text, entered, kept, of_clinicians
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import PageRoute, onward, page
 
@@ -47,16 +62,22 @@ def form(request: Request, desk: AtDesk, session: Here, given: Handle, til: Mess
 
 
 @router.post(OWN)
-def written(request: Request, desk: AtDesk, session: Here, given: Handle, fields: Form) -> Response:
+async def written(request: Request, desk: AtDesk, sent: Typed, given: Handle) -> Response:
     """The draft is kept, and shown to be read through; or the form comes back with what is wrong."""
+    return await run_in_threadpool(_written, request, desk, sent, given)
+
+
+def _written(request: Request, desk: WebDesk, sent: Sent, given: str) -> Response:
+    if sent.session is None or not sent.proven:
+        return _unproven(request, desk, sent)
+    session, fields = entered(request, sent.session), sent.fields
     to = fields.get("til", [""])[0]
 
     def work(connection: Connection, insight: Insight) -> tuple[SharedPlan, Draft]:
         plan = shared_plan(insight)
         before = answer_drafts.find(connection, session.tenant, insight.here.me.id)
         answers = resolve(session, to, answer.answerable(plan)) if to else None
-        subject = " ".join(answer.words_of(fields.get("emne", [""])[0]).split())
-        draft = Draft("", subject, answer.words_of(fields.get("tekst", [""])[0]), answers)
+        draft = _typed(fields, answers)
         same = before is not None and replace(before.draft, key="") == draft  # else: another message
         return plan, replace(draft, key=before.draft.key if before and same else str(uuid.uuid4()))
 
@@ -69,6 +90,33 @@ def written(request: Request, desk: AtDesk, session: Here, given: Handle, fields
     with desk.service.store.write(session.tenant) as connection:
         answer_drafts.keep(connection, session.tenant, here.person, here.me.id, draft, now)
     return onward(f"{PATH}/{given}/svar/se-over")
+
+
+def _typed(fields: Fields, answers: str | None) -> Draft:
+    """What stands in the form; answers: the message it answers."""
+    subject = " ".join(answer.words_of(fields.get("emne", [""])[0]).split())
+    return Draft("", subject, answer.words_of(fields.get("tekst", [""])[0]), answers)
+
+
+def _unproven(request: Request, desk: WebDesk, sent: Sent) -> Response:
+    """The form once more after a new login, with what was typed before it; the draft is as it was."""
+    typed = _typed(sent.fields, None)
+    message = sent.fields.get("melding", [""])[0]
+
+    def again(session: Session, given: str) -> Response:
+        def fill(plan: SharedPlan, _: Draft | None) -> Draft:
+            with suppress(NotFound):  # it answers nothing, or nothing that is there any more
+                found = resolve(session, message, answer.answerable(plan), new_login=True)
+                return replace(typed, answers=found)
+            return typed
+
+        return _form(request, desk, session, given, fill, {"": "write.fault.session"})
+
+    texts = [
+        Text("emne", "clinic.answer.subject", typed.subject),
+        Text("tekst", "clinic.answer.text", typed.text),
+    ]
+    return kept(request, desk, sent, texts, again, of_clinicians)
 
 
 @router.get(OWN + "/se-over")
@@ -148,6 +196,8 @@ def _form(
             "writes": open_here(insight),
             "answered": entry,
             "til": handle(session, to) if to else "",
+            "message": lasting(session, to) if to else "",
+            "hvor": lasting(session, plan.frame),
             "to": sorted(told.name(ref) for ref in answer.recipients(plan, to)),
         }
 
