@@ -3,12 +3,13 @@ look as GET /people/{person}/held."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from gateway.consents.held import Held
+from gateway.consents.held import Held, Holding
 from gateway.consents.holdings import Look
 from gateway.consents.telling import plain
 from gateway.web.desk import BASE, AtDesk
@@ -33,12 +34,25 @@ def held(request: Request, desk: AtDesk, session: Here, given: Handle) -> Respon
             "child": teller(request, desk, insight).child(),
             "kind": kind(insight),
             "holders": [
-                {**plain(one), "first": one.first, "last": one.last, "groups": _groups(one.held, plain(one))}
+                {
+                    **plain(one),
+                    "first": one.first,
+                    "last": one.last,
+                    "kept": _kept(one, look.holdings),
+                    "groups": _groups(one.held, plain(one)),
+                }
                 for one in look.holdings
             ],
         }
 
     return page(request, "held", session=session, here=given, **looking(desk, session, given, work))
+
+
+def _kept(one: Holding, everyone: Iterable[Holding]) -> str:
+    """In what kind of system, where the same place has it in several and may be told of; else ""."""
+    system = one.holder.system
+    alike = [other for other in everyone if other.holder.organization == one.holder.organization]
+    return system.adapter if system is not None and len(alike) > 1 and not one.protected else ""
 
 
 def _groups(held: tuple[Held, ...], told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ class Names:
             said = one.organization or one.service or one.id
             kind = self.words.of("service", one.service)
             named = self.recipient(said)
-            out.setdefault(said, named if kind in ("", named) else f"{named} ({kind})")
+            out.setdefault(said, named if kind.casefold() in named.casefold() else f"{named} ({kind})")
         return dict(sorted(out.items(), key=lambda pair: pair[1].lower()))
 
 

@@ -42,6 +42,21 @@ def test_a_child_of_whom_little_may_be_seen(chromium: Browser, site: tuple[Pages
         fits(page, "Fant ikke siden")
 
 
+def test_on_paper_there_is_nothing_that_can_only_be_clicked(
+    chromium: Browser, site: tuple[Pages, str]
+) -> None:
+    pages, url = site
+    furnished(pages)
+    with somebody(chromium, DESK) as page:
+        log_in(page, url, "Helseid", "kari", "Mine barn")
+        page.get_by_role("link", name=NAME).click()
+        clickable = page.locator("button, select, input:not([type=hidden]), nav a, .ds-button")
+        expect(page.get_by_label("Slag")).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.get_by_text("Hva som har skjedd")).to_be_visible()
+        assert not [one.inner_text() for one in clickable.all() if one.is_visible()]
+
+
 def test_a_new_entry_appears_by_itself_and_a_hidden_one_does_not(
     chromium: Browser, site: tuple[Pages, str]
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from gateway.consents.gathering import KINDS as OTHERS
 from gateway.timeline import ALL as KINDS
 from gateway.web.language import ALL
+from tests.api.conftest import records
+from tests.api.test_pull import pull
 from tests.web.conftest import JONAS, JONAS_MOTHER, Pages
 from tests.web.person import Page, Person
 from tests.web.test_consents import child
@@ -45,6 +47,17 @@ def test_why_is_said_once_of_all_that_it_is_said_of_and_nothing_stands_there_as_
     for words in ("Hvem det gjelder", "En som er med", "Mål: Sove hele natta", "Samtykke Sist"):
         assert words in shown.text
     assert not [code for code in ("person Sist", "deltaker Sist", "59284-0") if code in shown.text]
+
+
+def test_a_place_that_has_it_in_two_systems_stands_there_with_which(pages: Pages, mother: Person) -> None:
+    assert pages.hand_in("plan", records("individuell-plan", "emma")).status_code == 200
+    cursor = pull(pages)["cursor"]
+    pull(pages, cursor)
+    assert "Koordinerende enhet, Fjordbyen kommune Deles" in held(mother).text
+    assert pages.get(f"/timeline/{pages.patient('e-m1')}", "logg").status_code == 200
+    shown = held(mother)
+    for kind in ("stafettlogg", "individuell plan"):
+        assert f"Koordinerende enhet, Fjordbyen kommune ({kind})" in shown.text
 
 
 def test_a_guardian_finds_no_trace_of_what_is_kept_from_guardians(pages: Pages) -> None:

@@ -14,7 +14,7 @@ from tests.api.conftest import records
 from tests.api.world import fields
 from tests.web.conftest import Pages
 from tests.web.person import Person
-from tests.web.test_seats import told, with_user
+from tests.web.test_seats import MINE, told, with_user
 from tests.web.test_writing import home, kari, logged_in
 
 
@@ -40,6 +40,30 @@ def test_the_log_the_agenda_and_the_referral_are_on_one_page(pages: Pages) -> No
     assert name == 'attachment; filename="henvisning.pdf"'
     assert "Stafettlogg for Emma Sofie" in printed(pages, teacher, "plan.pdf")[0]
     assert "Sove hele natta" in printed(pages, teacher, "agenda.pdf")[0]
+
+
+def test_the_plan_beside_the_log_is_printed_too_with_what_it_lacks_where_one_takes_part_in_it(
+    pages: Pages,
+) -> None:
+    teacher = kari(pages)
+    plan = records("individuell-plan", "emma")
+    assert pages.hand_in("plan", plan).status_code == 200
+    here = f"{home(pages, teacher)}/utskrift"
+    assert "Individuell plan (PDF)" not in teacher.get(here).text
+    pages.later()
+    user = {"utsteder": pages.provider.url, "subjekt": "kari"}
+    me = {**next(one for one in plan if one["id"] == "ei-d1"), "bruker": user}
+    assert pages.hand_in("plan", [me | {"endret": pages.now.isoformat()}]).status_code == 200
+    assert teacher.get(MINE).link("Emma")
+    shown = teacher.get(here)
+    answer = teacher.http.get(shown.link("Individuell plan (PDF)"))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    said = " ".join(
+        "".join(one.extract_text() for one in PdfReader(io.BytesIO(answer.content)).pages).split()
+    )
+    assert "Individuell plan for Emma Sofie" in said
+    assert "mangler" in said
+    assert "Individuell plan (PDF)" in teacher.get(shown.link("Møteagenda og henvisninger derfra")).text
 
 
 def test_what_is_printed_is_written_as_told(pages: Pages) -> None:

@@ -46,6 +46,13 @@ def test_the_grid_says_what_each_gets_in_part_or_not_at_all(pages: Pages, mother
     assert named(grid(child(mother)), BUP)["Lysglimt"] == "Noe"
 
 
+def test_what_kind_of_place_it_is_stands_behind_its_name_unless_the_name_says_so(mother: Person) -> None:
+    names = list(grid(child(mother)))
+    assert "Fjordbyen legesenter (Fastlege)" in names
+    assert "BUP Fjordane, Indre Fjord" in names
+    assert "Fjordbyen helsestasjon" in names
+
+
 def test_what_is_decided_and_what_the_grid_says_are_the_same(pages: Pages, mother: Person) -> None:
     cells = named(grid(child(mother)), BUP)
     of = {"Mål": "e-m1", "Tiltak": "e-t1", "Notater": "e-n1", "Møter": "e-mo1", "Meldinger": "e-me1"}

@@ -28,6 +28,7 @@ from gateway.web.printing import printed
 from gateway.web.reader import kind as frame_kind
 from gateway.web.reader import tell_people, teller
 from gateway.web.rendering import HEADERS, PageRoute, language, page
+from gateway.web.seats import Office, seats
 from mappings import reading
 from mappings.completeness import CATEGORIES
 from mappings.model import Resource
@@ -41,9 +42,11 @@ MEDIA: Final = "application/pdf"
 def choose(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
     """What can be printed, and of each referral what is missing in it."""
 
-    def work(_: Connection, insight: Insight) -> dict[str, Any]:
+    def work(connection: Connection, insight: Insight) -> dict[str, Any]:
         names = teller(request, desk, insight)
         tell_people(insight)
+        others = _others(connection, desk, session, insight)
+        insight.tell(ref for ref in others if ref in insight.seen)
         plan = insight.seen.get(insight.here.frame)
         found = _referrals(insight) if plan is not None else []
         own = members(insight, OF_REFERRAL)
@@ -52,6 +55,10 @@ def choose(request: Request, desk: AtDesk, session: Here, given: Handle) -> Resp
             "child": names.child(),
             "kind": frame_kind(insight),
             "whole": plan is not None,
+            "others": [
+                {"handle": handle(session, ref), "kind": reading.kind_of(head) or "plan"}
+                for ref, head in others.items()
+            ],
             "referrals": [
                 {
                     "handle": handle(session, ref),
@@ -137,6 +144,19 @@ def members(insight: Insight, types: Iterable[str]) -> list[Resource]:
         ):
             out += [insight.seen[ref] for ref in parts if ref in insight.seen and _type(ref) in wanted]
     return out
+
+
+def _others(connection: Connection, desk: WebDesk, session: Session, insight: Insight) -> dict[str, Resource]:
+    """The child's other logs and plans where the reader takes part, as they may be seen there: each has
+    documents of its own."""
+    here = insight.here
+    found: dict[str, Resource] = {}
+    for one in seats(connection, desk, session, insight.now, Office.COORDINATOR):
+        if one.person == here.person and one.frame != here.frame:
+            other = Insight(one, insight.now, insight.parts, insight.settings)
+            other.look()
+            found |= {one.frame: other.seen[one.frame]} if one.frame in other.seen else {}
+    return found
 
 
 def _items(insight: Insight, found: Iterable[Resource]) -> list[str]:
