@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.documents import wording
-from gateway.documents.words import GOAL_STATES, MEASURE_STATES, Words
+from gateway.documents.words import GOAL_STATES, MEASURE_STATES, ROLES, Words
 from mappings import completeness, reading
 from mappings.model import Json, Resource
 
@@ -39,11 +39,17 @@ class Sheet:
         """Who coordinates, how to reach them, when the child was born."""
         one = self.coordinator()
         lines = [
-            [self.words["coordinator"], ", ".join(filter(None, [wording.name(one), wording.unit(one)]))],
+            [self._called(one), ", ".join(filter(None, [wording.name(one), wording.unit(one)]))],
             [self.words["phone"], wording.phone(one)],
             [self.words["born"], wording.day(child.get("birthDate"))],
         ]
         return [[label, value or self.words["none"]] for label, value in lines]
+
+    def _called(self, one: Resource) -> str:
+        """As what somebody coordinates: of a log its stafettholder."""
+        role = wording.role(one) if one else None
+        known = ROLES[self.language].get(role) if role in completeness.COORDINATORS else None
+        return known.capitalize() if known else self.words["coordinator"]
 
     def coordinator(self) -> Resource:
         """The one the plan names, else whoever has the role."""

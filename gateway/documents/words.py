@@ -38,12 +38,12 @@ TEXTS: Final[dict[str, Words]] = {
 
 GOAL_STATES: Final[dict[str, Words]] = {
     "nb": {
-        "proposed": "foreslått", "planned": "foreslått", "accepted": "foreslått", "active": "aktivt",
+        "proposed": "foreslått", "planned": "foreslått", "accepted": "foreslått", "active": "pågår",
         "on-hold": "på vent", "completed": "avsluttet", "achieved": "nådd", "not-achieved": "ikke nådd",
         "delvisNaadd": "delvis nådd", "cancelled": "avbrutt", "rejected": "avbrutt",
     },
     "nn": {
-        "proposed": "foreslått", "planned": "foreslått", "accepted": "foreslått", "active": "aktivt",
+        "proposed": "foreslått", "planned": "foreslått", "accepted": "foreslått", "active": "går føre seg",
         "on-hold": "på vent", "completed": "avslutta", "achieved": "nådd", "not-achieved": "ikkje nådd",
         "delvisNaadd": "delvis nådd", "cancelled": "avbrote", "rejected": "avbrote",
     },
@@ -60,13 +60,13 @@ MEASURE_STATES: Final[dict[str, Words]] = {
 }  # fmt: skip
 ROLES: Final[dict[str, Words]] = {
     "nb": {
-        "stafettholder": "stafettholder", "stedfortreder": "stedfortreder", "aktoer": "aktør",
+        "stafettholder": "stafettholder", "stedfortreder": "stedfortreder", "aktoer": "ansatt",
         "koordinator": "koordinator", "barnekoordinator": "barnekoordinator",
         "kontaktperson": "kontaktperson", "foresatt": "foresatt", "fosterforelder": "fosterforelder",
         "verge": "verge", "barn": "barnet selv", "enhetsleder": "enhetsleder",
     },
     "nn": {
-        "stafettholder": "stafetthaldar", "stedfortreder": "stadfortredar", "aktoer": "aktør",
+        "stafettholder": "stafetthaldar", "stedfortreder": "stadfortredar", "aktoer": "tilsett",
         "koordinator": "koordinator", "barnekoordinator": "barnekoordinator",
         "kontaktperson": "kontaktperson", "foresatt": "føresett", "fosterforelder": "fosterforelder",
         "verge": "verje", "barn": "barnet sjølv", "enhetsleder": "einingsleiar",
