@@ -3,10 +3,12 @@ full of what others wrote, one with nothing in it yet, and a session left open."
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
+from bench.children_page import fill
 from tests.api.conftest import records
 from tests.web.browser import DESK, HOSTILE, PHONE, fits, log_in, press_until, somebody
 from tests.web.conftest import JONAS, MOTHER, Pages
@@ -55,6 +57,25 @@ def follow(page: Page, name: str) -> None:
     """Go to a link with the tab key, and along it."""
     press_until(page, name)
     page.keyboard.press("Enter")
+
+
+def test_older_lysglimt_and_goals_that_go_on_are_turned_to_by_key(
+    chromium: Browser, site: tuple[Pages, str]
+) -> None:
+    pages, url = site
+    fill(pages, 120, {"utsteder": pages.provider.url, "subjekt": "kari"})
+    with somebody(chromium, PHONE) as page:
+        log_in(page, url, "Idporten", MOTHER, HOME)
+        page.get_by_role("link", name="Planen", exact=False).first.click()
+        page.locator('a[rel=next][href$="#lysglimt"]').press("Enter")
+        expect(page).to_have_url(re.compile(r"\?lysglimt=2#lysglimt$"))
+        expect(page.get_by_text("Oppføring 50.")).to_be_visible()
+        page.locator('a[rel=next][href$="#maal"]').press("Enter")
+        expect(page).to_have_url(re.compile(r"\?lysglimt=2&maal=2#maal$"))
+        expect(page.get_by_text("Oppføring 50.")).to_be_visible()
+        fits(page, "Planen til Emma", "side to")
+        page.locator('a[rel=prev][href$="#lysglimt"]').press("Enter")
+        expect(page.get_by_text("Oppføring 0.")).to_be_visible()
 
 
 def test_a_plan_with_nothing_in_it_yet(chromium: Browser, site: tuple[Pages, str]) -> None:

@@ -1,106 +1,42 @@
 """The plan as family and young person read it: goals in their own words first, what is done for each and by
-whom, small good things, meetings, and who takes part. Values for the templates, of what the reader sees."""
+whom, small good things, meetings, and who takes part. Values for the templates, of what the reader sees; only
+what stands on the page that is drawn is noted as told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, Final
 
 from gateway.web.consent_form import today
 from gateway.web.consents_shown import Teller
 from gateway.web.coordinator.authorship import author_of
+from gateway.web.family.plan_parts import OPEN, Document, Glimpse, Goal, Measure, Meeting, Person
 from gateway.web.family.records import day, moment, participants, records, text
+from gateway.web.family.sides import Part, cut
 from gateway.web.files import has_file
 from gateway.web.insight import Insight
 from mappings.model import Record
 
 COORDINATING: Final = ("koordinator", "barnekoordinator", "stafettholder")  # the first there is, on top
-OPEN: Final = frozenset({"foreslaatt", "aktiv", "delvisNaadd"})
+RANK: Final = {role: n for n, role in enumerate((*COORDINATING, "stedfortreder"))}
 OF_GOALS: Final = frozenset({"maal", "hovedmaal", "delmaal"})
 SHOWN: Final = ("Goal", "ServiceRequest", "Communication", "Appointment", "DocumentReference")
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 FAR: Final = datetime.max.replace(tzinfo=UTC)
+AT_ONCE: Final = 20  # goals with their measures, and people, on a page of theirs
+FEW: Final = 10  # of anything else
+FEWEST: Final = 5  # meetings: each says much
+DOES: Final = 3  # of what somebody answers for; all of it stands at the goals
 Reference = str
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """What is done. who: responsible, in words; due: by when."""
-
-    title: str
-    about: str
-    state: str
-    who: str
-    due: date | None
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """own: in the child's own words. late: its day of evaluation has passed."""
-
-    own: str
-    text: str
-    state: str
-    due: date | None
-    late: bool
-    evaluation: str
-    measures: list[Measure]
-
-    @property
-    def open(self) -> bool:
-        """Whether it is still worked on."""
-        return self.state in OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class Glimpse:
-    """A small good thing."""
-
-    text: str
-    at: datetime | None
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """file: the reference of one whose file can be fetched."""
-
-    title: str
-    at: datetime | None
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """people: name and how it was with them. opinion: what the child meant."""
-
-    kind: str
-    at: datetime | None
-    place: str
-    agenda: str
-    people: list[tuple[str, str]]
-    opinion: str
-    minutes: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who takes part. does: what they answer for, or bring."""
-
-    name: str
-    role: str
-    service: str
-    unit: str
-    phone: str
-    does: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """Tells one reader of one log or plan, and notes what it tells. known: its records by reference."""
+    """Tells one reader of one log or plan, and notes what it tells. known: its records by reference, newest
+    first."""
 
     insight: Insight
     told: Teller
@@ -109,34 +45,60 @@ class Plan:
     @classmethod
     def of(cls, insight: Insight, told: Teller) -> Plan:
         """The plan as this reader sees it."""
+        insight.tell(
+            ref for ref in (f"Patient/{insight.here.person}", insight.here.frame) if ref in insight.seen
+        )
         return cls(insight, told, dict(records(insight, *SHOWN)))
 
-    def goals(self) -> list[Goal]:
-        """Those still worked on first, and of those the ones in own words."""
-        measures = list(self._take("tiltak"))
-        goals = [self._goal(ref, one, measures) for ref, one in self._take(*OF_GOALS)]
-        return sorted(goals, key=lambda one: (not one.open, not one.own))
+    def goals(self, side: int) -> Part[Goal]:
+        """Those still worked on first, and of those the ones in own words. A goal and each of its measures
+        counts as one; one with more than there is room for goes on on the next page."""
+        of_goal: dict[Reference, list[Reference]] = {}
+        for ref in self._refs("tiltak"):
+            for goal in self._goals_of(ref):
+                of_goal.setdefault(goal, []).append(ref)
+        order = sorted(self._refs(*OF_GOALS), key=lambda ref: (not self._open(ref), not self._own(ref)))
+        rows = [(goal, ref) for goal in order for ref in (goal, *of_goal.get(goal, ()))]
+        upon = cut(rows, side, AT_ONCE)
+        self.insight.tell(ref for row in upon.items for ref in row)
+        drawn = groupby(upon.items, key=lambda row: row[0])
+        return Part([self._goal(goal, [ref for _, ref in own]) for goal, own in drawn], upon.side, upon.pages)
 
-    def loose(self) -> list[Measure]:
+    def loose(self, side: int) -> Part[Measure]:
         """What is done without a goal that the reader sees."""
-        goals = {ref for ref, one in self.known.items() if one["type"] in OF_GOALS}
-        found = self._take("tiltak")
-        return [self._measure(one) for _, one in found if goals.isdisjoint(one.get("maal") or ())]
+        upon = cut([ref for ref in self._refs("tiltak") if not self._goals_of(ref)], side, FEW)
+        self.insight.tell(upon.items)
+        return Part([self._measure(ref) for ref in upon.items], upon.side, upon.pages)
 
-    def _goal(self, ref: str, one: Record, measures: list[tuple[Reference, Record]]) -> Goal:
+    def _goals_of(self, ref: Reference) -> list[Reference]:
+        """The goals of a measure that the reader sees."""
+        found = dict.fromkeys(self.known[ref].get("maal") or ())
+        return [goal for goal in found if goal in self.known and self.known[goal]["type"] in OF_GOALS]
+
+    def _open(self, ref: Reference) -> bool:
+        return text(self.known[ref].get("status")) in OPEN
+
+    def _own(self, ref: Reference) -> str:
+        return text(self.known[ref].get("egneOrd"))
+
+    def _goal(self, ref: Reference, upon: list[Reference]) -> Goal:
+        """upon: what of it stands here, itself and its measures."""
+        one = self.known[ref]
         due, state = day(one.get("evalueringsfrist")), text(one.get("status"))
         evaluated: dict[str, Any] = one.get("evaluering") or {}
         return Goal(
-            own=text(one.get("egneOrd")),
+            own=self._own(ref),
             text=text(one.get("tekst")),
             state=state,
             due=due,
             late=due is not None and due < today(self.insight) and state in OPEN,
             evaluation=text(evaluated.get("tekst")),
-            measures=[self._measure(m) for _, m in measures if ref in (m.get("maal") or ())],
+            measures=[self._measure(m) for m in upon if m != ref],
+            goes_on=ref not in upon,
         )
 
-    def _measure(self, one: Record) -> Measure:
+    def _measure(self, ref: Reference) -> Measure:
+        one = self.known[ref]
         effect: dict[str, Any] = one.get("effekt") or {}
         return Measure(
             title=text(one.get("tittel")),
@@ -147,40 +109,44 @@ class Plan:
             outcome=text(effect.get("tekst")),
         )
 
-    def glimpses(self, most: int) -> list[Glimpse]:
-        """So many, the newest first."""
-        found = [(ref, one) for ref, one in self.known.items() if one["type"] == "lysglimt"]
-        found.sort(key=lambda pair: moment(pair[1].get("tidspunkt")) or NEVER, reverse=True)
-        self.insight.tell(ref for ref, _ in found[:most])
-        return [self._glimpse(ref, one) for ref, one in found[:most]]
+    def glimpses(self, side: int) -> Part[Glimpse]:
+        """The newest first."""
+        upon = cut(self._newest("lysglimt"), side, FEW)
+        self.insight.tell(upon.items)
+        return Part([self._glimpse(ref, self.known[ref]) for ref in upon.items], upon.side, upon.pages)
 
     def _glimpse(self, ref: Reference, one: Record) -> Glimpse:
         return Glimpse(
             text(one.get("tekst")), moment(one.get("tidspunkt")), self._who(author_of(self.insight, ref))
         )
 
-    def documents(self) -> list[Document]:
+    def documents(self, side: int) -> Part[Document]:
         """What the plan has of documents, the newest first."""
-        found = sorted(
-            self._take("dokument"), key=lambda pair: moment(pair[1].get("tidspunkt")) or NEVER, reverse=True
-        )
-        return [self._document(ref, one) for ref, one in found]
+        upon = cut(self._newest("dokument"), side, FEW)
+        self.insight.tell(upon.items)
+        return Part([self._document(ref, self.known[ref]) for ref in upon.items], upon.side, upon.pages)
 
     def _document(self, ref: Reference, one: Record) -> Document:
         file = ref if has_file(self.insight.seen[ref]) else ""
         return Document(text(one.get("tittel")), moment(one.get("tidspunkt")), file)
 
-    def meetings(self, most: int) -> tuple[list[Meeting], list[Meeting]]:
-        """Those to come, the next first; so many of those that were, the last first. One without a time is
-        to come."""
-        found = [(moment(one.get("tid")), ref) for ref, one in self.known.items() if one["type"] == "moete"]
-        now = self.insight.now
-        coming = sorted(((at or FAR, ref) for at, ref in found if at is None or at >= now))
-        been = sorted(((at, ref) for at, ref in found if at is not None and at < now), reverse=True)[:most]
-        self.insight.tell(ref for _, ref in (*coming, *been))
-        return [self._meeting(self.known[r]) for _, r in coming], [
-            self._meeting(self.known[r]) for _, r in been
-        ]
+    def coming(self, side: int) -> Part[Meeting]:
+        """The meetings to come, the next first. One without a time is to come."""
+        found = ((moment(self.known[ref].get("tid")), ref) for ref in self._refs("moete"))
+        return self._meetings(
+            sorted((at or FAR, ref) for at, ref in found if at is None or at >= self.insight.now), side
+        )
+
+    def been(self, side: int) -> Part[Meeting]:
+        """Those that were, the last first."""
+        found = ((moment(self.known[ref].get("tid")), ref) for ref in self._refs("moete"))
+        held = [(at, ref) for at, ref in found if at is not None and at < self.insight.now]
+        return self._meetings(sorted(held, reverse=True), side)
+
+    def _meetings(self, found: list[tuple[datetime, Reference]], side: int) -> Part[Meeting]:
+        upon = cut([ref for _, ref in found], side, FEWEST)
+        self.insight.tell(upon.items)
+        return Part([self._meeting(self.known[ref]) for ref in upon.items], upon.side, upon.pages)
 
     def _meeting(self, one: Record) -> Meeting:
         of_child: dict[str, Any] = one.get("barnetDeltar") or {}
@@ -195,48 +161,67 @@ class Plan:
             minutes=text(one.get("referat")),
         )
 
-    def people(self) -> list[Person]:
-        """Who takes part now: those who coordinate first, then who works with it, then the family."""
+    def people(self, side: int) -> tuple[Part[Person], Person | None]:
+        """Who takes part now: those who coordinate first, then who works with it, then the family. And who is
+        to be asked, whichever page it is."""
         now = {one.id for one in self.told.taking_part()}
-        found = [(ref, one) for ref, one in participants(self.insight) if ref in now]
-        self.insight.tell(ref for ref, _ in found)
-        answers = self._answers()
-        shown = [(ref, self._person(ref, one, answers.get(ref, []))) for ref, one in found]
-        rank = {role: n for n, role in enumerate((*COORDINATING, "stedfortreder"))}
-        shown.sort(
-            key=lambda pair: (
-                rank.get(pair[1].role, len(rank)),
-                pair[0].startswith("RelatedPerson/"),
-                pair[1].name,
-            )
-        )
-        return [person for _, person in shown]
+        found = {ref: one for ref, one in participants(self.insight) if ref in now}
+        order = sorted(found, key=lambda ref: self._rank(ref, found[ref]))
+        upon = cut(order, side, AT_ONCE)
+        answers = self._answers(upon.items)
+        shown = [self._person(ref, found[ref], answers.get(ref, [])) for ref in upon.items]
+        roles = {text(found[ref].get("rolle")): ref for ref in reversed(order)}  # the first of each
+        lead = next((roles[role] for role in COORDINATING if role in roles), None)
+        self.insight.tell([*upon.items, *([lead] if lead else [])])
+        return Part(shown, upon.side, upon.pages), self._person(lead, found[lead], []) if lead else None
 
-    def _answers(self) -> dict[str, list[str]]:
-        """By participant: the measures they answer for."""
-        out: dict[str, list[str]] = {}
-        for _, one in self._take("tiltak"):
-            if text(one.get("tittel")) and isinstance(one.get("ansvarlig"), str):
-                out.setdefault(one["ansvarlig"], []).append(text(one["tittel"]))
+    def _rank(self, ref: Reference, one: Record) -> tuple[int, bool, str, Reference]:
+        return (
+            RANK.get(text(one.get("rolle")), len(RANK)),
+            ref.startswith("RelatedPerson/"),
+            self._name(ref),
+            ref,
+        )
+
+    def _answers(self, people: list[Reference]) -> dict[Reference, list[Reference]]:
+        """By participant: the measures with a title that they answer for."""
+        out: dict[Reference, list[Reference]] = {ref: [] for ref in people}
+        for ref in self._refs("tiltak"):
+            who = self.known[ref].get("ansvarlig")
+            if isinstance(who, str) and who in out and text(self.known[ref].get("tittel")):
+                out[who].append(ref)
         return out
 
-    def _person(self, ref: str, one: Record, answers: list[str]) -> Person:
+    def _person(self, ref: Reference, one: Record, answers: list[Reference]) -> Person:
         unit: dict[str, Any] = one.get("enhet") or {}
         brings = text(one.get("bidrag"))
+        self.insight.tell(answers[:DOES])
         return Person(
-            name=self.told.words("plan.you") if ref in self.insight.here.mine else self.told.name(ref),
+            name=self._name(ref),
             role=text(one.get("rolle")),
             service=text(one.get("tjeneste")),
             unit=text(unit.get("navn")),
             phone=text(one.get("telefon")),
-            does=[*([brings] if brings else []), *answers],
+            does=[*([brings] if brings else []), *(text(self.known[m]["tittel"]) for m in answers[:DOES])],
+            more=len(answers[DOES:]),
         )
 
-    def _who(self, ref: Any) -> str:
-        return self.told.name(ref) if isinstance(ref, str) and "/" in ref else ""
+    def _name(self, ref: Reference) -> str:
+        return self.told.words("plan.you") if ref in self.insight.here.mine else self.told.name(ref)
 
-    def _take(self, *types: str) -> Iterable[tuple[Reference, Record]]:
-        for ref, one in self.known.items():
-            if one["type"] in types:
-                self.insight.tell([ref])
-                yield ref, one
+    def _who(self, ref: Any) -> str:
+        """Somebody who is named; told, where the reader sees who it is."""
+        if not isinstance(ref, str) or "/" not in ref:
+            return ""
+        self.insight.tell([ref] if ref in self.insight.seen else [])
+        return self.told.name(ref)
+
+    def _refs(self, *types: str) -> list[Reference]:
+        return [ref for ref, one in self.known.items() if one["type"] in types]
+
+    def _newest(self, kind: str) -> list[Reference]:
+        return sorted(
+            self._refs(kind),
+            key=lambda ref: moment(self.known[ref].get("tidspunkt")) or NEVER,
+            reverse=True,
+        )

@@ -3,9 +3,9 @@ or read what. What is written here is an ordinary entry of the log or plan and t
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
@@ -19,26 +19,31 @@ from gateway.web.coordinator.writing_rights import open_here
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Handle, Here, Sent, Typed, lasting
 from gateway.web.family.onlooker import seen_by
-from gateway.web.family.plan import COORDINATING, Plan
+from gateway.web.family.plan import Plan
+from gateway.web.family.sides import FIRST, Sides, asked
 from gateway.web.family.speech import say
 from gateway.web.insight import Insight, looking
 from gateway.web.kept_pages import Text, entered, kept
-from gateway.web.reader import kind, tell_people, teller
+from gateway.web.reader import kind, teller
 from gateway.web.rendering import PageRoute, onward, page
 from gateway.web.standing import places
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 PLACE: Final = "/barn/{given}/plan"
-GLIMPSES: Final = 10
-MEETINGS: Final = 3
 ONLOOKERS: Final = 5
 LOOKED_THROUGH: Final = 50  # entries, of which one's own are left out
 
 
 @router.get(PLACE)
-def plan(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
-    """The plan, with an empty form for a lysglimt."""
-    return _plan(request, desk, session, given)
+def plan(
+    request: Request,
+    desk: AtDesk,
+    session: Here,
+    given: Handle,
+    sides: Annotated[Sides, Depends(asked)],
+) -> Response:
+    """The plan, with an empty form for a lysglimt. Each of its parts has pages of its own."""
+    return _plan(request, desk, session, given, sides=sides)
 
 
 @router.post(PLACE)
@@ -104,25 +109,25 @@ def _plan(
     given: str,
     filled: Filled | None = None,
     status: int = 200,
+    sides: Sides = FIRST,
 ) -> Response:
     def work(connection: Connection, insight: Insight) -> dict[str, Any]:
         told = teller(request, desk, insight)
-        tell_people(insight)
         shown = Plan.of(insight, told)
-        people = shown.people()
-        coming, been = shown.meetings(MEETINGS)
+        people, lead = shown.people(sides.deltakere)
         return {
             "child": told.child(),
             "kind": kind(insight),
             "say": say(insight),
-            "lead": next((one for role in COORDINATING for one in people if one.role == role), None),
-            "goals": shown.goals(),
-            "loose": shown.loose(),
-            "glimpses": shown.glimpses(GLIMPSES),
-            "documents": shown.documents(),
-            "coming": coming,
-            "been": been,
+            "lead": lead,
+            "goals": shown.goals(sides.maal),
+            "loose": shown.loose(sides.tiltak),
+            "glimpses": shown.glimpses(sides.lysglimt),
+            "documents": shown.documents(sides.dokumenter),
+            "coming": shown.coming(sides.moeter),
+            "been": shown.been(sides.tidligere),
             "people": people,
+            "sides": sides,
             "looked": _looked(connection, desk, insight, told),
             "writes": not insight.here.staff and insight.here.frame in insight.seen and open_here(insight),
             "closed": not open_here(insight),
