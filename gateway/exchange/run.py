@@ -19,7 +19,7 @@ from gateway.exchange.exempt import Exempt
 from gateway.exchange.lanes import Claim, Ending
 from gateway.exchange.prepare import Plan, Preparer
 from gateway.exchange.send import NOT_EXPRESSIBLE, End, Report, Sender, Sent
-from gateway.hub import links
+from gateway.hub import links, persons
 from gateway.hub.links import Link
 from gateway.hub.store import Store
 from gateway.intake import Intake, Offered
@@ -122,13 +122,17 @@ class Runner:
             self.intake.take(self.system, offered)
 
     def _name(self, one: Sent) -> None:
-        """Make sure intake knows which item the recipient's copy is, even if a create was never answered."""
+        """Make sure intake knows which item the recipient's copy is, even if a create was never answered. The
+        recipient may have told of it itself since this run was prepared: that stays as intake left it."""
         link = one.send.difference.link
         if link.native_id is not None or one.current is None or one.current.remote_id is None:
             return
         with self.store.write(self.system.tenant) as connection:
-            digest = one.send.difference.digest
-            unanswered.name(connection, self.system, link, one.current.remote_id, digest)
+            persons.lock(connection, self.system.tenant, [link.person])
+            newest = links.load(connection, self.system.tenant, self.system.id, [link.ref]).get(link.ref, link)
+            if newest.native_id is None:
+                digest = one.send.difference.digest
+                unanswered.name(connection, self.system, newest, one.current.remote_id, digest)
 
     def _close(self, connection: Connection, plan: Plan, report: Report, now: datetime) -> None:
         endings: list[tuple[str, str, str | None]] = [

@@ -21,7 +21,7 @@ from gateway.exchange.prepare import Preparer
 from gateway.exchange.run import Runner
 from gateway.exchange.send import Sender
 from gateway.exchange.unanswered import KNOWN_OTHERWISE
-from gateway.hub import links
+from gateway.hub import links, versions
 from gateway.hub.links import Link
 from gateway.hub.schema.tables import disclosure, lane, recipient
 from gateway.intake import Answer, Offered
@@ -321,6 +321,38 @@ def test_a_system_that_cannot_be_asked_now_is_asked_later(
         with here.service.store.read(TENANT) as connection:
             own = select(lane.c.state).where(lane.c.recipient == "individuell-plan")
             assert connection.execute(own).scalar_one() == "waiting"
+
+
+def test_what_a_recipient_tells_of_while_a_run_is_under_way_is_not_forgotten_at_its_end(
+    sqlite_url: str, tmp_path: Path, peer: Peer
+) -> None:
+    """A creation was stored and answered 502. Right before it goes once more the plan tells of a change of
+    its own, and the log writes other words: those stand alone, and nobody is asked which."""
+    told: list[Answer] = []
+
+    def alive() -> bool:
+        if peer.accepted() and not told:
+            peer.faults()
+            stored = peer.accepted()[-1]["record"]
+            changed = {**stored, "status": "naadd", "endret": NOW.isoformat()}
+            seen = {**peer.headers, "If-Match": '"1"'}
+            address = f"{peer.url}/records/{stored['id']}"
+            httpx.put(address, json=changed, headers=seen, trust_env=False).raise_for_status()
+            here.take("stafettlogg", CHILD.goal("m1", 2))
+            told.extend(here.service.intake.take(here.system("individuell-plan"), [Offered(changed, "2")]))
+        return True
+
+    with world(sqlite_url, tmp_path) as here:
+        peer.clear()
+        ref = goal(here)
+        peer.faults(storedThen=502)
+        send_to(here, peer.url, peer.token, alive=alive)
+        with here.service.store.read(TENANT) as connection:
+            head = versions.of_refs(connection, TENANT, [ref])[ref].resource
+        assert [one.status.value for one in told] == ["stored"]
+        assert head["description"]["text"] == "Utgave 2 av m1"
+        assert head["achievementStatus"]["coding"][0]["code"] == "achieved"
+        assert here.count("conflict") == 0
 
 
 def test_a_record_that_is_another_item_here_already_stays_that(
