@@ -43,12 +43,13 @@ def records_of(mapping: SystemMapping, content: bytes) -> list[Json]:
         try:
             value = jsontext.decode(content.removeprefix(_BOM))
         except (jsontext.DecodeError, UnicodeDecodeError) as error:
-            raise Impossible(f"The record is not JSON in UTF-8: {error}") from error
+            raise Impossible(f"The record is not JSON in UTF-8: {error}", "not-json", str(error)) from error
         return value if isinstance(value, list) else [value]
     try:
         return [row for _, row, _ in csv.lines(csv.text(content)) if row is not None]
     except Unreadable as error:
-        raise Impossible(f"line {error.line}: {error.reason}") from error
+        where = f"line {error.line}: {error.reason}"
+        raise Impossible(where, "not-csv", where) from error
 
 
 def tried(mapping: SystemMapping, native: Record) -> Tried:

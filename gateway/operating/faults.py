@@ -11,7 +11,14 @@ from mappings.model import MappingError
 
 
 class Impossible(StafettbroError):
-    """What was asked for cannot be done; the message says why, and what to do."""
+    """What was asked for cannot be done; the message says why, and what to do.
+
+    code: by which the pages say the same; detail: what a parser found, in its own words."""
+
+    def __init__(self, message: str, code: str = "", detail: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.detail = detail
 
 
 def expected(error: Exception) -> str | None:

@@ -63,11 +63,13 @@ class Sum:
 def as_if_open(settings: Settings, source: System, recipient: System) -> tuple[Settings, bool]:
     """The settings with this one route, open; and whether it is so already. Raises Impossible."""
     if source.id == recipient.id:
-        raise Impossible("A route leads from one system to another.")
+        raise Impossible("A route leads from one system to another.", "same-system")
     if source.tenant != recipient.tenant:
         raise Impossible("The two systems belong to different tenants; no route may lead between them.")
     if recipient.deliver == "none":
-        raise Impossible(f'{recipient.id} has deliver = "none": nothing can ever reach it.')
+        raise Impossible(
+            f'{recipient.id} has deliver = "none": nothing can ever reach it.', "nothing-delivered"
+        )
     ends = (source.id, recipient.id)
     known = next((r for r in settings.routes if (r.source, r.recipient) == ends), None)
     route = (known or Route(source=source.id, recipient=recipient.id)).model_copy(update={"open": True})

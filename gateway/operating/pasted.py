@@ -52,7 +52,9 @@ def versions_of(
     taken = [(mapping.describe(one), one) for one in natives]
     frames = {heading.frame or (heading.id if heading.is_frame else "") for heading, _ in taken} - {""}
     if len(frames) > 1:
-        raise Impossible("The records are of several logs or plans: try those of one at a time.")
+        raise Impossible(
+            "The records are of several logs or plans: try those of one at a time.", "several-frames"
+        )
     refs = {**whose.names, **{h.id: _ref(h, whose) for h, _ in taken}}
     frame = next((_frame(name, refs, whose) for name in frames), whose.frame)
     refs.update(dict.fromkeys(frames - refs.keys(), frame or ""))

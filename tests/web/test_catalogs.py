@@ -12,6 +12,8 @@ import pytest
 from babel.messages.catalog import Message
 from jinja2 import Environment, nodes
 
+import adapters
+from adapters import contract
 from gateway.web import language, rendering
 from gateway.web.consents_shown import CATEGORIES
 from gateway.web.language import ALL, LANGUAGES, OF_THE_YOUNG, catalog, chosen
@@ -48,8 +50,8 @@ BY_CODE |= {  # of the operators' pages
         "about", "access.done", "access.kind", "access.means", "access.means_client",
         "adapter", "address", "cell.evaluations", "cell.levels", "cell.measures", "cell.time",
         "channel", "deliver", "do", "done", "ended", "error", "fate", "figure", "group", "group_about",
-        "lane", "level", "means", "outcome", "process", "reader", "reason", "state", "statistics.file",
-        "topic", "topic_about", "type", "view", "why",
+        "impossible", "lane", "level", "means", "outcome", "process", "reader", "reason", "state",
+        "statistics.file", "topic", "topic_about", "type", "view", "why",
     )
 }  # fmt: skip
 SAID = ("aria-label", "alt", "title", "placeholder", "content")  # attributes that are read to people
@@ -187,6 +189,29 @@ def test_every_code_has_a_word() -> None:
     for status in (401, 403, 404, 409, 422, 500, 503):
         kind = rendering._kind(type("E", (Exception,), {"status": status, "code": "x"})())  # type: ignore[arg-type]
         assert f"error.{kind}.title" in NB
+
+
+ADAPTERS = Path(adapters.__file__).parent
+RAISED = {
+    name for name, one in vars(contract).items() if isinstance(one, type) and issubclass(one, Exception)
+}
+
+
+def said_by_adapters() -> set[str]:
+    """The sentences by which a try that failed is written down, where they are whole."""
+    calls = [
+        call
+        for path in ADAPTERS.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in RAISED
+    ]
+    return {str(one.value) for call in calls for one in call.args[:1] if isinstance(one, ast.Constant)}
+
+
+def test_why_a_try_failed_has_words() -> None:
+    found = said_by_adapters()
+    assert "changed since we saw it" in found
+    assert sorted(one for one in found if f"drift.error.{one}" not in NB) == []
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def tried(request: Request, desk: AtDesk, who: Operating, fields: Form) -> Respo
         words = cast(Literal["nb", "nn"], language(request).code)
         made = bench_trial.tried(desk, who, fields, words)
     except Impossible as error:
-        return _page(request, desk, who, fields, wrong=str(error), status=422)
+        return _page(request, desk, who, fields, wrong=error, status=422)
     return _page(request, desk, who, fields, made=made)
 
 
@@ -77,7 +77,7 @@ def _page(
     made: dict[str, Any] | None = None,
     stored: OnBench | None = None,
     protected: bool = False,
-    wrong: str = "",
+    wrong: Impossible | None = None,
     lacking: str = "",
     status: int = 200,
 ) -> Response:

@@ -44,12 +44,14 @@ ASSUMED: Final = {  # what the page assumes until somebody says otherwise
 def tried(desk: WebDesk, who: Operator, fields: Fields, words: Language) -> dict[str, Any]:
     system = next((one for one in systems_of(desk, who) if [one.id] == fields.get("system")), None)
     if system is None:
-        raise Impossible("Choose the system whose mapping is tried.")
+        raise Impossible("Choose the system whose mapping is tried.", "choose-system")
     mapping = desk.service.mappings[system.id]
     assert isinstance(mapping, SystemMapping)
     natives = conversion.records_of(mapping, _content(fields, mapping))[:MOST]
+    if not natives:
+        raise Impossible("Paste a record, or choose an example.", "no-record")
     if not all(isinstance(one, dict) for one in natives):
-        raise Impossible("A record is a JSON object, or a list of them.")
+        raise Impossible("A record is a JSON object, or a list of them.", "not-an-object")
     found = [conversion.tried(mapping, one) for one in natives]
     taken = [one.native for one in found if not one.refused]
     service = desk.service
@@ -88,13 +90,13 @@ def _of_child(
     if not who.sees_content:
         raise NotFound("No such page")
     if why is None:
-        raise Impossible("Choose why you look; it is written in the log.")
+        raise Impossible("Choose why you look; it is written in the log.", "choose-why")
     with service.store.read(who.tenant) as connection:
         known = connection.execute(
             select(person.c.id).where(person.c.tenant == who.tenant, person.c.id == given)
         ).scalar()
         if known is None:
-            raise Impossible("There is no such child here.")
+            raise Impossible("There is no such child here.", "no-such-child")
         own = persons.resolve(connection, who.tenant, known)
         number = connection.execute(
             select(person.c.facts_no).where(person.c.tenant == who.tenant, person.c.id == own)
@@ -184,9 +186,11 @@ def _content(fields: Fields, mapping: SystemMapping) -> bytes:
     if pasted:
         return pasted.encode()
     if sample not in samples():
-        raise Impossible("Paste a record, or choose an example.")
+        raise Impossible("Paste a record, or choose an example.", "no-record")
     if sample.partition("/")[0] not in mapping_of.OURS or sample.partition("/")[0] != mapping.name:
-        raise Impossible("This example is of another kind of system: choose one whose mapping reads it.")
+        raise Impossible(
+            "This example is of another kind of system: choose one whose mapping reads it.", "other-kind"
+        )
     return (SAMPLES / f"{sample}.json").read_bytes()
 
 

@@ -46,12 +46,14 @@ def routes(request: Request, desk: AtDesk, who: Operating, fra: Name = "", til: 
     """Every route, and one of them as if it were open."""
     settings = desk.service.settings
     systems = [one.id for one in settings.systems if one.tenant == who.tenant]
-    made, count, wrong = None, None, ""
-    if fra and til:
+    made, count, wrong = None, None, None
+    if "fra" in request.query_params or "til" in request.query_params:
         try:
+            if not (fra and til):
+                raise Impossible("Choose the two systems of a route.", "choose-both")
             count, made = _made(desk, who, fra, til)
         except Impossible as error:
-            wrong = str(error)
+            wrong = error
     answer = page(
         request,
         "operations/routes",
@@ -72,7 +74,7 @@ def _made(desk: WebDesk, who: Operator, source: str, recipient: str) -> tuple[Co
     service = desk.service
     giver, getter = service.settings.system(source), service.settings.system(recipient)
     if giver is None or getter is None or {giver.tenant, getter.tenant} != {who.tenant}:
-        raise Impossible("There is no such system.")
+        raise Impossible("There is no such system.", "no-such-system")
     settings, was_open = forecast.as_if_open(service.settings, giver, getter)
     now, mapping = service.clock(), service.mappings[getter.id]
     looking = Forecast(service.store, service.facts, settings, giver.id, getter, mapping, now)

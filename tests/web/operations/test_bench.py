@@ -58,6 +58,27 @@ def test_a_record_that_is_refused_says_why(operator: Person) -> None:
     assert tried(operator, system="nabologg", post="{}").status == 422
 
 
+def test_what_cannot_be_done_is_said_in_the_language_of_the_page(operator: Person) -> None:
+    said = {
+        "": "Det er ingen post her. Lim inn en",
+        "[]": "Det er ingen post her. Lim inn en",
+        "hei": "Posten er ikke gyldig JSON.",
+        "[1]": "En post er et JSON-objekt",
+    }
+    for post, words in said.items():
+        shown = tried(operator, system="logg", post=post)
+        assert (shown.status, words in shown.text) == (422, True), post
+    assert "Velg systemet" in tried(operator, system="bup", post="{}").text
+    for route, words in {
+        "fra=&til=": "Velg både",
+        "fra=logg&til=": "Velg både",
+        "fra=logg&til=logg": "Velg to ulike systemer",
+        "fra=logg&til=bup": "ingenting leveres",
+    }.items():
+        shown = operator.get(f"/min-side/drift/ruter?{route}")
+        assert (shown.status, words in shown.text) == (422, True), route
+
+
 def test_what_a_recipient_has_no_form_for_is_said(operator: Person) -> None:
     shown = tried(operator, system="logg", eksempel="stafettlogg/emma")
     assert shown.status == 200

@@ -130,7 +130,7 @@ def test_records_of_several_logs_are_tried_one_log_at_a_time(operator: Person) -
     post = json.dumps([goal(), goal(id="x-1", logg="jonas-logg")])
     found = tried(operator, system="logg", post=post)
     assert found.status == 422
-    assert "one at a time" in found.text
+    assert "Prøv én logg eller plan om gangen." in found.text
 
 
 def test_a_pasted_record_is_decided_for_a_child_who_is_here(pages: Pages, seeing: Person) -> None:

@@ -3,6 +3,7 @@ it says for those with a right of its own, as its recipient may see it, and neve
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -71,9 +72,10 @@ def test_every_message_of_every_system_is_masked(pages: Pages, operator: Person)
             continue
         seen.add(address)
         page = operator.get(address)
-        assert page.status == 200, address
+        stuck = "/ruter?" in address and "ingenting leveres" in page.text
+        assert page.status == (422 if stuck else 200), address
         assert [one for one in CANARIES if one in page.html] == [], address
-        asked += re.findall(r'href="(/min-side/drift[^"]*)"', page.html)
+        asked += map(html.unescape, re.findall(r'href="(/min-side/drift[^"]*)"', page.html))
     assert len([one for one in seen if "/melding/" in one]) > 15
 
 
