@@ -129,7 +129,9 @@ class Runner:
             return
         with self.store.write(self.system.tenant) as connection:
             persons.lock(connection, self.system.tenant, [link.person])
-            newest = links.load(connection, self.system.tenant, self.system.id, [link.ref]).get(link.ref, link)
+            newest = links.load(connection, self.system.tenant, self.system.id, [link.ref]).get(
+                link.ref, link
+            )
             if newest.native_id is None:
                 digest = one.send.difference.digest
                 unanswered.name(connection, self.system, newest, one.current.remote_id, digest)
