@@ -109,6 +109,7 @@ def faults(page: Page, name: str) -> list[str]:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.screenshot(path=PICTURES / f"{name} {size['width']} {scheme}.png", full_page=True)
         wrong += [f"sideways at {size['width']}"] if sideways(page) else []
+        wrong += [f"words at the very edge of a card: {one}" for one in page.evaluate(_AT_EDGE)]
         found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}, resultTypes: ['violations']}})")
         wrong += [f"{scheme}: {v['id']} {[n['html'] for n in v['nodes']][:4]}" for v in found["violations"]]
         wrong += [] if len(found["passes"]) > 20 else [f"{scheme}: axe has looked at next to nothing"]
@@ -123,6 +124,10 @@ def faults(page: Page, name: str) -> list[str]:
     page.set_viewport_size(own or DESK)
     page.emulate_media(color_scheme="light")
     return wrong
+
+
+_AT_EDGE: Final = """() => [...document.querySelectorAll('.ds-card > :not(.ds-card__block, .ds-details)')]
+    .filter(one => getComputedStyle(one.parentElement).paddingLeft === '0px').map(one => one.innerText)"""
 
 
 def sideways(page: Page) -> bool:
