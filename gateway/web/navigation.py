@@ -27,16 +27,17 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Head:
     """What stands on top. here: the entry that the page belongs to; exact: the page is that place itself.
-    staff: whether it is a login of employees."""
+    footer: the sentence at the foot, by what kind of login it is."""
 
     login: str
     tenant: str
     entries: tuple[Entry, ...]
     here: Entry
     exact: bool
-    staff: bool
+    footer: str
 
 
+FOOTERS: Final = {"family": "footer", "staff": "footer_staff", "operations": "drift.footer"}
 HOME: Final = Entry("nav.children", "")
 CHILDREN: Final = Entry("nav.mine", "/mine-barn")
 PLANS: Final = Entry("nav.plans", "/delte-planer")
@@ -72,4 +73,4 @@ def head(desk: WebDesk, session: Session, path: str, kinds: Sequence[str]) -> He
     entries = (*entries_of(kinds), SESSIONS)
     holding = [one for one in entries if f"{path}/".startswith(f"{one.address}/")]
     here = max(holding, key=lambda one: len(one.path), default=HOME)
-    return Head(login.name, tenant, entries, here, path == here.address, login.who == "staff")
+    return Head(login.name, tenant, entries, here, path == here.address, FOOTERS[login.who])

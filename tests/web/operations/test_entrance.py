@@ -23,6 +23,13 @@ def test_with_the_role_one_comes_to_the_systems_first(pages: Pages, operator: Pe
     assert {"Systemer", "Køer"} <= home.links.keys()
 
 
+@pytest.mark.parametrize("path", ["/drift", "/innlogginger", "/drift/system/finnes-ikke"])
+def test_no_page_tells_an_operator_that_they_decide_what_is_shared(operator: Person, path: str) -> None:
+    found = operator.get(f"/min-side{path}").text
+    assert "Innhold er skjult for den som drifter løsningen." in found
+    assert "Du bestemmer hva som deles." not in found
+
+
 @pytest.mark.parametrize("whom", ["ola", "ola+noe-annet", "ola+stafettbro-innhold", MOTHER])
 def test_without_the_role_nobody_gets_in(pages: Pages, whom: str) -> None:
     """The right to see content is none to get in by."""
