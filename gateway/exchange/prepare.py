@@ -181,7 +181,7 @@ class Preparer:
                 now=now,
                 deadline=now + timedelta(seconds=self.system.send_deadline_seconds),
             )
-        links.save(connection, claim.tenant, [s.difference.link for s in plan.sends])
+        links.save(connection, claim.tenant, [links.under_way(s.difference.link) for s in plan.sends])
 
 
 _NUMBERS = select(person.c.change_no, person.c.facts_no).where(

@@ -294,4 +294,6 @@ def _settle(one: Sent, system: System) -> Link:
         link.native_id = link.version = None
         link.candidates = ()
         link.held = State(EMPTY.focus, link.held.rest)
+    elif one.end is End.UNKNOWN:
+        return links.under_way(link)
     return link

@@ -4,10 +4,10 @@ delivery is compared with."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, Executable, Row, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +17,9 @@ from gateway.hub import attachments
 from gateway.hub.content import opened, pack
 from gateway.hub.schema.tables import link
 from mappings.model import EMPTY, State
+
+
+UNDER_WAY: Final = "under-way"  # the hold of what was refused, while it is written once more
 
 
 @dataclass(slots=True)
@@ -150,7 +153,12 @@ _NATIVES = select(link.c.ref, link.c.native_id).where(
 _LOAD = select(link).where(*_HERE, link.c.ref.in_(_WANTED))
 _UNANSWERED = (
     select(link.c.person)
-    .where(*_HERE, link.c.person.in_(_WANTED), link.c.native_id.is_(None), link.c.hold.is_(None))
+    .where(
+        *_HERE,
+        link.c.person.in_(_WANTED),
+        link.c.native_id.is_(None),
+        or_(link.c.hold.is_(None), link.c.hold == UNDER_WAY),
+    )
     .distinct()
 )
 _PATIENTS = select(link.c.native_id).where(
@@ -208,6 +216,12 @@ def nameless(connection: Connection, tenant: str, system: str, person: str) -> l
     """Hub references of everything of this person that was to be written there and has no id there yet."""
     given = {"tenant": tenant, "system": system, "person": person}
     return [r.ref for r in connection.execute(_NAMELESS, given)]
+
+
+def under_way(one: Link) -> Link:
+    """It while it is written: one that was refused before may be there from now on, and what refers to it may
+    still wait for it."""
+    return one if one.hold is None else replace(one, hold=UNDER_WAY, hold_digest=None)
 
 
 def natives(connection: Connection, tenant: str, system: str, refs: Iterable[str]) -> dict[str, str]:

@@ -331,7 +331,7 @@ def test_what_a_recipient_tells_of_while_a_run_is_under_way_is_not_forgotten_at_
     told: list[Answer] = []
 
     def alive() -> bool:
-        if peer.accepted() and not told:
+        if len(peer.accepted()) > before and not told:
             peer.faults()
             stored = peer.accepted()[-1]["record"]
             changed = {**stored, "status": "naadd", "endret": NOW.isoformat()}
@@ -344,6 +344,7 @@ def test_what_a_recipient_tells_of_while_a_run_is_under_way_is_not_forgotten_at_
 
     with world(sqlite_url, tmp_path) as here:
         peer.clear()
+        before = len(peer.accepted())
         ref = goal(here)
         peer.faults(storedThen=502)
         send_to(here, peer.url, peer.token, alive=alive)
@@ -353,6 +354,29 @@ def test_what_a_recipient_tells_of_while_a_run_is_under_way_is_not_forgotten_at_
         assert head["description"]["text"] == "Utgave 2 av m1"
         assert head["achievementStatus"]["coding"][0]["code"] == "achieved"
         assert here.count("conflict") == 0
+
+
+def test_what_was_refused_and_is_created_now_is_nothing_new_when_it_is_told_of_first(
+    sqlite_url: str, tmp_path: Path, naming: Peer
+) -> None:
+    """The system that makes the ids had refused it. It has it now, which nobody here has heard, and tells of
+    what was written in it there: under an id that nobody knows yet."""
+    with world(sqlite_url, tmp_path) as here:
+        naming.clear()
+        ref = goal(here)
+        naming.faults(reject=["Utgave 1 av"])
+        send_to(here, naming.url, naming.token, ids="theirs")
+        assert "422" in str(link(here, ref).hold)
+        naming.faults(storedThen=500)
+        here.take("stafettlogg", CHILD.goal("m1", 2))
+        send_to(here, naming.url, naming.token, NOW + timedelta(minutes=1), ids="theirs")
+        stored = naming.accepted()[-1]["record"]
+        assert tell(here, stored, "Skrevet der").status.value == "waiting"
+        naming.faults()
+        send_to(here, naming.url, naming.token, NOW + timedelta(minutes=5), ids="theirs")
+        here.service.intake.retry_waiting(here.system("individuell-plan"))
+        assert here.count("waiting_record") == 0
+        assert (link(here, ref).native_id, link(here, ref).hold) == (stored["id"], None)
 
 
 def test_a_record_that_is_another_item_here_already_stays_that(

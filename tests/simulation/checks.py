@@ -10,6 +10,7 @@ from gateway import jsontext
 from gateway.exchange.differences import REFERS_TO_HELD
 from gateway.exchange.selection import Selection, by_item
 from gateway.exchange.unanswered import KNOWN_OTHERWISE
+from gateway.hub.links import UNDER_WAY
 from gateway.hub import versions
 from mappings.references import references
 from tests.simulation.installation import CLINICS, NATIVE, SYSTEMS, TENANT
@@ -76,6 +77,8 @@ def _one(world: World, name: str, item: str, view: Any, link: Any, there: dict[s
 
 def _held_back(world: World, name: str, item: str, view: Any, link: Any) -> Iterator[str]:
     """What is held back was refused, or refers to what the recipient has not and that is held back too."""
+    if link["hold"] == UNDER_WAY:
+        yield f"{name} may have {item}, and nobody asks"
     if link["hold"] == KNOWN_OTHERWISE:
         yield f"{name} has {item}, and it is another item here"
     if link["hold"] == REFERS_TO_HELD and link["native_id"] is None:
