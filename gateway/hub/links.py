@@ -18,7 +18,6 @@ from gateway.hub.content import opened, pack
 from gateway.hub.schema.tables import link
 from mappings.model import EMPTY, State
 
-
 UNDER_WAY: Final = "under-way"  # the hold of what was refused, while it is written once more
 
 

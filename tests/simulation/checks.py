@@ -10,8 +10,8 @@ from gateway import jsontext
 from gateway.exchange.differences import REFERS_TO_HELD
 from gateway.exchange.selection import Selection, by_item
 from gateway.exchange.unanswered import KNOWN_OTHERWISE
-from gateway.hub.links import UNDER_WAY
 from gateway.hub import versions
+from gateway.hub.links import UNDER_WAY
 from mappings.references import references
 from tests.simulation.installation import CLINICS, NATIVE, SYSTEMS, TENANT
 from tests.simulation.ledger import Word, words_in
