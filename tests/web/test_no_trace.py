@@ -116,5 +116,5 @@ def test_an_operator_s_pages_say_nothing_of_what_anything_is_about(pages: Pages)
     operator.log_in(OPERATOR, "drift")
     found = all_pages(operator.http)
     assert len(found) > 8
-    names = (CANARY, "Emma", "Testesen", "friminutt", "14831770229")
-    assert [(kind, name) for kind, one in found.items() for name in names if name in one.text] == []
+    names = (CANARY, r"\bEmma\b", "Testesen", "friminutt", "14831770229")  # any letters may stand in a token
+    assert [(kind, name) for kind, one in found.items() for name in names if re.search(name, one.text)] == []
