@@ -52,12 +52,14 @@ class Sheet:
         return known.capitalize() if known else self.words["coordinator"]
 
     def coordinator(self) -> Resource:
-        """The one the plan names, else whoever has the role."""
+        """The one the plan names, else whoever has the role: of a log its stafettholder before others."""
         named = next((e for e in wording.extensions(self.plan, "koordinator")), {})
         ref = (named.get("valueReference") or {}).get("reference")
         people = self.of(*PEOPLE)
         by_name = [p for p in people if wording.ref(p) == ref]
         by_role = [p for p in people if wording.role(p) in completeness.COORDINATORS]
+        first = "koordinator" if completeness.is_plan(self.plan) else "stafettholder"
+        by_role.sort(key=lambda p: wording.role(p) != first)
         return next(iter([*by_name, *by_role]), {})
 
     def goal(self, goal: Resource) -> dict[str, Json]:
