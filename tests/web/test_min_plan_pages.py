@@ -157,3 +157,23 @@ def test_the_plan_of_a_child_with_two_thousand_entries_is_light(pages: Pages) ->
         page = mother.get(address)
         loads = {one.rpartition("/")[2] for one in loaded(page.html)}
         assert len(page.html.encode()) + sum(len(STATICS[name].content) for name in loads) < LIGHT
+
+
+def test_what_a_recipient_sees_has_pages_with_each_entry_once_and_tells_those_alone(pages: Pages) -> None:
+    mother, plan = mothers(pages, FILLED)
+    grid = mother.get(plan.removesuffix("/plan"))
+    address: str | None = grid.link("BUP Fjordane")
+    refs = {n: pages.ref(f"x-{n}") for n in range(FILLED)}
+    counted, sides = Counter[int](), 0
+    while address:
+        pages.later()  # looks have an order
+        shown = mother.get(address)
+        drawn = set(map(int, NUMBER.findall(shown.html)))
+        assert {n for n, ref in refs.items() if ref in last_told(pages)} == drawn
+        counted.update(drawn)
+        assert len(shown.html.encode()) < LIGHT / 3  # what it loads is the rest
+        sides += 1
+        address = next((to for said, to in shown.links.items() if said == "Eldre"), None)
+    assert sides > 3
+    assert set(counted.values()) == {1}
+    assert set(counted) >= wanted("maal")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from gateway.errors import NotFound
@@ -20,8 +20,15 @@ router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/barn/{given}/mottaker/{who}")
-def recipient(request: Request, desk: AtDesk, session: Here, given: Handle, who: Handle) -> Response:
-    """One of those who take part, as the grid of consents leads to it."""
+def recipient(
+    request: Request,
+    desk: AtDesk,
+    session: Here,
+    given: Handle,
+    who: Handle,
+    side: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """One of those who take part, as the grid of consents leads to it. side: the page of what it sees."""
 
     def work(_: Connection, insight: Insight) -> dict[str, Any]:
         if insight.here.frame not in insight.seen:
@@ -36,7 +43,8 @@ def recipient(request: Request, desk: AtDesk, session: Here, given: Handle, who:
         return {
             "child": told.child(),
             "row": row,
-            "entries": sharing.entries(said),
+            "entries": sharing.page_of(said, side),
+            "who": who,
             "may_decide": may_decide(insight, told),
         }
 

@@ -17,12 +17,14 @@ from gateway.timeline import Timeline
 from gateway.timeline_entry import Entry
 from gateway.web.consents_shown import CATEGORIES, Teller
 from gateway.web.family.recipients import addressee
+from gateway.web.family.sides import Part, cut
 from gateway.web.family.speech import deciding
 from gateway.web.insight import Insight
 from mappings import reading
 
 OWN: Final = "own"  # the ground of what the recipient wrote itself
 State = Literal["all", "part", "none", "open"]
+AT_ONCE: Final = 50  # of what a recipient sees, on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,17 @@ class Sharing:
 
     def entries(self, said: str) -> list[Entry]:
         """What one recipient would see of what the reader sees, newest first, as it would see it."""
+        found = self._entries(said)
+        self.insight.tell(ref for entry in found for ref in entry.refs)
+        return found
+
+    def page_of(self, said: str, side: int) -> Part[Entry]:
+        """One page of the same. Only what stands on it is told."""
+        upon = cut(self._entries(said), side, AT_ONCE)
+        self.insight.tell(ref for entry in upon.items for ref in entry.refs)
+        return upon
+
+    def _entries(self, said: str) -> list[Entry]:
         found = addressee(self.insight, self.settings, said)
         if found is None:
             return []
@@ -171,9 +184,7 @@ class Sharing:
             if not _content(ref) and (target := reading.target_of(one.resource))
         }
         content = {ref: one for ref, one in shown.items() if _content(ref)}
-        entries = Timeline(content, provenances, self.facts).entries()
-        self.insight.tell(ref for entry in entries for ref in entry.refs)
-        return entries
+        return Timeline(content, provenances, self.facts).entries()
 
     def _of(self, judge: Judge, item: str) -> Iterator[tuple[str, Seen]]:
         """What both see of an item: of the reader's own view what the recipient's leaves."""
