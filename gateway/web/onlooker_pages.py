@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from gateway.consents.onlookers import Onlookers
+from gateway.errors import NotFound
 from gateway.web.desk import BASE, AtDesk
 from gateway.web.door import Handle, Here
 from gateway.web.family.onlooker import seen_by
@@ -18,6 +19,7 @@ from gateway.web.rendering import PageRoute, page
 
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 AT_ONCE = 50
+OF_ONE = 100  # of what somebody looked at, on a page of that look alone
 
 
 @router.get("/barn/{given}/hvem-har-sett")
@@ -27,19 +29,29 @@ def looked(
     session: Here,
     given: Handle,
     foer: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
+    oppslag: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
+    side: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
-    """Each time somebody looked, got something or decided, newest first."""
+    """Each time somebody looked, got something or decided, newest first. oppslag: one of them alone, with all
+    that it was, page by page. Raises NotFound for one that the reader is not told of."""
 
     def work(connection: Connection, insight: Insight) -> dict[str, Any]:
         here = insight.here
         held = Onlookers(desk.service.settings, here.facts, here.me.id, insight.now)
-        found = held.page(connection, int(foer) if foer else None, AT_ONCE + 1)
         tell_people(insight)
         told = teller(request, desk, insight)
+        if oppslag is not None:
+            only = [one for one in held.page(connection, int(oppslag) + 1, 1) if one.number == int(oppslag)]
+            if not only:
+                raise NotFound("No such look")
+            shown = seen_by(insight, told, only[0], side, OF_ONE)
+            return {"child": told.child(), "looked": [shown], "older": None, "alone": shown}
+        found = held.page(connection, int(foer) if foer else None, AT_ONCE + 1)
         return {
             "child": told.child(),
             "looked": [seen_by(insight, told, one) for one in found[:AT_ONCE]],
             "older": found[AT_ONCE - 1].number if len(found) > AT_ONCE else None,
+            "alone": None,
         }
 
     return page(request, "looked", session=session, here=given, **looking(desk, session, given, work))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from bench.children_page import fill
 from tests.web.conftest import JONAS, JONAS_MOTHER, Pages
 from tests.web.person import Page, Person
 from tests.web.test_consents import child
@@ -39,3 +42,21 @@ def test_that_somebody_saw_what_is_kept_from_guardians_leaves_no_trace_for_them(
     count = [int(word) for word in own.text.split() if word.isdecimal() and int(word) < 100]
     hers = [int(word) for word in theirs.text.split() if word.isdecimal() and int(word) < 100]
     assert max(hers) < max(count)
+
+
+def test_a_look_at_very_much_has_pages_of_its_own_with_each_thing_once(pages: Pages, mother: Person) -> None:
+    fill(pages, 600, {"utsteder": pages.provider.url, "subjekt": "kari"})
+    assert pages.get(f"/fhir/Goal?patient={pages.patient('e-n1')}&_count=200", "bup").status_code == 200
+    whole = looked(mother)
+    few = re.findall(r"Mål: Oppføring (\d+)", whole.html)
+    assert 0 < len(few) <= 10
+    address, found, sides = whole.link("Se alt fra"), list[str](), 0
+    number = int(address.rpartition("=")[2])
+    while address:
+        shown = mother.get(address)
+        found += re.findall(r"Mål: Oppføring (\d+)", shown.html)
+        sides += 1
+        address = next((to for said, to in shown.links.items() if said == "Neste side"), "")
+    assert sides > 1
+    assert len(found) == len(set(found)) == 120
+    assert mother.get(f"{whole.link('Se alt fra').partition('?')[0]}?oppslag={number + 10_000}").status == 404
