@@ -1,6 +1,7 @@
 """Keeps the figures of each municipality beside a worker's runs: looks once a minute how long something has
-waited, counts today and yesterday anew once an hour, older days once, and children once a night. Durable
-timers say whose turn it is; what is counted rests on the database, so a worker that dies loses a look."""
+waited, counts today and yesterday anew once an hour (every five minutes on the first day, when somebody looks
+whether it works), older days once, and children once a night. Durable timers say whose turn it is; what is
+counted rests on the database, so a worker that dies loses a look."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ from gateway.operating import figures, statistics
 FIGURES: Final = "figures"  # the kind of the timer, and its subject
 LOOK: Final = timedelta(minutes=1)
 COUNT: Final = timedelta(hours=1)
+COUNT_AT_FIRST: Final = timedelta(minutes=5)
 KEPT: Final = timedelta(days=366)  # how far back is counted
 DAYS: Final = 5  # older days in one turn, each a transaction of its own
 
@@ -46,6 +48,10 @@ class Counted:
         if kind not in figures.COUNTED:
             return self.begun
         return self.back + timedelta(days=1) if self.back else date.min
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether today is to be counted anew."""
+        return self.at + (COUNT if self.begun < day(now) else COUNT_AT_FIRST) <= now
 
     def plain(self) -> dict[str, Any]:
         """As it is kept with the timer."""
@@ -108,7 +114,7 @@ class Clerk:
             return False
         systems = [one.id for one in self.settings.systems if one.tenant == tenant]
         before = counted(connection, tenant)
-        if before is None or before.at + COUNT <= now:
+        if before is None or before.is_due(now):
             after = _recent(connection, tenant, systems, before, now)
         else:
             after = _older(connection, tenant, systems, before, now)

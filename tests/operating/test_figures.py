@@ -32,6 +32,7 @@ from tests.intake.world import NOW, TENANT
 from tests.intake.world import settings as configured
 
 TODAY = day(NOW)
+TOMORROW = TODAY + timedelta(days=1)
 LOG, PLAN = "stafettlogg", "individuell-plan"
 
 
@@ -212,7 +213,7 @@ def test_it_is_counted_once_an_hour_and_what_ended_late_is_put_right(here: Here)
     here.passes(minutes=2)
     worker.go()
     assert here.found() == {}
-    here.passes(hours=1)
+    here.passes(minutes=3)  # the first day: somebody is waiting to see it
     worker.go()
     assert here.found() == {Kind.DELIVERED: 1}
     with here.service.store.write(TENANT) as connection:
@@ -220,6 +221,14 @@ def test_it_is_counted_once_an_hour_and_what_ended_late_is_put_right(here: Here)
     here.passes(days=1)  # yesterday is counted anew
     worker.go()
     assert here.found() == {Kind.UNKNOWN: 1}
+    with here.service.store.write(TENANT) as connection:
+        sent(connection, "delivered", started=here.clock[0])
+    here.passes(minutes=59)
+    worker.go()
+    assert here.found(TOMORROW) == {}
+    here.passes(minutes=1)
+    worker.go()
+    assert here.found(TOMORROW) == {Kind.DELIVERED: 1}
 
 
 def test_days_on_which_nobody_counted_are_counted_later(here: Here) -> None:
