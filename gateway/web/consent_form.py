@@ -20,6 +20,7 @@ from gateway.web.standing import CHILD
 LONGEST: Final = timedelta(days=3 * 366)
 USUAL: Final = timedelta(days=364)
 MOST_WORDS: Final = 1_000
+LONGEST_NUMBER: Final = 5
 HIDING_AGES: Final = range(12, 16)
 
 
@@ -103,7 +104,8 @@ def today(insight: Insight) -> date:
 
 @dataclass(slots=True)
 class Filled:
-    """A form as somebody filled it in. faults: field -> key of the sentence."""
+    """A form as somebody filled it in. side: which page of the records is shown; turned: another one is asked
+    for, and nothing is to be decided yet. faults: field -> key of the sentence."""
 
     refuses: bool
     answers: dict[str, str] = field(default_factory=dict)  # handle of a recipient -> ja, nei
@@ -113,6 +115,8 @@ class Filled:
     end: str = ""
     purpose: str = ""
     hidden: bool = False
+    side: int = 1
+    turned: bool = False
     faults: dict[str, str] = field(default_factory=dict)
 
     def draft(self, insight: Insight, choices: Choices) -> Draft:
@@ -171,16 +175,23 @@ def filled(fields: Fields, insight: Insight, choices: Choices, *, refuses: bool)
         end=_first(fields, "til"),
         purpose=words[:MOST_WORDS],
         hidden=choices.may_hide and "skjult" in fields,
+        side=_number(_first(fields, "side") or _first(fields, "her")),
+        turned="side" in fields,
     )
     if refuses:
         made.answers = {h: "ja" for h, v in made.answers.items() if v == "ja"}
-    made.faults = _faults(made, today(insight), too_long=len(words) > MOST_WORDS)
+    if not made.turned:
+        made.faults = _faults(made, today(insight), too_long=len(words) > MOST_WORDS)
     return made
 
 
 def _plain(text: str) -> str:
     """Without control characters, which no FHIR text may hold; line ends and tabs become spaces."""
     return "".join(" " if category(one) == "Cc" else one for one in text)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER else 1
 
 
 def _first(fields: Fields, name: str) -> str:

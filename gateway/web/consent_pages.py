@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
@@ -15,6 +15,7 @@ from gateway.web.consents_shown import CATEGORIES, Teller
 from gateway.web.desk import BASE, AtDesk, WebDesk
 from gateway.web.door import Form, Handle, Here, Known, handle, resolve
 from gateway.web.family.sharing import Sharing
+from gateway.web.family.sides import cut
 from gateway.web.family.speech import may_decide, say
 from gateway.web.insight import Insight, looking
 from gateway.web.navigation import HOME, entries_of
@@ -23,6 +24,7 @@ from gateway.web.rendering import PageRoute, onward, page
 from gateway.web.seats import kinds
 from gateway.web.standing import places
 
+ITEMS: Final = 100  # records on one page of the form
 router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 
 
@@ -114,12 +116,18 @@ def _form(
         told = teller(request, desk, insight)
         choices, named = _choices(session, insight, told)
         tell_people(insight)
-        insight.tell(choices.items.values())
+        made: Filled = fill(insight, choices)
+        here = cut([] if made.refuses else list(choices.items), made.side, ITEMS)
+        elsewhere = [own for own in choices.items if own in made.items and own not in here.items]
+        shown = {own: choices.items[own] for own in (*elsewhere, *here.items)}
+        insight.tell(shown.values())
         return {
             "child": told.child(),
-            "filled": fill(insight, choices),
+            "filled": made,
             "recipients": {h: named[said] for h, said in choices.recipients.items()},
-            "items": {h: told.title(ref) for h, ref in choices.items.items()},
+            "items": {own: told.title(ref) for own, ref in shown.items()},
+            "elsewhere": elsewhere,
+            "part": here,
             "may_hide": choices.may_hide,
             "categories": CATEGORIES,
         }
@@ -150,7 +158,7 @@ def _written(
         return made, made.draft(insight, choices)
 
     made, draft = looking(desk, session, given, work, shown=False)
-    if made.faults:
+    if made.faults or made.turned:
         return _form(request, desk, session, given, lambda *_: made)
     desk.sessions.keep(session, draft.plain())
     return onward(f"/barn/{given}/se-over")
