@@ -3,6 +3,7 @@ with the consent added to what is known. Nothing is stored; only what the signer
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,7 +14,8 @@ from gateway.timeline_entry import Entry
 from gateway.web.consent_form import Draft
 from gateway.web.consents_shown import Teller
 from gateway.web.family.recipients import addressee, with_consents
-from gateway.web.family.sharing import Sharing
+from gateway.web.family.sharing import AT_ONCE, Sharing
+from gateway.web.family.sides import Part, cut
 from gateway.web.insight import Insight
 
 DRAFT: Final = "Consent/draft"
@@ -22,14 +24,20 @@ DRAFT: Final = "Consent/draft"
 @dataclass(frozen=True, slots=True)
 class Coming:
     """What one recipient may have. gains: new with this; keeps: had before; loses: no more; waits: new once
-    the others have signed too. seen: item by item, as it would then see them."""
+    the others have signed too. seen: item by item, as it would then see them. Of each the same page, or its
+    last."""
 
     name: str
-    gains: list[str]
-    keeps: list[str]
-    loses: list[str]
-    waits: list[str]
-    seen: list[Entry]
+    gains: Part[str]
+    keeps: Part[str]
+    loses: Part[str]
+    waits: Part[str]
+    seen: Part[Entry]
+
+    @property
+    def pages(self) -> int:
+        """How many pages the longest has."""
+        return max(one.pages for one in (self.gains, self.keeps, self.loses, self.waits, self.seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,15 @@ class Outlook:
     missing: list[str]
     unknown: bool
 
+    @property
+    def pages(self) -> int:
+        """How many pages it has, over all recipients."""
+        return max((one.pages for one in self.recipients), default=1)
 
-def outlook(insight: Insight, teller: Teller, draft: Draft) -> Outlook:
-    """Look ahead. What a consent does that this reader may not know of is left out of it."""
+
+def outlook(insight: Insight, teller: Teller, draft: Draft, side: int) -> Outlook:
+    """Look ahead. What a consent does that this reader may not know of is left out of it. side: which page of
+    what each recipient would have; only what stands on it is told."""
     here = replace(insight.here, facts=teller.known())
     mine = with_consent(here.facts, replace(draft.consent(DRAFT), recorded=insight.now))
     asked = replace(here, facts=mine).signing(draft.consent(DRAFT), insight.now)
@@ -53,27 +67,30 @@ def outlook(insight: Insight, teller: Teller, draft: Draft) -> Outlook:
     if draft.items and not said:
         said = list(teller.choices())
     return Outlook(
-        recipients=[_coming(insight, teller, one, (here.facts, mine, everyone)) for one in said],
+        recipients=[_coming(insight, teller, one, (here.facts, mine, everyone), side) for one in said],
         missing=[] if draft.refuses else [teller.who(group) for group in others],
         unknown=asked.unknown and not draft.refuses,
     )
 
 
-def _coming(insight: Insight, teller: Teller, said: str, steps: tuple[PersonFacts, ...]) -> Coming:
+def _coming(insight: Insight, teller: Teller, said: str, steps: tuple[PersonFacts, ...], side: int) -> Coming:
     """steps: the facts as they are, with this signature, and with everybody's."""
     before, after, last = (_permitted(insight, teller.settings, said, facts) for facts in steps)
-    told = {item: _told(teller, item, denied) for item, denied in {**before, **after, **last}.items()}
-    insight.tell(told)
-    order = [item for item in insight.items() if item in told]
-    frame = insight.here.frame
-    order = [frame, *order] if frame in told else order
+    left_out = {**before, **after, **last}
+    order = [item for item in (insight.here.frame, *insight.items()) if item in left_out]
+
+    def named(wanted: Callable[[str], bool]) -> Part[str]:
+        found = cut([item for item in order if wanted(item)], side, AT_ONCE)
+        insight.tell(found.items)
+        return replace(found, items=[_told(teller, item, left_out[item]) for item in found.items])
+
     return Coming(
         name=teller.recipient(said),
-        gains=[told[i] for i in order if i in after and i not in before],
-        keeps=[told[i] for i in order if i in before and i in after],
-        loses=[told[i] for i in order if i in before and i not in after],
-        waits=[told[i] for i in order if i in last and i not in after and i not in before],
-        seen=Sharing(insight, teller, teller.settings, steps[-1]).entries(said),
+        gains=named(lambda i: i in after and i not in before),
+        keeps=named(lambda i: i in before and i in after),
+        loses=named(lambda i: i in before and i not in after),
+        waits=named(lambda i: i in last and i not in after and i not in before),
+        seen=Sharing(insight, teller, teller.settings, steps[-1]).page_of(said, side),
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
@@ -28,8 +28,14 @@ router = APIRouter(prefix=BASE, route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/barn/{given}/se-over")
-def preview(request: Request, desk: AtDesk, session: Here, given: Handle) -> Response:
-    """Exactly what would be shared with whom."""
+def preview(
+    request: Request,
+    desk: AtDesk,
+    session: Here,
+    given: Handle,
+    side: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Exactly what would be shared with whom. side: the page of what each would have."""
 
     def work(_: Connection, insight: Insight) -> tuple[dict[str, Any], Draft]:
         told, draft = teller(request, desk, insight), _draft(session, insight)
@@ -43,7 +49,8 @@ def preview(request: Request, desk: AtDesk, session: Here, given: Handle) -> Res
             "recipients": [told.recipient(r) for r in draft.recipients],
             "kept": [told.title(i) for i in draft.items],
             "categories": draft.categories,
-            "outlook": outlook(insight, told, draft),
+            "outlook": outlook(insight, told, draft, side),
+            "side": side,
         }, replace(draft, facts_no=insight.here.facts_no)
 
     made, shown = looking(desk, session, given, work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from bench.children_page import KINDS
 from gateway.web.statics import STATICS
 from tests.web.conftest import Pages
 from tests.web.person import Page, Person
@@ -13,6 +14,7 @@ from tests.web.test_min_plan_pages import last_told, mothers
 from tests.web.test_statics import LIGHT, loaded
 
 MANY = 2_000
+LAST = re.compile(r"Side 1 av (\d+)")
 NAMED = re.compile(r'<label class="ds-label" for="p-([\w-]{24})">([^<]*)</label>')
 OTHERS = {
     "Patient",
@@ -44,6 +46,7 @@ def told(pages: Pages) -> int:
 
 def test_what_is_ticked_goes_along_from_page_to_page_into_the_consent(pages: Pages) -> None:
     mother, plan = mothers(pages, MANY)
+    pages.later()  # looks have an order
     path, page = opened(mother, plan)
     ends = page.form("nytt")["til"]
     answers = {f"mottaker-{page.handle_of(BUP)}": ["ja"], "kategori": ["maal"], "formaal": ["Som avtalt"]}
@@ -66,6 +69,7 @@ def test_what_is_ticked_goes_along_from_page_to_page_into_the_consent(pages: Pag
 
 def test_everything_can_be_ticked_on_one_page_of_it(pages: Pages) -> None:
     mother, plan = mothers(pages, 250)
+    pages.later()  # looks have an order
     path, page = opened(mother, plan)
     fields, found = page.form("nytt"), list(offered(page))
     assert len(found) == 100
@@ -74,3 +78,30 @@ def test_everything_can_be_ticked_on_one_page_of_it(pages: Pages) -> None:
     assert len(found) == len(set(found)) >= 250
     assert set(offered(mother.post(path, {**fields, "side": ["9999"]}))) <= set(found)
     assert mother.post(path, {**fields, "side": ["²"]}).status == 200
+
+
+def test_what_a_signature_would_mean_has_pages_and_tells_those_that_are_drawn(pages: Pages) -> None:
+    mother, plan = mothers(pages, MANY)
+    pages.later()  # looks have an order
+    path, page = opened(mother, plan)
+    everything = ["plan", "maal", "tiltak", "lysglimt", "notat", "melding"]
+    answers = {f"mottaker-{page.handle_of(BUP)}": ["ja"], "kategori": everything}
+    pages.later()
+    shown = mother.post(path, {**page.form("nytt"), **answers})
+    look, last = path.replace("/nytt", "/se-over"), LAST.findall(shown.html)
+    assert weight(shown) < LIGHT
+    found = list[str]()
+    for side in range(1, int(last[0]) + 1):
+        shown = mother.get(f"{look}?side={side}")
+        drawn = re.findall(r"Oppføring \d+\.", shown.html.partition("<details")[0])
+        found += drawn
+        assert (
+            0 < told(pages) <= 3 * 50
+        )  # a page of what waits, of what they have, and of what they would see
+        pages.later()
+    named = {
+        f"Oppføring {n}." for n in range(MANY) if KINDS[n % len(KINDS)] != "melding"
+    }  # those by its subject
+    assert set(found) == named
+    signed = mother.post(look, shown.form("se-over"))
+    assert (signed.status, "Gjelder ikke ennå" in signed.text) == (200, True)

@@ -62,13 +62,18 @@ class Plan:
         upon = cut(rows, side, AT_ONCE)
         self.insight.tell(ref for row in upon.items for ref in row)
         drawn = groupby(upon.items, key=lambda row: row[0])
-        return Part([self._goal(goal, [ref for _, ref in own]) for goal, own in drawn], upon.side, upon.pages)
+        return Part(
+            [self._goal(goal, [ref for _, ref in own]) for goal, own in drawn],
+            upon.side,
+            upon.pages,
+            upon.count,
+        )
 
     def loose(self, side: int) -> Part[Measure]:
         """What is done without a goal that the reader sees."""
         upon = cut([ref for ref in self._refs("tiltak") if not self._goals_of(ref)], side, FEW)
         self.insight.tell(upon.items)
-        return Part([self._measure(ref) for ref in upon.items], upon.side, upon.pages)
+        return Part([self._measure(ref) for ref in upon.items], upon.side, upon.pages, upon.count)
 
     def _goals_of(self, ref: Reference) -> list[Reference]:
         """The goals of a measure that the reader sees."""
@@ -113,7 +118,9 @@ class Plan:
         """The newest first."""
         upon = cut(self._newest("lysglimt"), side, FEW)
         self.insight.tell(upon.items)
-        return Part([self._glimpse(ref, self.known[ref]) for ref in upon.items], upon.side, upon.pages)
+        return Part(
+            [self._glimpse(ref, self.known[ref]) for ref in upon.items], upon.side, upon.pages, upon.count
+        )
 
     def _glimpse(self, ref: Reference, one: Record) -> Glimpse:
         return Glimpse(
@@ -124,7 +131,9 @@ class Plan:
         """What the plan has of documents, the newest first."""
         upon = cut(self._newest("dokument"), side, FEW)
         self.insight.tell(upon.items)
-        return Part([self._document(ref, self.known[ref]) for ref in upon.items], upon.side, upon.pages)
+        return Part(
+            [self._document(ref, self.known[ref]) for ref in upon.items], upon.side, upon.pages, upon.count
+        )
 
     def _document(self, ref: Reference, one: Record) -> Document:
         file = ref if has_file(self.insight.seen[ref]) else ""
@@ -146,7 +155,7 @@ class Plan:
     def _meetings(self, found: list[tuple[datetime, Reference]], side: int) -> Part[Meeting]:
         upon = cut([ref for _, ref in found], side, FEWEST)
         self.insight.tell(upon.items)
-        return Part([self._meeting(self.known[ref]) for ref in upon.items], upon.side, upon.pages)
+        return Part([self._meeting(self.known[ref]) for ref in upon.items], upon.side, upon.pages, upon.count)
 
     def _meeting(self, one: Record) -> Meeting:
         of_child: dict[str, Any] = one.get("barnetDeltar") or {}
@@ -173,7 +182,9 @@ class Plan:
         roles = {text(found[ref].get("rolle")): ref for ref in reversed(order)}  # the first of each
         lead = next((roles[role] for role in COORDINATING if role in roles), None)
         self.insight.tell([*upon.items, *([lead] if lead else [])])
-        return Part(shown, upon.side, upon.pages), self._person(lead, found[lead], []) if lead else None
+        return Part(shown, upon.side, upon.pages, upon.count), self._person(
+            lead, found[lead], []
+        ) if lead else None
 
     def _rank(self, ref: Reference, one: Record) -> tuple[int, bool, str, Reference]:
         return (

@@ -160,14 +160,9 @@ class Sharing:
 
     # --- item by item ----------------------------------------------------------------------------------
 
-    def entries(self, said: str) -> list[Entry]:
-        """What one recipient would see of what the reader sees, newest first, as it would see it."""
-        found = self._entries(said)
-        self.insight.tell(ref for entry in found for ref in entry.refs)
-        return found
-
     def page_of(self, said: str, side: int) -> Part[Entry]:
-        """One page of the same. Only what stands on it is told."""
+        """One page of what one recipient would see of what the reader sees, newest first, as it would see it.
+        Only what stands on it is told."""
         upon = cut(self._entries(said), side, AT_ONCE)
         self.insight.tell(ref for entry in upon.items for ref in entry.refs)
         return upon

@@ -49,15 +49,16 @@ def asked(
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[Item]):
-    """What of a part stands on its page; side: which page, of how many."""
+    """What of a part stands on its page; side: which page, of how many; count: of all of it."""
 
     items: list[Item]
     side: int
     pages: int
+    count: int
 
 
 def cut(found: Sequence[Item], side: int, most: int) -> Part[Item]:
     """One page of it, with so many at most; the last one where there are not so many pages."""
     pages = max(1, -(-len(found) // most))
     side = min(max(1, side), pages)
-    return Part(list(found[(side - 1) * most : side * most]), side, pages)
+    return Part(list(found[(side - 1) * most : side * most]), side, pages, len(found))
