@@ -294,6 +294,7 @@ def _settle(one: Sent, system: System) -> Link:
         link.native_id = link.version = None
         link.candidates = ()
         link.held = State(EMPTY.focus, link.held.rest)
+        link.hold = link.hold_digest = None  # what it refused was for what it had
     elif one.end is End.UNKNOWN:
         return links.under_way(link)
     return link

@@ -250,6 +250,22 @@ def test_a_recipient_that_has_lost_one_record_is_asked_for_all_it_held_of_the_ch
         assert sorted(texts) == ["Utgave 1 av m2", "Utgave 2 av m1"]
 
 
+def test_what_a_recipient_has_lost_is_held_back_for_nothing(
+    sqlite_url: str, tmp_path: Path, peer: Peer
+) -> None:
+    """A change of it had been refused; then it is gone there, and nothing of that is true any more."""
+    with world(sqlite_url, tmp_path) as here, records_server() as restored:
+        ref = goal(here)
+        peer.faults(reject=["Utgave 2 av"])
+        send_to(here, peer.url, peer.token)
+        here.take("stafettlogg", CHILD.goal("m1", 2))
+        send_to(here, peer.url, peer.token, NOW + timedelta(minutes=1))
+        assert "422" in str(link(here, ref).hold)
+        here.take("stafettlogg", CHILD.goal("m1", 3))
+        send_to(here, restored.url, restored.token, NOW + timedelta(minutes=2))
+        assert (link(here, ref).native_id, link(here, ref).hold) == (None, None)
+
+
 @pytest.fixture(scope="module")
 def naming() -> Iterator[Peer]:
     """A plan system that makes the ids."""
