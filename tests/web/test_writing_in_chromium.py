@@ -30,7 +30,7 @@ def log_in(page: Page, url: str) -> None:
     page.goto(f"{url}/logg-inn/helseid")
     page.get_by_label("Hvem er du?").fill("kari")
     page.get_by_role("button", name="Logg inn").click()
-    page.get_by_role("link", name="Emma Sofie Testesen").click()
+    page.get_by_role("link", name="Emma Sofie Testesen", exact=True).click()
 
 
 def test_a_note_by_mouse_on_a_phone(chromium: Browser, office: tuple[Pages, str]) -> None:
