@@ -78,6 +78,28 @@ def test_older_lysglimt_and_goals_that_go_on_are_turned_to_by_key(
         expect(page.get_by_text("Oppføring 0.")).to_be_visible()
 
 
+def test_what_a_consent_keeps_back_is_ticked_on_more_than_one_page(
+    chromium: Browser, site: tuple[Pages, str]
+) -> None:
+    pages, url = site
+    fill(pages, 120, {"utsteder": pages.provider.url, "subjekt": "kari"})
+    with somebody(chromium, PHONE) as page:
+        log_in(page, url, "Idporten", MOTHER, HOME)
+        page.get_by_role("link", name="Emma Sofie Testesen").click()
+        page.get_by_role("link", name="Gi samtykke").first.click()
+        page.get_by_text("Vis oppføringene").click()
+        entries = page.locator("input[name=post]")
+        expect(entries).to_have_count(100)
+        entries.nth(3).check()
+        named = entries.nth(3).get_attribute("value")
+        press_until(page, "Neste side")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Krysset av på andre sider:")).to_be_visible()
+        expect(page.get_by_text("Nyeste først.")).to_be_in_viewport()
+        expect(page.locator(f"input[value='{named}']")).to_be_checked()
+        fits(page, "Gi samtykke: Emma", "flere sider")
+
+
 def test_a_plan_with_nothing_in_it_yet(chromium: Browser, site: tuple[Pages, str]) -> None:
     pages, url = site
     log, jonas = (r for r in records("stafettlogg", "jonas") if r["id"] in ("jonas-logg", "j-d5"))
