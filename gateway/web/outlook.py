@@ -14,11 +14,12 @@ from gateway.timeline_entry import Entry
 from gateway.web.consent_form import Draft
 from gateway.web.consents_shown import Teller
 from gateway.web.family.recipients import addressee, with_consents
-from gateway.web.family.sharing import AT_ONCE, Sharing
+from gateway.web.family.sharing import Sharing
 from gateway.web.family.sides import Part, cut
 from gateway.web.insight import Insight
 
 DRAFT: Final = "Consent/draft"
+EACH: Final = 20  # of what one of them would have, on a page with all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _coming(insight: Insight, teller: Teller, said: str, steps: tuple[PersonFact
     order = [item for item in (insight.here.frame, *insight.items()) if item in left_out]
 
     def named(wanted: Callable[[str], bool]) -> Part[str]:
-        found = cut([item for item in order if wanted(item)], side, AT_ONCE)
+        found = cut([item for item in order if wanted(item)], side, EACH)
         insight.tell(found.items)
         return replace(found, items=[_told(teller, item, left_out[item]) for item in found.items])
 
@@ -90,7 +91,7 @@ def _coming(insight: Insight, teller: Teller, said: str, steps: tuple[PersonFact
         keeps=named(lambda i: i in before and i in after),
         loses=named(lambda i: i in before and i not in after),
         waits=named(lambda i: i in last and i not in after and i not in before),
-        seen=Sharing(insight, teller, teller.settings, steps[-1]).page_of(said, side),
+        seen=Sharing(insight, teller, teller.settings, steps[-1]).page_of(said, side, EACH),
     )
 
 

@@ -160,10 +160,10 @@ class Sharing:
 
     # --- item by item ----------------------------------------------------------------------------------
 
-    def page_of(self, said: str, side: int) -> Part[Entry]:
+    def page_of(self, said: str, side: int, most: int = AT_ONCE) -> Part[Entry]:
         """One page of what one recipient would see of what the reader sees, newest first, as it would see it.
         Only what stands on it is told."""
-        upon = cut(self._entries(said), side, AT_ONCE)
+        upon = cut(self._entries(said), side, most)
         self.insight.tell(ref for entry in upon.items for ref in entry.refs)
         return upon
 
